@@ -1,0 +1,1 @@
+"""The collector: observations in, one true record, findings and incidents out."""

@@ -1,0 +1,1 @@
+"""What agent, discovery and collector share: the wire."""
