@@ -1,0 +1,360 @@
+"""The nouns. Frozen values without behaviour; every one stands in ARCHITECTURE.md's glossary.
+
+Times are milliseconds since 1970-01-01 UTC and end in `_at`. Intervals are half-open, an open one
+ends at `FOREVER`. Paths name one value of a CI: `section` and `key` (a field of a record, or the
+key of an element such as a package).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wire.observation import Status
+
+FOREVER = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: the open end of an interval."""
+
+Value = Any
+"""A JSON value: what a record's field or an element holds. None means absent."""
+
+
+# --- what is kept
+
+
+class CiState(enum.StrEnum):
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    UNREACHABLE = "unreachable"
+    MISSING = "missing"
+    RETIRED = "retired"
+    ARCHIVED = "archived"
+
+
+class Govern(enum.IntEnum):
+    """How much a value matters: never a fact, history only, or held against approvals."""
+
+    VOLATILE = 0
+    INFORMATIONAL = 1
+    CONTROLLED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CI:
+    """A configuration item. `ci_class` and `ci_type` are the regulation's words."""
+
+    id: int
+    uid: str
+    ci_class: str
+    ci_type: str
+    name: str
+    state: CiState
+    environment: str = "production"
+    label: str | None = None
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says something: `agent/<uid>`, later `probe/<uid>`, `import/<name>`, `hand/<account>`."""
+
+    id: int
+    code: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Path:
+    """One value of a CI: `os.version` is Path("os", "version"), a package Path("packages", "openssl|amd64")."""
+
+    section: str
+    key: str
+
+
+# --- observation
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One section as ingest opened it. `body` is None when only its hash travelled or nothing was said."""
+
+    name: str
+    status: Status
+    complete: bool = True
+    hash: bytes = b""
+    body: Any = None
+    reason: str = ""
+    collected_at: int = 0
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one source saw at one time, opened and checked. `id` is its place in the ingest log."""
+
+    id: int
+    source: str
+    seq: int
+    observed_at: int
+    received_at: int
+    state_hash: bytes
+    readings: Mapping[str, Reading]
+    agent_version: str = ""
+    dropped: int = 0
+
+
+# --- identity
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identifier:
+    """Something that names a CI: kind (`serial`, `uuid`, `mac`, `agent`, `machine_id`, `hostname`, `instance` …) and value."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing an observation speaks of, before we know which CI it is.
+
+    `role` tells the subjects of one observation apart: `host`, `os`, `software:<product>|<instance>`,
+    `vm:<uuid>`. `parent` is the role this one depends on, looked up inside that CI.
+    """
+
+    role: str
+    ci_class: str
+    ci_type: str
+    name: str
+    identifiers: frozenset[Identifier]
+    readings: Mapping[str, Reading]
+    parent: str | None = None
+    relation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A CI that holds identifiers, as identity needs to see it."""
+
+    ci_id: int
+    ci_class: str
+    ci_type: str
+    state: CiState
+    identifiers: frozenset[Identifier]
+
+
+class CaseKind(enum.StrEnum):
+    DUPLICATE = "duplicate"
+    CLONE = "clone"
+    REPLACEMENT = "replacement"
+    SPLIT = "split"
+    CLASS_CONFLICT = "class_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCase:
+    """A doubt about identity for a person to decide, with the evidence per CI."""
+
+    kind: CaseKind
+    why: str
+    evidence: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Identity's answer.
+
+    `outcome` is match, new, conflict or ambiguous. `ci_id` is set for a match only. `matched_by`
+    names set and identifier. A conflict or an ambiguity parks the observation; a new CI may bring a case.
+    """
+
+    outcome: str
+    ci_id: int | None = None
+    matched_by: str = ""
+    case: DuplicateCase | None = None
+    resurrected: bool = False
+
+
+# --- the lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value that held over [valid_from, valid_to) in one lane."""
+
+    path: Path
+    value: Value
+    valid_from: int
+    valid_to: int = FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One value that moved in one source's lane: last confirmed old at `lo`, first seen new at `hi`.
+
+    `old` or `new` None means absent. `cause` is `world`, or `revision` when the collector's own code moved.
+    """
+
+    path: Path
+    old: Value
+    new: Value
+    lo: int
+    hi: int
+    cause: str = "world"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one source says now of one path, and when it last said so."""
+
+    path: Path
+    source: str
+    value: Value
+    since: int
+    confirmed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """The value that won, which source gave it and why: rank, takeover, rule change or lock."""
+
+    path: Path
+    value: Value
+    source: str
+    why: str
+    since: int
+
+
+# --- drift and findings
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A controlled value that left what was authorised, inside its bracket [lo, hi]."""
+
+    path: Path
+    authorised: Value
+    old: Value
+    new: Value
+    lo: int
+    hi: int
+
+
+class Verdict(enum.StrEnum):
+    UNAPPROVED = "unapproved"
+    ACCEPTED = "accepted"
+    REVERTED = "reverted"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Drift items of one CI with one cause, for a person to answer."""
+
+    id: int
+    ci_id: int
+    verdict: Verdict
+    lo: int
+    hi: int
+    opened_at: int
+    items: tuple[Drift, ...]
+    closed_at: int | None = None
+
+
+# --- rules, alerts, incidents
+
+
+class Outcome(enum.StrEnum):
+    PASS = "PASS"
+    PROBLEM = "PROBLEM"
+    UNKNOWN = "UNKNOWN"
+    ERROR = "ERROR"
+    NOT_APPLICABLE = "N/A"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What should hold, as data. The fields are those of reference rule packs; texts are zh and en."""
+
+    id: str
+    kinds: frozenset[str]
+    expr: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    severity: str = "warning"
+    match: str = 'ci.state == "active"'
+    each: tuple[str, str, str] | None = None
+    where: str | None = None
+    hold_ms: int = 0
+    max_age_ms: int = 0
+    params: Mapping[str, Value] = field(default_factory=dict)
+    category: str = ""
+    runbook: Mapping[str, str] = field(default_factory=dict)
+    pack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a rule says of one CI, or of one instance of it (a mount point, a certificate)."""
+
+    rule: str
+    ci_id: int
+    instance: str
+    outcome: Outcome
+    evidence: Mapping[str, Value]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The remembered state of one (rule, CI, instance): ok, pending, firing. UNKNOWN never resolves it."""
+
+    rule: str
+    ci_id: int
+    instance: str
+    state: str
+    outcome: Outcome
+    since: int
+    changed_at: int
+    evidence: Mapping[str, Value] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why there should be an incident: a firing alert or an open finding. `key` is unique per cause."""
+
+    key: str
+    ci_id: int
+    kind: str
+    severity: str
+    title: Mapping[str, str]
+    detail: Mapping[str, Value]
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something a person must look at: opened once per cause, resolved when the cause is gone."""
+
+    id: int
+    number: str
+    cause_key: str
+    ci_id: int
+    kind: str
+    severity: str
+    state: str
+    title: Mapping[str, str]
+    detail: Mapping[str, Value]
+    opened_at: int
+    resolved_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one destination, written to the outbox with what it tells of."""
+
+    key: str
+    destination: str
+    payload: Mapping[str, Value]

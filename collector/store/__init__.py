@@ -1,0 +1,1 @@
+"""The one door to the database: engines, transactions, and the only modules that know SQL."""
