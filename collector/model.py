@@ -262,6 +262,30 @@ class Finding:
     closed_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """A finding of one CI and one source that still waits for an answer."""
+
+    id: int
+    lo: int
+    hi: int
+    paths: frozenset[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPlan:
+    """What to write: items of a new finding, items that join one, items that settled, findings that are done."""
+
+    new: tuple[Drift, ...] = ()
+    joined: Mapping[int, tuple[Drift, ...]] = field(default_factory=dict)
+    settled: Mapping[int, frozenset[Path]] = field(default_factory=dict)
+    closed: frozenset[int] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.new or self.joined or self.settled)
+
+
 # --- rules, alerts, incidents
 
 

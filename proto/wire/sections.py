@@ -294,6 +294,11 @@ _ALL = (
 SECTIONS: Mapping[str, Shape] = {shape.name: shape for shape in _ALL}
 
 
+def shape_of(name: str) -> Shape:
+    """Return the shape of section `name`; one that is not in the catalogue is taken for a record."""
+    return SECTIONS.get(name) or Shape(name, "", ())
+
+
 def canonical(body: Body) -> bytes:
     """Return the one JSON text of `body`; rows must already be in key order (see `arrange`)."""
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(

@@ -1,0 +1,67 @@
+"""Which values are volatile, informational or controlled: the table `rules/attributes.yaml`, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from collector.model import Govern, Value
+
+
+class BadGovernance(ValueError):
+    """The table cannot be used; the message names file and place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One section's levels: a default, and fields that differ."""
+
+    default: Govern
+    fields: Mapping[str, Govern] = field(default_factory=dict)
+
+    def level(self, name: str) -> Govern:
+        return self.fields.get(name, self.default)
+
+    def at_least(self, wanted: Govern, row: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the fields of `row` that are governed at `wanted` or above."""
+        if not self.fields:
+            return dict(row) if self.default >= wanted else {}
+        return {name: value for name, value in row.items() if self.level(name) >= wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """All sections. A section the table does not name is informational: history, never a finding."""
+
+    sections: Mapping[str, Policy]
+
+    def policy(self, section: str) -> Policy:
+        return self.sections.get(section, Policy(Govern.INFORMATIONAL))
+
+
+def load(file: Path) -> Governance:
+    """Return the table in `file`; raise `BadGovernance`."""
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return Governance({name: _policy(entry) for name, entry in raw.items()})
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise BadGovernance(f"{file}: {type(error).__name__}: {error}") from error
+
+
+def _policy(entry: Mapping[str, Any]) -> Policy:
+    _reasoned(entry)
+    fields = entry.get("fields", {})
+    for each in fields.values():
+        _reasoned(each)
+    return Policy(
+        Govern[entry["default"].upper()], {name: Govern[each["level"].upper()] for name, each in fields.items()}
+    )
+
+
+def _reasoned(entry: Mapping[str, Any]) -> None:
+    if not entry["reason"].strip():
+        raise KeyError("reason")

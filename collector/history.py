@@ -1,0 +1,61 @@
+"""History: one section as it was → the same section as it is → the steps between them.
+
+Both bodies come from one source's lane, so a step is the world moving, never our view of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from collector.governance import Policy
+from collector.model import Govern, Path, Step, Value
+from wire.sections import Body, row_key, shape_of
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """When it moved: last confirmed old at `lo`, first seen new at `hi`."""
+
+    lo: int
+    hi: int
+
+
+def entries(section: str, body: Body, policy: Policy) -> dict[str, Value]:
+    """Return key → value of everything in `body` that is kept: fields of a record, elements of rows.
+
+    Volatile fields are left out; an element's value is its remaining fields without its key.
+    """
+    if policy.default is Govern.VOLATILE and not policy.fields:
+        return {}
+    if isinstance(body, dict):
+        return policy.at_least(Govern.INFORMATIONAL, body)
+    shape = shape_of(section)
+    return {
+        row_key(shape, row): {
+            name: value for name, value in policy.at_least(Govern.INFORMATIONAL, row).items() if name not in shape.key
+        }
+        for row in body
+    }
+
+
+def steps(
+    section: str,
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    bracket: Bracket,
+    *,
+    complete: bool,
+    cause: str,
+) -> tuple[Step, ...]:
+    """Return what moved from `before` to `after`; only a complete section can say that something is gone."""
+    moved = [(key, before.get(key), value) for key, value in after.items() if before.get(key) != value]
+    if complete:
+        moved += [(key, value, None) for key, value in before.items() if key not in after]
+    return tuple(
+        Step(Path(section, key), old, new, bracket.lo, bracket.hi, cause) for key, old, new in sorted(moved, key=_key)
+    )
+
+
+def _key(moved: tuple[str, Value, Value]) -> str:
+    return moved[0]

@@ -1,0 +1,84 @@
+"""Interned paths and values: text in once, small integers in every lane."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.model import Path, Value
+from collector.store import schema
+from collector.store.engine import insert
+
+CHUNK = 400
+"""Values in one IN list; SQLite before 3.32 takes 999 variables."""
+
+
+def canonical(value: Value) -> str:
+    """Return the one JSON text of `value`; JSON escapes every control character, so any database takes it."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def hash_of(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def chunks(items: Iterable[Any], size: int = CHUNK) -> list[list[Any]]:
+    whole = list(items)
+    return [whole[at : at + size] for at in range(0, len(whole), size)]
+
+
+async def path_ids(connection: AsyncConnection, paths: Iterable[Path]) -> dict[Path, int]:
+    """Return the id of each path, made where it is new."""
+    wanted = sorted(set(paths))
+    if not wanted:
+        return {}
+    found = await _known_paths(connection, wanted)
+    missing = [path for path in wanted if path not in found]
+    if missing:
+        rows = [{"section": path.section, "key": path.key} for path in missing]
+        await connection.execute(insert(connection, schema.path).on_conflict_do_nothing(), rows)
+        found.update(await _known_paths(connection, missing))
+    return found
+
+
+async def _known_paths(connection: AsyncConnection, paths: list[Path]) -> dict[Path, int]:
+    table, found = schema.path.c, {}
+    for part in chunks(paths):
+        pairs = [(path.section, path.key) for path in part]
+        rows = await connection.execute(
+            select(table.id, table.section, table.key).where(tuple_(table.section, table.key).in_(pairs))
+        )
+        found.update({Path(row.section, row.key): row.id for row in rows})
+    return found
+
+
+async def value_ids(connection: AsyncConnection, values: Iterable[Value]) -> dict[str, int]:
+    """Return canonical text → id of each value, made where it is new; None has no id."""
+    texts = {hash_of(text): text for text in {canonical(value) for value in values if value is not None}}
+    if not texts:
+        return {}
+    found = await _known_values(connection, list(texts))
+    missing = [key for key in texts if key not in found]
+    if missing:
+        rows = [{"hash": key, "text": texts[key]} for key in missing]
+        await connection.execute(insert(connection, schema.val).on_conflict_do_nothing(), rows)
+        found.update(await _known_values(connection, missing))
+    return {texts[key]: found[key] for key in texts}
+
+
+async def _known_values(connection: AsyncConnection, hashes: list[bytes]) -> dict[bytes, int]:
+    table, found = schema.val.c, {}
+    for part in chunks(hashes):
+        rows = await connection.execute(select(table.id, table.hash).where(table.hash.in_(part)))
+        found.update({bytes(row.hash): row.id for row in rows})
+    return found
+
+
+def id_of(ids: Mapping[str, int], value: Value) -> int | None:
+    """Return the interned id of `value`, None for absent."""
+    return None if value is None else ids[canonical(value)]

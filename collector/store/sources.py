@@ -1,0 +1,211 @@
+"""What the pipeline remembers of each source: how far it has come, which CIs it speaks of, what it said last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.store import interning, schema
+from collector.store.engine import insert
+from wire.observation import Status
+
+
+@dataclass(slots=True)
+class SectionState:
+    """The last word of one source on one section of one CI."""
+
+    status: Status
+    hash: bytes
+    revision: int
+    last_ok: int
+    last_try: int
+    misses: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class SourceState:
+    """One source as the pipeline holds it in memory; a copy of the tables `source`, `subject_ci`, `section`."""
+
+    id: int
+    code: str
+    agent_id: int
+    epoch: bytes = b""
+    seq: int = 0
+    state_hash: bytes = b""
+    confirmed_at: int = 0
+    clock_offset_ms: int = 0
+    cis: dict[str, int] = field(default_factory=dict)
+    sections: dict[tuple[int, str], SectionState] = field(default_factory=dict)
+    inventory: set[str] = field(default_factory=set)  # the sections of the host that a whole inventory names
+    last_moment: int = 0  # when this source said its last word that was applied
+
+    def hold(self, ci_id: int, name: str, now: SectionState) -> None:
+        """Remember the last word on one section."""
+        self.sections[ci_id, name] = now
+        self.last_moment = max(self.last_moment, now.last_try)
+        if name != "health" and ci_id == self.cis.get("host"):
+            self.inventory.add(name)
+
+    def confirm(self, moment: int) -> None:
+        """A whole quiet inventory: everything that was said last still holds."""
+        self.confirmed_at = self.last_moment = moment
+
+    def last_ok(self, ci_id: int, name: str) -> int:
+        """Return when this source last confirmed the section: with its own word, or with a whole quiet inventory."""
+        held = self.sections.get((ci_id, name))
+        if held is None:
+            return 0
+        return max(held.last_ok, self.confirmed_at) if held.status.speaks else held.last_ok
+
+
+async def load(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, SourceState]:
+    """Return code → state of those sources; a code that is not known is left out."""
+    states: dict[int, SourceState] = {}
+    table = schema.source.c
+    for part in interning.chunks(codes):
+        rows = await connection.execute(
+            select(schema.source, schema.agent.c.clock_offset_ms)
+            .select_from(schema.source.join(schema.agent))
+            .where(table.code.in_(part))
+        )
+        for row in rows:
+            states[row.id] = SourceState(
+                row.id, row.code, row.agent_id, row.applied_epoch or b"", row.applied_seq,
+                row.state_hash or b"", row.confirmed_at, row.clock_offset_ms, last_moment=row.confirmed_at,
+            )  # fmt: skip
+    await _load_subjects(connection, states)
+    await _load_sections(connection, states)
+    return {state.code: state for state in states.values()}
+
+
+async def _load_subjects(connection: AsyncConnection, states: dict[int, SourceState]) -> None:
+    table = schema.subject_ci.c
+    for part in interning.chunks(states):
+        rows = await connection.execute(
+            select(table.source_id, table.role, table.ci_id).where(table.source_id.in_(part))
+        )
+        for row in rows:
+            states[row.source_id].cis[row.role] = row.ci_id
+
+
+async def _load_sections(connection: AsyncConnection, states: dict[int, SourceState]) -> None:
+    table = schema.section.c
+    columns = [column for column in schema.section.c if column.name != "body"]
+    for part in interning.chunks(states):
+        for row in await connection.execute(select(*columns).where(table.source_id.in_(part))):
+            held = SectionState(
+                Status(row.status), bytes(row.hash), row.revision, row.last_ok, row.last_try, row.misses, row.reason
+            )
+            states[row.source_id].hold(row.ci_id, row.name, held)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one source has come."""
+
+    source_id: int
+    observation_id: int
+    epoch: bytes
+    seq: int
+    state_hash: bytes
+    confirmed_at: int
+
+
+async def advance(connection: AsyncConnection, progress: Sequence[Progress]) -> None:
+    """Move each source's cursor; one statement for all of them."""
+    if not progress:
+        return
+    table = schema.source
+    moved = (
+        update(table)
+        .where(table.c.id == bindparam("b_id"))
+        .values(
+            applied_id=bindparam("b_applied"), applied_epoch=bindparam("b_epoch"), applied_seq=bindparam("b_seq"),
+            state_hash=bindparam("b_hash"), confirmed_at=bindparam("b_confirmed"),
+        )
+    )  # fmt: skip
+    rows = [
+        {"b_id": p.source_id, "b_applied": p.observation_id, "b_epoch": p.epoch, "b_seq": p.seq,
+         "b_hash": p.state_hash, "b_confirmed": p.confirmed_at}
+        for p in progress
+    ]  # fmt: skip
+    await connection.execute(moved, rows)
+
+
+async def bind(connection: AsyncConnection, source_id: int, role: str, ci_id: int, matched_by: str, at: int) -> None:
+    """Remember which CI a subject of a source is."""
+    row = {"source_id": source_id, "role": role, "ci_id": ci_id, "matched_by": matched_by, "since": at}
+    statement = insert(connection, schema.subject_ci).values(row)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source_id", "role"], set_={"ci_id": ci_id, "matched_by": matched_by, "since": at}
+        )
+    )
+
+
+async def unbind(connection: AsyncConnection, source_id: int, roles: Sequence[str]) -> None:
+    """Forget subjects this source no longer speaks of."""
+    table = schema.subject_ci
+    for part in interning.chunks(roles):
+        await connection.execute(table.delete().where(table.c.source_id == source_id, table.c.role.in_(part)))
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """A section to write; `body` None keeps the one that is there."""
+
+    ci_id: int
+    source_id: int
+    name: str
+    state: SectionState
+    body: bytes | None
+
+
+async def save_sections(connection: AsyncConnection, rows: Sequence[SectionRow]) -> None:
+    """Insert or update sections: those with a body and those without in one statement each."""
+    for with_body in (True, False):
+        part = [row for row in rows if (row.body is not None) is with_body]
+        if part:
+            await connection.execute(_upsert(connection, with_body), [_values(row) for row in part])
+
+
+def _upsert(connection: AsyncConnection, with_body: bool) -> Any:
+    statement = insert(connection, schema.section)
+    names = ["status", "reason", "last_try", "last_ok", "misses", "revision", "hash", *(["body"] if with_body else [])]
+    return statement.on_conflict_do_update(
+        index_elements=["ci_id", "source_id", "name"], set_={name: statement.excluded[name] for name in names}
+    )
+
+
+def _values(row: SectionRow) -> dict[str, object]:
+    state = row.state
+    return {
+        "ci_id": row.ci_id, "source_id": row.source_id, "name": row.name, "status": int(state.status),
+        "reason": state.reason, "last_try": state.last_try, "last_ok": state.last_ok, "misses": state.misses,
+        "revision": state.revision, "hash": state.hash, "body": row.body,
+    }  # fmt: skip
+
+
+async def bodies(connection: AsyncConnection, ci_id: int, source_id: int, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the kept canonical bodies of those sections."""
+    table = schema.section.c
+    rows = await connection.execute(
+        select(table.name, table.body)
+        .where(table.ci_id == ci_id, table.source_id == source_id, table.name.in_(list(names)))
+        .where(table.body.is_not(None))
+    )
+    return {row.name: bytes(row.body) for row in rows}
+
+
+async def other_sources(connection: AsyncConnection, ci_id: int, source_id: int) -> bool:
+    """Return whether anyone else has a say on this CI."""
+    table = schema.section.c
+    row = await connection.execute(
+        select(table.source_id).where(table.ci_id == ci_id, table.source_id != source_id).limit(1)
+    )
+    return row.first() is not None
