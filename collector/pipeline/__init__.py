@@ -34,6 +34,7 @@ class Touched:
     findings: set[int] = field(default_factory=set)
     wanted: dict[int, set[str]] = field(default_factory=dict)
     parked: int = 0
+    rejected: int = 0
 
     def add(self, ci_id: int, names: set[str]) -> None:
         if names:
@@ -51,6 +52,7 @@ async def apply_batch(
             await _apply_one(tx, row, state, policies, touched)
         except ingest.BadObservation as error:
             await ingest_log.reject(tx, row.id, str(error), clock())
+            touched.rejected += 1
         progress[state.id] = Progress(state.id, row.id, state.epoch, state.seq, state.state_hash, state.confirmed_at)
     await sources.advance(tx, list(progress.values()))
     await judging.judge(tx, touched.sections, touched.findings, policies, clock())
