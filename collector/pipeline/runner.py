@@ -16,7 +16,7 @@ from collector.clock import Clock
 from collector.ingest import Logged
 from collector.pipeline import Touched, apply_batch, judging
 from collector.pipeline.policies import Policies
-from collector.store import ingest_log, sources
+from collector.store import ingest_log, known, sources
 from collector.store.engine import Store
 from collector.store.sources import Progress, SourceState
 
@@ -87,8 +87,11 @@ class Runner:
 
     async def tick(self) -> None:
         """Look at the rules that time alone can move."""
-        async with self._store.write() as tx:
-            await judging.judge_by_clock(tx, self.policies, self._clock())
+        async with self._store.read() as reader:
+            hosts = await known.hosts(reader)
+        for at in range(0, len(hosts), BATCH):
+            async with self._store.write() as tx:
+                await judging.judge_by_clock(tx, hosts[at : at + BATCH], self.policies, self._clock())
 
     async def _tick_for_ever(self) -> None:
         while True:

@@ -83,6 +83,15 @@ async def load(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, S
     return {state.code: state for state in states.values()}
 
 
+async def refresh_offsets(connection: AsyncConnection, states: Iterable[SourceState]) -> None:
+    """Bring each state's clock offset up to what the agent's last heartbeat measured."""
+    by_agent = {state.agent_id: state for state in states}
+    table = schema.agent.c
+    for part in interning.chunks(by_agent):
+        for row in await connection.execute(select(table.id, table.clock_offset_ms).where(table.id.in_(part))):
+            by_agent[row.id].clock_offset_ms = row.clock_offset_ms
+
+
 async def _load_subjects(connection: AsyncConnection, states: dict[int, SourceState]) -> None:
     table = schema.subject_ci.c
     for part in interning.chunks(states):

@@ -1,0 +1,129 @@
+"""Inspection and incident with their store: what moved on which CI → alerts, incidents, deliveries.
+
+A rule runs when a section it reads has moved, and by the clock when time alone can move its answer
+or when a section it reads has gone stale.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import incident, inspection
+from collector.compiled import CompiledRule
+from collector.inspection import AlertKey, Facts
+from collector.model import CI, Alert, Cause
+from collector.pipeline.policies import Policies
+from collector.store import alerts, cis, findings, incidents, known
+from collector.store.known import Known
+from wire.observation import Status
+
+
+async def judge(
+    tx: AsyncConnection,
+    moved: Mapping[int, Collection[str]],
+    findings_moved: Collection[int],
+    policies: Policies,
+    now: int,
+) -> None:
+    """Run the rules that read what `moved` (CI → sections), then bring the incidents of those CIs in line."""
+    ci_ids = sorted({*moved, *findings_moved})
+    if not ci_ids:
+        return
+    rules = policies.rulebook.rules.values()
+    due = {ci_id: [rule for rule in rules if rule.sections & set(moved.get(ci_id, ()))] for ci_id in ci_ids}
+    await _judge(tx, due, set(findings_moved), policies, now)
+
+
+async def judge_by_clock(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> None:
+    """Run the rules whose answer time alone can move for these CIs, and those whose sections went stale."""
+    heads = await known.heads(tx, ci_ids)
+    due = {
+        ci_id: [rule for rule in policies.rulebook.rules.values() if rule.reads_time or _is_blind(rule, held, now)]
+        for ci_id, held in heads.items()
+    }
+    await _judge(tx, due, set(), policies, now)
+
+
+def _is_blind(rule: CompiledRule, held: Mapping[str, Known], now: int) -> bool:
+    facts = _facts_of(held, {})
+    return any(facts.unreadable(name, rule.rule.max_age_ms, now) for name in rule.sections)
+
+
+async def _judge(
+    tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], again: set[int], policies: Policies, now: int
+) -> None:
+    found = await cis.by_ids(tx, due)
+    wanted = {ci_id: {name for rule in rules for name in rule.sections} for ci_id, rules in due.items()}
+    facts = await _facts(tx, found, wanted)
+    results = [
+        result
+        for ci_id, rules in due.items()
+        for rule in rules
+        for result in inspection.inspect(rule, facts[ci_id], now)
+    ]
+    before = await alerts.load(tx, due)
+    after = inspection.advance(before, results, policies.rulebook.rules, now)
+    await alerts.save(tx, after)
+    touched = again | {alert.ci_id for alert in after if _tells(alert, before)}
+    await _settle_incidents(tx, {ci_id: found[ci_id] for ci_id in touched}, policies, now)
+
+
+def _tells(alert: Alert, before: Mapping[AlertKey, Alert]) -> bool:
+    """Return whether this move concerns an incident: it fires, or it fired before."""
+    old = before.get((alert.rule, alert.ci_id, alert.instance))
+    return inspection.FIRING in (alert.state, old.state if old else "")
+
+
+async def _settle_incidents(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> None:
+    if not touched:
+        return
+    firing = await alerts.firing(tx, touched)
+    open_findings = await findings.of_cis(tx, touched)
+    rules = policies.rulebook.rules
+    causes = [
+        incident.alert_cause(alert, rules[alert.rule].rule, touched[alert.ci_id])
+        for alert in firing
+        if alert.rule in rules
+    ]
+    causes += [incident.finding_cause(finding, touched[finding.ci_id]) for finding in open_findings]
+    plan = incident.plan(await incidents.open_ones(tx, touched), _present(causes), now)
+    if not plan.is_empty:
+        await incidents.apply(tx, plan, now, policies.destinations)
+
+
+def _present(causes: Iterable[Cause | None]) -> list[Cause]:
+    return [cause for cause in causes if cause is not None]
+
+
+# --- the facts a rule reads
+
+
+async def _facts(
+    tx: AsyncConnection, found: Mapping[int, CI], wanted: Mapping[int, Collection[str]]
+) -> dict[int, Facts]:
+    heads = await known.heads(tx, found)
+    bodies = await known.bodies(tx, found, {name for names in wanted.values() for name in names})
+    seen = await known.agents(tx, found)
+    facts = {}
+    for ci_id, ci in found.items():
+        opened = {name: json.loads(bodies[ci_id, name]) for name in wanted[ci_id] if (ci_id, name) in bodies}
+        agent = {"agent": seen[ci_id]} if ci_id in seen else {}
+        facts[ci_id] = _facts_of(heads.get(ci_id, {}), {**_own(ci), **agent, **opened})
+    return facts
+
+
+def _own(ci: CI) -> dict[str, object]:
+    return {
+        "id": ci.id, "uid": ci.uid, "name": ci.name, "class": ci.ci_class, "type": ci.ci_type,
+        "state": str(ci.state), "environment": ci.environment,
+    }  # fmt: skip
+
+
+def _facts_of(held: Mapping[str, Known], ci: Mapping[str, object]) -> Facts:
+    ages = {name: each.last_ok for name, each in held.items()}
+    silent = {name: each.status for name, each in held.items() if each.status is not Status.OK}
+    present = ci or {name: None for name, each in held.items() if each.last_ok}
+    return Facts(present, ages, silent)
