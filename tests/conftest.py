@@ -85,3 +85,7 @@ async def _fresh_database(base: str) -> str:
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     return base.replace("/postgres?", f"/{name}?")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--campaign", type=int, default=0, help="how many cuts, kills or cases the long tests run")

@@ -147,7 +147,8 @@ def record(folder: Path, argv: Sequence[str], library: Path) -> list[Op]:
     trace = folder.with_suffix(".trace")
     trace.unlink(missing_ok=True)
     environment = os.environ | {
-        "RECORD_DIR": str(folder), "RECORD_TRACE": str(trace), "LD_PRELOAD": str(library), "PYTHONDONTWRITEBYTECODE": "1",
+        "RECORD_DIR": str(folder), "RECORD_TRACE": str(trace), "LD_PRELOAD": str(library),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     subprocess.run([sys.executable, *argv], env=environment, check=True, timeout=300, cwd=Path(__file__).parents[2])
     return list(_ops(trace.read_bytes()))
