@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     enroll_port: int = Field(default=8444, description="enrolment listener: server-side TLS")
     rules: Path | None = Field(default=None, description="folder of rule packs; empty: the packs that are shipped")
     webhook_url: str = Field(default="", description="where incidents are delivered; empty: nowhere")
+    webhook_secret: str = Field(default="", repr=False, description="signs what is delivered; empty: unsigned")
     leaf_hours: float = Field(default=24.0, description="life of an agent's certificate, hours")
     check_in_s: int = Field(default=60, description="seconds between an agent's check-ins")
     inventory_s: int = Field(default=900, description="seconds between an agent's full inventories")
@@ -35,5 +36,16 @@ class Settings(BaseSettings):
     session_max_s: int = Field(default=24 * 3600, description="seconds until any session ends")
 
     @property
+    def rules_folder(self) -> Path:
+        return self.rules or shipped_rules()
+
+    @property
     def store_url(self) -> str:
         return self.database_url or sqlite_url(self.data / "muster.db")
+
+
+def shipped_rules() -> Path:
+    """Return the rules that come with the program: inside the wheel, or beside the packages in a checkout."""
+    here = Path(__file__).resolve().parent
+    inside = here / "data" / "rules"
+    return inside if inside.is_dir() else here.parent / "rules"

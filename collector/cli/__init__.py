@@ -25,8 +25,6 @@ app.command("up")(run.up)
 collector_app.command("run")(run.collector)
 
 
-
-
 def main() -> None:
     """Entry point: one clear line on standard error and a code that is not 0 for everything that can go wrong."""
     try:

@@ -86,3 +86,11 @@ def write_local(data: Path, url: str, token: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         json.dump({"url": url, "token": token}, out)
     fresh.replace(file)
+
+
+def read_local_token(data: Path) -> str | None:
+    """Return the token left there before, None when there is none that can be read."""
+    try:
+        return str(json.loads((data / LOCAL_FILE).read_text(encoding="utf-8"))["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

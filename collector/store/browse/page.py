@@ -20,6 +20,8 @@ MAX_CURSOR = 8192
 MAX_KEYS = 6
 
 Key = tuple[str | int, ...]
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
 
 
 class BadCursor(ValueError):
@@ -56,7 +58,7 @@ class Order:
     """
 
     columns: tuple[ColumnElement[Any], ...]
-    key: Callable[[Row[Any]], Key]
+    key: Callable[[AnyRow], Key]
     bound: Callable[[Key], tuple[Any, ...]]
     kinds: tuple[type, ...]
     descending: bool = False
@@ -87,8 +89,8 @@ def _fits(value: object, kind: type) -> bool:
 
 
 async def fetch(
-    connection: AsyncConnection, statement: Select[Any], order: Order, window: Window, count: int
-) -> Page[Row[Any]]:
+    connection: AsyncConnection, statement: AnySelect, order: Order, window: Window, count: int
+) -> Page[AnyRow]:
     """Return the page of `statement` that `window` asks for; raise `BadCursor`."""
     limit = max(1, min(window.limit, MAX_LIMIT))
     back, key = decode(window.cursor, order.kinds) if window.cursor else (False, None)
@@ -106,13 +108,11 @@ def _beyond(order: Order, key: Key, back: bool) -> ColumnElement[bool]:
     return here < there if order.descending != back else here > there
 
 
-def _page(
-    rows: Sequence[Row[Any]], more: bool, order: Order, came: tuple[bool, bool], count: int
-) -> Page[Row[Any]]:
+def _page(rows: Sequence[AnyRow], more: bool, order: Order, came: tuple[bool, bool], count: int) -> Page[AnyRow]:
     back, by_cursor = came
     if back:
         rows = rows[::-1]
-    has_next = more or back if not back else True
+    has_next = back or more
     has_previous = more if back else by_cursor
     return Page(
         tuple(rows),

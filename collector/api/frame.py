@@ -1,0 +1,97 @@
+"""What every answer passes: bounded bodies, headers that keep a browser strict, one log line without secrets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from collector.api.problems import problem
+
+log = structlog.get_logger("collector.http")
+
+MAX_BODY_BYTES = 1024 * 1024
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Frame:
+    """The outermost layer; knows nothing of routes but the template a request was matched to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _harden(message, scope["path"])
+            await send(message)
+
+        try:
+            await self._bounded(scope, receive, sending)
+        finally:
+            _note(scope, status, time.perf_counter() - started)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
+            await problem(413 if declared.isdecimal() else 400)(scope, receive, send)
+            return
+        await self._app(scope, _Counted(receive), send)
+
+
+class _Counted:
+    """A body that tells no length is cut off where it grows too long, as if the sender had gone."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._seen = receive, 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self._seen > MAX_BODY_BYTES else message
+
+
+def _harden(message: MutableMapping[str, Any], path: str) -> None:
+    headers = MutableHeaders(raw=message["headers"])
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if not path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    """Log the route, not the path: a login link's path is a secret."""
+    route = scope.get("route")
+    principal = scope.get("state", {}).get("principal")
+    log.info(
+        "request",
+        method=scope["method"],
+        route=getattr(route, "path", "-"),
+        status=status,
+        ms=round(seconds * 1000, 1),
+        account=principal.name if principal else "",
+        address=(scope.get("client") or ("",))[0],
+    )

@@ -1,0 +1,77 @@
+"""`muster up` and `muster collector run`: the only commands that are a collector instead of talking to one."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from collector import app, logs
+from collector import up as upping
+from collector.app import CannotStart
+from collector.config import Settings
+
+__all__ = ["CannotStart", "collector", "up"]
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the database, the CA and the local secrets.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Http = Annotated[int | None, typer.Option("--http", min=0, max=65535, help="Port of page, REST and metrics.")]
+Grpc = Annotated[int | None, typer.Option("--grpc", min=0, max=65535, help="Port of the agents' data listener.")]
+Enroll = Annotated[int | None, typer.Option("--enroll", min=0, max=65535, help="Port of the enrolment listener.")]
+
+
+def up(data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None) -> None:
+    """Run collector and local agent in the foreground until Ctrl-C."""
+    settings = _settings(data, host, http, grpc, enroll)
+    logs.configure(settings.data)
+    asyncio.run(_until_signal(upping.up(settings)))
+
+
+def collector(
+    data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None
+) -> None:
+    """Run the collector alone in the foreground until Ctrl-C."""
+    settings = _settings(data, host, http, grpc, enroll)
+    logs.configure(None)
+    asyncio.run(_until_signal(_collect(settings)))
+
+
+async def _collect(settings: Settings) -> None:
+    async with app.running(settings) as running:
+        await upping.leave_local_access(running)
+        print(
+            f"ready http={running.http_port} grpc={running.listeners.data_port} enroll={running.listeners.enrol_port}",
+            flush=True,
+        )
+        await asyncio.Event().wait()
+
+
+async def _until_signal(work: asyncio.Future[None]) -> None:
+    """Run `work` until it ends or a signal asks to stop; closing is the same either way."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+    except BaseExceptionGroup as group:
+        raise _only(group) from group
+
+
+def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    return _only(group.exceptions[0]) if isinstance(group.exceptions[0], BaseExceptionGroup) else group.exceptions[0]
+
+
+def _settings(data: Path | None, host: str | None, http: int | None, grpc: int | None, enroll: int | None) -> Settings:
+    given = {"data": data, "host": host, "http_port": http, "grpc_port": grpc, "enroll_port": enroll}
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CannotStart(f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

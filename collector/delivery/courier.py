@@ -1,0 +1,93 @@
+"""Carries the outbox to the destinations: at least once, in order per incident, with patience and an end to it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from collector.clock import Clock
+from collector.delivery import DeliveryFailed, Destination
+from collector.store import outbox
+from collector.store.engine import Store
+from collector.store.outbox import Waiting
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 16
+"""Deliveries under way together; each of another incident or to another destination."""
+POLL_S = 1.0
+MAX_ATTEMPTS = 8
+FIRST_S, FACTOR, LONGEST_S = 2.0, 4.0, 3600.0
+
+
+def retry_at(attempts: int, now: int, chance: float) -> int | None:
+    """Return when to try again after `attempts` in vain (ms), None when it is time to give up.
+
+    2 s, 8 s, 32 s … up to an hour, a quarter more or less by `chance` in [0, 1), so that a receiver that comes back
+    is not met by everyone at once; about two hours in all.
+    """
+    if attempts >= MAX_ATTEMPTS:
+        return None
+    seconds = min(FIRST_S * FACTOR ** (attempts - 1), LONGEST_S)
+    return now + int(seconds * (0.75 + chance / 2) * 1000)
+
+
+class Courier:
+    """Sends what is due. Killed at any point, it sends again what it had not marked, under the same key."""
+
+    def __init__(
+        self, store: Store, destinations: Mapping[str, Destination], clock: Clock,
+        chance: Callable[[], float] = random.random,
+    ) -> None:  # fmt: skip
+        self._store, self._destinations, self._clock, self._chance = store, destinations, clock, chance
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something was written to the outbox."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Deliver for ever; end by cancelling."""
+        while True:
+            self._awake.clear()
+            while await self.step():
+                pass
+            try:
+                await asyncio.wait_for(self._awake.wait(), POLL_S)
+            except TimeoutError:
+                continue  # a retry may be due
+
+    async def step(self) -> int:
+        """Try what is due now, once, and return how many that were."""
+        async with self._store.read() as connection:
+            if not await outbox.is_due(connection, self._clock()):
+                return 0  # no transaction of the one writer for nothing
+        async with self._store.write() as connection:
+            claimed = await outbox.due(connection, self._clock(), AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for waiting in claimed:
+                group.create_task(self._carry(waiting))
+        return len(claimed)
+
+    async def _carry(self, waiting: Waiting) -> None:
+        delivery = waiting.delivery
+        try:
+            if delivery.destination not in self._destinations:
+                raise DeliveryFailed(f"there is no destination {delivery.destination}")
+            await self._destinations[delivery.destination](delivery)
+        except DeliveryFailed as failed:
+            await self._failed(waiting, str(failed))
+        except Exception as error:  # noqa: BLE001 - a destination's own bug must not stop the other deliveries
+            await self._failed(waiting, f"{type(error).__name__}: {error}")
+        else:
+            async with self._store.write() as connection:
+                await outbox.mark_sent(connection, waiting.id, self._clock())
+
+    async def _failed(self, waiting: Waiting, why: str) -> None:
+        again = retry_at(waiting.attempts + 1, self._clock(), self._chance())
+        log.warning("delivery failed", key=waiting.delivery.key, why=why, given_up=again is None)
+        async with self._store.write() as connection:
+            await outbox.mark_failed(connection, waiting.id, why, again)

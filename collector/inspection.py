@@ -1,0 +1,252 @@
+"""Inspection: a rule × what is known of one CI → results, and results × remembered alerts → alerts that moved.
+
+Missing data never passes and never resolves: a section that failed, was denied, is too old or was
+never seen is UNKNOWN; one the CI cannot have is N/A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from collector.compiled import CompiledRule
+from collector.language import Expression, Fault, Unknown
+from collector.model import Alert, Outcome, Result, Value
+from collector.wording import clean
+from wire.observation import Status
+from wire.sections import SECTIONS
+
+AlertKey = tuple[str, int, str]
+"""Rule, CI id, instance."""
+
+OK, PENDING, FIRING = "ok", "pending", "firing"
+RECOVERING = "recovering"
+"""The reason of a PASS whose rule's `recover` does not hold yet: what fires goes on firing."""
+GONE = "gone"
+"""The reason of an N/A whose instance was not there when its section was read completely."""
+MAX_INSTANCES = 500
+"""Instances of one rule on one CI; beyond, the worst are told and the whole is UNKNOWN."""
+_WORST_FIRST = (Outcome.PROBLEM, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one CI.
+
+    `ci`: its own fields (id, uid, name, class, type, state, environment), `agent` ({last_seen: ms, version}) and
+    the body of each section. `ages`: section → when it was last confirmed, ms. `statuses`: section → how the latest
+    reading came about, for those that did not speak. `partial`: sections whose rows may not be all there are.
+    """
+
+    ci: Mapping[str, Any]
+    ages: Mapping[str, int]
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    partial: frozenset[str] = frozenset()
+
+    def unreadable(self, section: str, max_age_ms: int, now: int) -> Unknown | None:
+        """Return why `section` cannot be judged by, or None when it can."""
+        status = self.statuses.get(section, Status.OK)
+        if not status.speaks:
+            return Unknown(status.name.lower(), section)
+        if section not in self.ci and status is not Status.EMPTY:
+            return Unknown("never_seen", section)
+        is_stale = max_age_ms and now - self.ages.get(section, 0) > max_age_ms
+        return Unknown("stale", section) if is_stale else None
+
+
+# --- results
+
+
+def inspect(rule: CompiledRule, facts: Facts, now: int) -> tuple[Result, ...]:
+    """Return what `rule` says of the CI at `now` (ms): one result, or one an instance; always at least one."""
+    about = _About(rule, int(facts.ci["id"]))
+    if not {facts.ci["class"], facts.ci["type"]} & rule.rule.kinds:
+        return (about.result(Outcome.NOT_APPLICABLE, "kind"),)
+    holes = {name: why for name in rule.sections if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
+    if unsupported := next((why for why in holes.values() if why.reason == "unsupported"), None):
+        return (about.result(Outcome.NOT_APPLICABLE, str(unsupported)),)
+    scope = _scope(rule, facts, holes, now)
+    try:
+        applies = rule.match.judge(scope)
+        if applies is not True:
+            return (about.of_verdict(applies, Outcome.PASS, Outcome.NOT_APPLICABLE, "match"),)
+        return tuple(_of_instances(about, scope, facts)) if rule.each else (_judged(about, scope),)
+    except Fault as fault:
+        return (about.result(Outcome.ERROR, str(fault)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Makes the results of one rule on one CI."""
+
+    rule: CompiledRule
+    ci_id: int
+    instance: str = ""
+
+    def result(self, outcome: Outcome, reason: str = "", evidence: Mapping[str, Value] | None = None) -> Result:
+        return Result(self.rule.id, self.ci_id, self.instance, outcome, evidence or {}, clean(reason))
+
+    def of_verdict(self, verdict: bool | Unknown, if_true: Outcome, if_false: Outcome, reason: str = "") -> Result:
+        if isinstance(verdict, Unknown):
+            return self.result(Outcome.UNKNOWN, str(verdict))
+        return self.result(if_true if verdict else if_false, reason)
+
+
+def _scope(rule: CompiledRule, facts: Facts, holes: Mapping[str, Unknown], now: int) -> dict[str, Any]:
+    """Return the names of the language. The collector's own times are times there; those in sections stay texts."""
+    empty: dict[str, Any] = {name: {} if SECTIONS[name].is_record else [] for name in rule.sections}
+    ci: dict[str, Any] = {**empty, **facts.ci, **holes}
+    if agent := facts.ci.get("agent"):
+        seen = agent.get("last_seen")
+        ci["agent"] = {**agent, "last_seen": None if seen is None else _moment(seen)}
+    return {"ci": ci, "param": rule.params, "now": _moment(now)}
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _of_instances(about: _About, scope: dict[str, Any], facts: Facts) -> Iterator[Result]:
+    each = about.rule.each
+    assert each is not None
+    rows = each.over.evaluate(scope)
+    if isinstance(rows, Unknown):
+        yield about.result(Outcome.UNKNOWN, str(rows))
+        return
+    found: dict[str, Result] = {}
+    for row in rows:
+        for result in _of_row(about, {**scope, each.variable: row}):
+            found[result.instance] = min(found.get(result.instance, result), result, key=_badness)
+    ranked = sorted(found.values(), key=lambda result: (_badness(result), result.instance))
+    yield from ranked[:MAX_INSTANCES]
+    if len(ranked) > MAX_INSTANCES:
+        yield about.result(Outcome.UNKNOWN, f"too_many: {len(ranked)} instances")
+    elif each.section in facts.partial:
+        yield about.result(Outcome.UNKNOWN, f"partial: {each.section}")
+    elif not ranked:
+        yield about.result(Outcome.PASS)
+
+
+def _badness(result: Result) -> int:
+    return _WORST_FIRST.index(result.outcome)
+
+
+def _of_row(about: _About, scope: dict[str, Any]) -> Iterator[Result]:
+    """Yield the one result of an element, or nothing when `where` leaves it out."""
+    rule = about.rule
+    assert rule.each is not None
+    one = about
+    try:
+        chosen = rule.where.judge(scope) if rule.where else True
+        if chosen is False:
+            return
+        key = rule.each.key.evaluate(scope)
+        one = _About(rule, about.ci_id, "-" if isinstance(key, Unknown) else clean(str(key)) or "-")
+        unknown = chosen if isinstance(chosen, Unknown) else None
+        yield one.result(Outcome.UNKNOWN, str(unknown)) if unknown else _judged(one, scope)
+    except Fault as fault:
+        yield one.result(Outcome.ERROR, str(fault))
+
+
+def _judged(about: _About, scope: dict[str, Any]) -> Result:
+    """Return the result of `expr`, raise `Fault`."""
+    rule = about.rule
+    verdict = rule.expr.judge(scope)
+    if isinstance(verdict, Unknown):
+        return about.result(Outcome.UNKNOWN, str(verdict))
+    evidence = _evidence(rule.evidence, scope)
+    if verdict:
+        return about.result(Outcome.PROBLEM, "", {**evidence, "severity": _severity(rule, scope)})
+    is_back = rule.recover is None or rule.recover.judge(scope) is True
+    return about.result(Outcome.PASS, "" if is_back else RECOVERING, evidence)
+
+
+def _severity(rule: CompiledRule, scope: dict[str, Any]) -> str:
+    return next((level for condition, level in rule.levels if condition.judge(scope) is True), rule.rule.severity)
+
+
+def _evidence(names: Mapping[str, Expression], scope: dict[str, Any]) -> dict[str, Value]:
+    """Return the single values behind a result, times as text."""
+    values = {name: one.evaluate(scope) for name, one in names.items()}
+    return {name: shown for name, value in values.items() if (shown := _plain(value)) is not None}
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, str):
+        return clean(value)
+    return value if isinstance(value, bool | int | float) else None
+
+
+# --- alerts
+
+
+def advance(
+    previous: Mapping[AlertKey, Alert], results: Sequence[Result], rules: Mapping[str, CompiledRule], now: int
+) -> tuple[Alert, ...]:
+    """Return the alerts that moved at `now`, given everything that `inspect` said of some rules on some CIs.
+
+    PROBLEM → pending → firing once it held for the rule's `for`; PASS → ok, unless still recovering; UNKNOWN and
+    ERROR keep the state. An instance that is no longer there → ok, if its section was read completely. An alert
+    with outcome N/A is to be forgotten.
+    """
+    judged = {(result.rule, result.ci_id) for result in results}
+    doubtful = {
+        (result.rule, result.ci_id): result
+        for result in results
+        if not result.instance and result.outcome in (Outcome.UNKNOWN, Outcome.ERROR)
+    }
+    told = {(result.rule, result.ci_id, result.instance): result for result in results}
+    for key in previous:
+        if key not in told and key[:2] in judged:
+            told[key] = _untold(key, doubtful.get(key[:2]))
+    moves = ((previous.get(key), _next(previous.get(key), one, rules, now)) for key, one in told.items())
+    return tuple(_only_moved(moves))
+
+
+def _untold(key: AlertKey, doubt: Result | None) -> Result:
+    """Return what to think of an instance nothing was said of."""
+    outcome, reason = (doubt.outcome, doubt.reason) if doubt else (Outcome.NOT_APPLICABLE, GONE)
+    return Result(*key, outcome, {}, reason)
+
+
+def _only_moved(moves: Iterable[tuple[Alert | None, Alert]]) -> Iterator[Alert]:
+    for before, after in moves:
+        if before is None and after.outcome is Outcome.NOT_APPLICABLE:
+            continue
+        if after != before:
+            yield after
+
+
+def _next(before: Alert | None, result: Result, rules: Mapping[str, CompiledRule], now: int) -> Alert:
+    old = before or Alert(result.rule, result.ci_id, result.instance, OK, result.outcome, now, now)
+    match result.outcome:
+        case Outcome.PROBLEM:
+            new = _worse(old, result, rules[result.rule].rule.hold_ms, now)
+        case Outcome.PASS if old.state == FIRING and result.reason == RECOVERING:
+            evidence = {**result.evidence, "severity": old.evidence.get("severity", rules[result.rule].rule.severity)}
+            new = replace(old, outcome=Outcome.PROBLEM, evidence=evidence, reason=RECOVERING)
+        case Outcome.UNKNOWN | Outcome.ERROR:
+            new = replace(old, outcome=result.outcome, reason=result.reason)
+        case _:
+            # A pass keeps no evidence: its values move all the time and the facts themselves stay readable.
+            since = old.since if old.state == OK else now
+            reason = "" if result.reason == RECOVERING else result.reason
+            new = replace(old, state=OK, outcome=result.outcome, since=since, evidence={}, reason=reason)
+    moved = (new.state, new.outcome) != (old.state, old.outcome)
+    return replace(new, changed_at=now) if moved else new
+
+
+def _worse(old: Alert, result: Result, hold_ms: int, now: int) -> Alert:
+    """Return the alert of a problem. A gap in what is known starts the hold again: nobody saw that it held."""
+    state, since = old.state, old.since
+    if state == OK or (state == PENDING and old.outcome is not Outcome.PROBLEM):
+        state, since = PENDING, now
+    if state == PENDING and now - since >= hold_ms:
+        state = FIRING
+    return replace(
+        old, state=state, outcome=Outcome.PROBLEM, since=since, evidence=result.evidence, reason=result.reason
+    )

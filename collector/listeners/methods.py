@@ -1,0 +1,103 @@
+"""Every method of both listeners: who may call it, and what answers. What is not in the table does not exist."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+
+from collector.listeners.authorise import Authoriser, address_of
+from collector.listeners.data import Data
+from collector.listeners.enrolment import Enrolment
+from collector.listeners.limits import jittered
+from collector.listeners.refusal import Refused, exhausted, invalid
+from collector.store.failure import DiskFull, WriteFailed
+from wire import codec
+
+MAX_CALL_S = 60.0
+"""Seconds a call may take when its caller named no deadline, or a longer one."""
+WRITE_RETRY_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Access(enum.Enum):
+    """Who may call a method."""
+
+    ANYONE = "anyone: limited by address, and proves itself inside the message"
+    AGENT = "an active agent, by the certificate of this very call"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of one service. The answering function is named by class and attribute, so it cannot be missing."""
+
+    service: str
+    name: str
+    access: Access
+    answer: Callable[..., Awaitable[bytes]]
+
+
+METHODS = (
+    Method(codec.ENROLMENT_SERVICE, "Begin", Access.ANYONE, Enrolment.begin),
+    Method(codec.ENROLMENT_SERVICE, "Finish", Access.ANYONE, Enrolment.finish),
+    Method(codec.ENROLMENT_SERVICE, "Recover", Access.ANYONE, Enrolment.recover),
+    Method(codec.AGENT_SERVICE, "CheckIn", Access.AGENT, Data.check_in),
+    Method(codec.AGENT_SERVICE, "Report", Access.AGENT, Data.report),
+    Method(codec.AGENT_SERVICE, "Renew", Access.AGENT, Data.renew),
+)
+
+
+def handler(service: str, servicer: Enrolment | Data, authoriser: Authoriser) -> grpc.GenericRpcHandler:
+    """Return gRPC's handler of all methods of `service`, answered by `servicer`."""
+    methods = {
+        method.name: grpc.unary_unary_rpc_method_handler(_guarded(method, servicer, authoriser))
+        for method in METHODS
+        if method.service == service
+    }
+    return grpc.method_handlers_generic_handler(service, methods)
+
+
+def _guarded(
+    method: Method, servicer: Enrolment | Data, authoriser: Authoriser
+) -> Callable[[bytes, Any], Awaitable[bytes]]:
+    async def answer(request: bytes, context: Any) -> bytes:
+        address = address_of(context.peer())
+        if method.access is Access.ANYONE:
+            return await method.answer(servicer, request, address)
+        return await method.answer(servicer, request, await authoriser.agent(context), address)
+
+    async def call(request: bytes, context: Any) -> bytes:
+        try:
+            async with asyncio.timeout(MAX_CALL_S):
+                return await answer(request, context)
+        except Exception as error:  # noqa: BLE001  the one place a call may fail; every failure gets a status
+            refusal = _refusal(method, error)
+        return await context.abort(refusal.code, refusal.message, refusal.metadata)  # type: ignore[no-any-return]
+
+    return call
+
+
+def _refusal(method: Method, error: Exception) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, codec.Undecodable):
+        return invalid(_one_line(error))
+    if isinstance(error, DiskFull):
+        return exhausted("the collector's disk is full", jittered(WRITE_RETRY_S))
+    if isinstance(error, WriteFailed):
+        retry_after_ms = int(jittered(WRITE_RETRY_S) * 1000)
+        return Refused(grpc.StatusCode.UNAVAILABLE, "the collector cannot write now", retry_after_ms)
+    if isinstance(error, TimeoutError):
+        return Refused(grpc.StatusCode.DEADLINE_EXCEEDED, f"not answered within {MAX_CALL_S:.0f} s")
+    log.error("call failed", method=method.name, error=_one_line(error), exc_info=error)
+    return Refused(grpc.StatusCode.INTERNAL, "the collector failed to answer; its log says why")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

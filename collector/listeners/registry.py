@@ -1,0 +1,156 @@
+"""The agents' standings in memory: looked at by every call, changed here first and in the database before that.
+
+Other processes on the same database (replicas, the command line) are noticed within `RELOAD_S`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.clock import Clock, now
+from collector.listeners.check_ins import CheckIns
+from collector.store import agents
+from collector.store.agents import Standing
+from collector.store.engine import Store
+from collector.store.failure import writing
+
+RELOAD_S = 1.0
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger(__name__)
+
+
+class AgentRegistry:
+    """Who may speak. `find` costs a dictionary look-up; every change is durable before it shows."""
+
+    def __init__(self, store: Store, clock: Clock = now) -> None:
+        self.store, self.clock = store, clock
+        self.check_ins = CheckIns(store)
+        self._by_uid: dict[str, Standing] = {}
+        self._revision = ""
+        self._inventory_now: set[str] = set()
+        self._turn = asyncio.Lock()  # a reload must not undo a change made while it was reading
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Read the standings and keep them fresh until `stop`."""
+        await self.reload()
+        self._tasks = [
+            asyncio.create_task(self._reload_for_ever()),
+            asyncio.create_task(self.check_ins.run()),
+        ]
+
+    async def stop(self) -> None:
+        """Write what is still in memory."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self.check_ins.flush()
+
+    def find(self, uid: str) -> Standing | None:
+        return self._by_uid.get(uid)
+
+    async def reload(self) -> None:
+        """Read the standings again if anything has changed."""
+        async with self._turn, self.store.read() as connection:
+            revision = await agents.revision(connection)
+            if revision == self._revision:
+                return
+            self._by_uid = {each.uid: each for each in await agents.standings(connection)}
+            self._revision = revision
+
+    # --- what people do
+
+    async def ban(self, uid: str, reason: str) -> bool:
+        """Turn an agent away from its next call on, until `unban`; return whether there is one."""
+        return await self._set_state(uid, agents.BANNED, reason)
+
+    async def unban(self, uid: str) -> bool:
+        """Let an agent speak again, and forget a clone suspicion."""
+        return await self._set_state(uid, agents.ACTIVE, "")
+
+    async def retire(self, uid: str, reason: str = "") -> bool:
+        """End an agent that was taken out of service."""
+        return await self._set_state(uid, agents.RETIRED, reason)
+
+    def request_inventory(self, uid: str) -> bool:
+        """Ask for a whole inventory with the answer to the next check-in; return whether there is such an agent."""
+        if uid not in self._by_uid:
+            return False
+        self._inventory_now.add(uid)
+        return True
+
+    def takes_inventory_now(self, uid: str) -> bool:
+        """Return whether an inventory was asked for, and take the wish off the list."""
+        asked = uid in self._inventory_now
+        self._inventory_now.discard(uid)
+        return asked
+
+    # --- what the listeners do
+
+    async def change(self, write: Callable[[AsyncConnection], Awaitable[Standing]]) -> Standing:
+        """Run `write` in one transaction and show the standing it returns; raise `WriteFailed`, and what it raises."""
+        async with self._turn:
+            standing = await self._committed(write)
+            self._by_uid[standing.uid] = standing
+        return standing
+
+    async def offer(self, standing: Standing, serial: str, until: int) -> None:
+        """Let a renewed certificate be used; raise `WriteFailed`."""
+        await self._write(standing.uid, lambda tx: agents.offer(tx, standing.uid, serial, until), serial_next=serial)
+
+    async def readmit(self, standing: Standing, serial: str, until: int) -> None:
+        """The agent came back by its instance key: let its new certificate be used; raise `WriteFailed`."""
+        await self._write(standing.uid, lambda tx: agents.readmit(tx, standing.uid, serial, until), serial_next=serial)
+
+    async def promote(self, standing: Standing, serial: str) -> None:
+        """The next certificate was used: the one before is no longer good; raise `WriteFailed`."""
+        changes = {"serial_current": serial, "serial_next": None}
+        await self._write(standing.uid, lambda tx: agents.promote(tx, standing.uid, serial), **changes)
+
+    async def suspect(self, standing: Standing) -> None:
+        """A replaced certificate was used: remember it for people, once; raise `WriteFailed`."""
+        if standing.state_reason != agents.CLONE_SUSPECT:
+            log.warning("clone suspect", agent=standing.uid)
+            changes = {"state_reason": agents.CLONE_SUSPECT}
+            await self._write(standing.uid, lambda tx: agents.suspect(tx, standing.uid), **changes)
+
+    async def _set_state(self, uid: str, state: str, reason: str) -> bool:
+        log.info("agent state", agent=uid, state=state, reason=reason)
+        changes = {"state": state, "state_reason": reason}
+        return await self._write(uid, lambda tx: agents.set_state(tx, uid, state, reason), **changes)
+
+    async def _write(
+        self, uid: str, write: Callable[[AsyncConnection], Awaitable[bool]], **changes: str | None
+    ) -> bool:
+        async with self._turn:
+            written = await self._committed(write)
+            if written and uid in self._by_uid:
+                self._by_uid[uid] = replace(self._by_uid[uid], **changes)  # type: ignore[arg-type]
+        return written
+
+    async def _committed(self, write: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        async with writing(self.store) as connection:
+            before = await agents.revision(connection, hold=True)
+            result = await write(connection)
+            after = await agents.revision(connection)
+        if before and before == self._revision:
+            self._revision = after  # nobody else changed anything in between, so there is nothing to read again
+        return result
+
+    async def _reload_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_S)
+            try:
+                await self.reload()
+            except (SQLAlchemyError, OSError) as error:  # a database that is away now may be back with the next turn
+                log.warning("agents not read again", error=str(error)[:200])

@@ -1,0 +1,1 @@
+"""What pages, API and command line ask for: plain functions over the store, without HTML, HTTP or SQL."""

@@ -1,0 +1,77 @@
+"""The figures /metrics shows, read in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.store.browse import agents, cis, findings, incidents, statistics
+from collector.store.browse.statistics import Backlog, Measurement, Waiting
+from collector.store.engine import Store
+from wire.observation import Status
+
+METRIC_MAX_AGE_MS = 15 * 60_000
+"""Older measurements are not shown: a gauge that stands still would lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Figures of one moment; `sections` counts CIs by (section, status), `cis` by (class, type, state)."""
+
+    agents: Mapping[str, int]
+    failing: Mapping[str, int]
+    cis: Mapping[tuple[str, str, str], int]
+    sections: Mapping[tuple[str, Status], int]
+    incidents: Mapping[str, int]
+    findings: Mapping[str, int]
+    backlog: Backlog
+    outbox: Waiting
+    store_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What the pipeline has done since it was started, and whether it still runs."""
+
+    applied: int = 0
+    rejected: int = 0
+    parked: int = 0
+    lag_ms: int = 0
+    alive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A CI as /metrics/estate names it."""
+
+    uid: str
+    name: str
+    ci_class: str
+    ci_type: str
+
+
+async def gather(store: Store, silent_before: int) -> Statistics:
+    """Return all figures, of one consistent view."""
+    size = await store.size_bytes()
+    async with store.read() as connection:
+        return Statistics(
+            agents=await agents.by_state(connection, silent_before),
+            failing=await agents.failing(connection),
+            cis=await cis.by_class(connection),
+            sections=await statistics.sections_by_status(connection),
+            incidents=await incidents.count_open(connection),
+            findings=await findings.count_open(connection),
+            backlog=await statistics.backlog(connection),
+            outbox=await statistics.waiting(connection),
+            store_bytes=size,
+        )
+
+
+async def estate(connection: AsyncConnection, now: int) -> tuple[tuple[Known, ...], tuple[Measurement, ...]]:
+    """Return every CI in service, and the present measurements of those that are measured."""
+    known = tuple(Known(*row[:4]) for row in await statistics.known_cis(connection))
+    measured = await statistics.measured(connection, now - METRIC_MAX_AGE_MS)
+    uids = {each.uid for each in known}
+    return known, tuple(each for each in statistics.measurements(measured) if each.uid in uids)

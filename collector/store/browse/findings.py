@@ -1,0 +1,155 @@
+"""Findings with their items: what moved, between when and when, against what was authorised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.model import Value
+from collector.store.browse.cis import CiRef
+from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.browse.search import cis_matching
+from collector.store.schema import ci, finding, finding_item, path, source, val
+
+STATES = ("open", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class FindingQuery:
+    """Which findings: open or closed ones (empty: both), of some verdicts, of CIs that match `q`, of one CI."""
+
+    states: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    q: str = ""
+    ci_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One value that drifted inside [lo, hi] (ms); None: absent."""
+
+    section: str
+    key: str
+    authorised: Value
+    old: Value
+    new: Value
+    lo: int
+    hi: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding; times in ms."""
+
+    id: int
+    ci: CiRef
+    verdict: str
+    lo: int
+    hi: int
+    opened_at: int
+    closed_at: int | None
+    resolved_by: str | None
+    reason: str
+    source: str
+    items: tuple[ItemRow, ...] = ()
+    ci_id: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+async def list_findings(connection: AsyncConnection, query: FindingQuery, window: Window) -> Page[FindingRow]:
+    """Return one page of findings with their items, newest first; raise `BadCursor`."""
+    where = _where(query)
+    counted = select(func.count()).select_from(finding.join(ci, ci.c.id == finding.c.ci_id)).where(*where)
+    count = (await connection.execute(counted)).scalar_one()
+    page = await fetch(connection, _findings().where(*where), _ORDER, window, count)
+    return page.of(await _dressed(connection, page.items))
+
+
+async def one_finding(connection: AsyncConnection, number: int) -> FindingRow | None:
+    rows = (await connection.execute(_findings().where(finding.c.id == number))).all()
+    found = await _dressed(connection, rows)
+    return found[0] if found else None
+
+
+async def count_open(connection: AsyncConnection) -> dict[str, int]:
+    """Return verdict → open findings."""
+    statement = select(finding.c.verdict, func.count()).where(finding.c.closed_at.is_(None)).group_by(finding.c.verdict)
+    return {row[0]: row[1] for row in await connection.execute(statement)}
+
+
+def _findings() -> AnySelect:
+    return (
+        select(
+            finding.c.id, finding.c.verdict, finding.c.lo, finding.c.hi, finding.c.opened_at, finding.c.closed_at,
+            finding.c.resolved_by, finding.c.reason, finding.c.ci_id, source.c.code,
+            ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state,
+        )
+        .join(ci, ci.c.id == finding.c.ci_id)
+        .join(source, source.c.id == finding.c.source_id)
+    )  # fmt: skip
+
+
+def _where(query: FindingQuery) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if len(set(query.states)) == 1:
+        is_open = finding.c.closed_at.is_(None)
+        where.append(is_open if query.states[0] == "open" else ~is_open)
+    if query.verdicts:
+        where.append(finding.c.verdict.in_(query.verdicts))
+    if query.ci_id is not None:
+        where.append(finding.c.ci_id == query.ci_id)
+    if query.q:
+        where.append(cis_matching(query.q))
+    return where
+
+
+def _bound(key: Key) -> tuple[Any, ...]:
+    return (select(finding.c.opened_at).where(finding.c.id == key[0]).scalar_subquery(), key[0])
+
+
+_ORDER = Order((finding.c.opened_at, finding.c.id), lambda row: (row.id,), _bound, (int,), descending=True)
+
+
+async def _dressed(connection: AsyncConnection, rows: Sequence[AnyRow]) -> tuple[FindingRow, ...]:
+    items = await _items(connection, [row.id for row in rows])
+    return tuple(
+        FindingRow(
+            row.id, CiRef(*row[10:15]), row.verdict, row.lo, row.hi, row.opened_at, row.closed_at, row.resolved_by,
+            row.reason, row.code, items.get(row.id, ()), row.ci_id,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+async def _items(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[ItemRow, ...]]:
+    authorised, old, new = val.alias("authorised"), val.alias("old"), val.alias("new")
+    statement = (
+        select(
+            finding_item.c.finding_id, path.c.section, path.c.key, authorised.c.text, old.c.text, new.c.text,
+            finding_item.c.lo, finding_item.c.hi, finding_item.c.state,
+        )
+        .join(path, path.c.id == finding_item.c.path_id)
+        .outerjoin(authorised, authorised.c.id == finding_item.c.auth_val_id)
+        .outerjoin(old, old.c.id == finding_item.c.old_val_id)
+        .outerjoin(new, new.c.id == finding_item.c.new_val_id)
+        .where(finding_item.c.finding_id.in_(ids))
+        .order_by(path.c.section, path.c.key)
+    )  # fmt: skip
+    found: dict[int, tuple[ItemRow, ...]] = {}
+    for row in await connection.execute(statement):
+        found[row[0]] = (*found.get(row[0], ()), _item(row))
+    return found
+
+
+def _item(row: AnyRow) -> ItemRow:
+    authorised, old, new = (None if text is None else json.loads(text) for text in row[3:6])
+    return ItemRow(row[1], row[2], authorised, old, new, row[6], row[7], row[8])

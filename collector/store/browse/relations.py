@@ -1,0 +1,86 @@
+"""What a CI touches: relations from it and to it, now or at a past time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.model import FOREVER
+from collector.store.browse.cis import CiRef
+from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
+from collector.store.schema import ci, relation, source
+
+_A, _B = ci.alias("a_ci"), ci.alias("b_ci")
+
+
+@dataclass(frozen=True, slots=True)
+class RelationRow:
+    """`a` `kind` `b`, as `source` says, since when (ms)."""
+
+    a: CiRef
+    kind: str
+    b: CiRef
+    source: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelationQuery:
+    """Which relations: of one CI, of some kinds, at a time (ms; None: now)."""
+
+    ci_id: int | None = None
+    kinds: tuple[str, ...] = ()
+    at: int | None = None
+
+
+async def list_relations(connection: AsyncConnection, query: RelationQuery, window: Window) -> Page[RelationRow]:
+    """Return one page of relations; raise `BadCursor`."""
+    where = _where(query)
+    count = (await connection.execute(select(func.count()).select_from(relation).where(*where))).scalar_one()
+    statement = (
+        select(
+            relation, source.c.code,
+            *(each.label(f"a_{each.name}") for each in _ref(_A)), *(each.label(f"b_{each.name}") for each in _ref(_B)),
+        )
+        .join(source, source.c.id == relation.c.source_id)
+        .join(_A, _A.c.id == relation.c.a)
+        .join(_B, _B.c.id == relation.c.b)
+        .where(*where)
+    )  # fmt: skip
+    columns = (relation.c.kind, relation.c.a, relation.c.b, relation.c.source_id, relation.c.vf)
+    order = Order(columns, _key, _same, (str, int, int, int, int))
+    page = await fetch(connection, statement, order, window, count)
+    return page.of([_relation(row) for row in page.items])
+
+
+def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
+    if query.at is None:
+        where: list[ColumnElement[bool]] = [relation.c.vt == FOREVER]
+    else:
+        where = [relation.c.vf <= query.at, relation.c.vt > query.at]
+    if query.ci_id is not None:
+        where.append(or_(relation.c.a == query.ci_id, relation.c.b == query.ci_id))
+    if query.kinds:
+        where.append(relation.c.kind.in_(query.kinds))
+    return where
+
+
+def _ref(table: Any) -> tuple[ColumnElement[Any], ...]:
+    return (table.c.uid, table.c.name, table.c.ci_class, table.c.ci_type, table.c.state)
+
+
+def _key(row: AnyRow) -> Key:
+    return (row.kind, row.a, row.b, row.source_id, row.vf)
+
+
+def _same(key: Key) -> Key:
+    return key
+
+
+def _relation(row: AnyRow) -> RelationRow:
+    a = CiRef(row.a_uid, row.a_name, row.a_ci_class, row.a_ci_type, row.a_state)
+    b = CiRef(row.b_uid, row.b_name, row.b_ci_class, row.b_ci_type, row.b_state)
+    return RelationRow(a, row.kind, b, row.code, row.vf)

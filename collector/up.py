@@ -1,0 +1,168 @@
+"""`up`: the collector and this machine's own agent, in the foreground, and the five lines a person needs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from collector import app
+from collector.app import CannotStart, Collector
+from collector.cli import client
+from collector.config import Settings
+from collector.security import accounts, roles, sessions, tokens
+from collector.security.sessions import Principal
+
+LOCAL_TOKEN_DAYS = 366
+RESTART_S = 5.0
+STOP_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+async def up(settings: Settings) -> None:
+    """Run until cancelled; raise `CannotStart`."""
+    async with app.running(settings) as collector:
+        await leave_local_access(collector)
+        async with _local_agent(collector) as agent:
+            print(await _five_lines(collector), flush=True)
+            await agent
+
+
+async def leave_local_access(collector: Collector) -> None:
+    """Put address and API token of this collector where the commands on this machine look for them."""
+    url = f"http://{_bracketed(_reachable(collector.settings.host))}:{collector.http_port}"
+    token = client.read_local_token(collector.settings.data)
+    if token is None or await sessions.of_bearer(collector.store, token) is None:
+        token = await _make_local_token(collector)
+    client.write_local(collector.settings.data, url, token)
+
+
+async def _make_local_token(collector: Collector) -> str:
+    async with collector.store.write() as tx:
+        first = await accounts.ensure_first(tx)
+        owner = Principal(first.id, first.name, first.roles, roles.permissions(first.roles))
+        return await sessions.make_token(tx, owner, "local commands", LOCAL_TOKEN_DAYS)
+
+
+# --- what a person reads
+
+
+async def _five_lines(collector: Collector) -> str:
+    settings, listeners = collector.settings, collector.listeners
+    host = _reachable(settings.host)
+    page = f"http://{_bracketed(host)}:{collector.http_port}"
+    async with collector.store.write() as tx:
+        link = await accounts.login_link(tx, await accounts.ensure_first(tx))
+        token = await tokens.mint(tx, collector.authority, "up", tokens.Terms(note="printed by up"))
+    join = f"muster-agent enroll https://{_bracketed(host)}:{listeners.enrol_port} --token {token.text()}"
+    if ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost":
+        join += "   (from elsewhere: start with --host ADDRESS)"
+    return "\n".join(
+        [
+            f"Muster is up:       {page}",
+            f"log in once:        {page}{link}   (valid 30 minutes)",
+            f"enrol a machine:    {join}",
+            f"data:               {settings.data.absolute()}   (log: collector.log)",
+            "stop:               Ctrl-C",
+        ]
+    )
+
+
+def _reachable(host: str) -> str:
+    """Return an address others can use for what is bound to `host`: for a wildcard, this machine's own."""
+    if not (_is_address(host) and ipaddress.ip_address(host).is_unspecified):
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks which address would be used (RFC 5737)
+        return str(probe.getsockname()[0])
+    return "127.0.0.1"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+# --- this machine's own agent
+
+
+@asynccontextmanager
+async def _local_agent(collector: Collector) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(_keep_running(collector, collector.settings.data / "agent"))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _keep_running(collector: Collector, state: Path) -> None:
+    while not (state / "enrolment.json").exists():
+        if not await _enrol(collector, state):
+            await asyncio.sleep(RESTART_S)
+    while True:
+        code = await _run_agent(state)
+        log.warning("the local agent ended and is started again", code=code)
+        await asyncio.sleep(RESTART_S)
+
+
+async def _enrol(collector: Collector, state: Path) -> bool:
+    async with collector.store.write() as tx:
+        token = await tokens.mint(tx, collector.authority, "up", tokens.Terms(life_s=300, note="this machine"))
+    url = f"https://{_bracketed(_reachable(collector.settings.host))}:{collector.listeners.enrol_port}"
+    process = await _start("enroll", url, "--token-file", "-", "--state", str(state), state=state, takes_input=True)
+    await process.communicate(token.text().encode() + b"\n")
+    if process.returncode != 0:
+        log.warning("the local agent could not enrol", code=process.returncode)
+    return process.returncode == 0
+
+
+async def _run_agent(state: Path) -> int:
+    process = await _start("run", "--state", str(state), state=state)
+    try:
+        return await process.wait()
+    finally:
+        await _stop(process)
+
+
+async def _start(*words: str, state: Path, takes_input: bool = False) -> asyncio.subprocess.Process:
+    """Start the agent in a session of its own: Ctrl-C reaches us first, and we stop it."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(state / "agent.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent", *words, start_new_session=True, stdout=descriptor, stderr=descriptor,
+            stdin=asyncio.subprocess.PIPE if takes_input else asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError as error:
+        raise CannotStart(f"the local agent cannot be started: {error}") from error
+    finally:
+        os.close(descriptor)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(asyncio.shield(process.wait()), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,55 @@
+"""A collector stands alone: it is in its platform's table, speaks the catalogue, and imports no other collector."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import grimp
+import pytest
+
+from agent.collectors import PLATFORMS
+from agent.collectors.base import Collector
+from tests.architecture.checkout import ROOT
+from wire.sections import SECTIONS
+
+SHARED_READERS: dict[tuple[str, str], str] = {}
+"""Collector, the collector whose reader it uses → why."""
+
+
+def collectors(platform: str) -> dict[str, Collector]:
+    """Return module name → collector, for every file of the platform's folder that has one."""
+    folder = ROOT / "agent/collectors" / platform
+    names = (path.stem for path in folder.glob("[a-z]*.py"))
+    modules = {name: importlib.import_module(f"agent.collectors.{platform}.{name}") for name in names}
+    return {name: module.COLLECTOR for name, module in modules.items() if hasattr(module, "COLLECTOR")}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_every_collector_is_in_the_table_of_its_platform_and_names_a_section(platform: str) -> None:
+    table = importlib.import_module(f"agent.collectors.{platform}").TABLE
+    assert len({each.section for each in table}) == len(table)
+    assert {each.section for each in table} <= SECTIONS.keys()
+    missing = [name for name, each in collectors(platform).items() if each not in table]
+    assert not missing, f"not in TABLE of agent/collectors/{platform}/__init__.py"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_no_collector_imports_another(platform: str) -> None:
+    package = f"agent.collectors.{platform}"
+    graph = grimp.build_graph("agent", cache_dir=None)
+    names = collectors(platform).keys()
+    found = {
+        (name, other)
+        for name in names
+        for imported in graph.find_modules_directly_imported_by(f"{package}.{name}")
+        if (other := imported.removeprefix(f"{package}.")) in names
+    }
+    assert not found - SHARED_READERS.keys(), "put what both read into a reader of its own"
+
+
+def test_every_collector_has_a_test_with_captured_input() -> None:
+    tests = Path(ROOT / "tests/agent/collectors")
+    for platform in PLATFORMS.values():
+        tested = {path.stem.removeprefix("test_") for path in (tests / platform).glob("test_*.py")}
+        assert not collectors(platform).keys() - tested, platform

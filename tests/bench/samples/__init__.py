@@ -1,0 +1,1 @@
+"""Benchmarks that only test the runner."""

@@ -1,0 +1,50 @@
+"""The benchmark runner: finds benchmarks by name, keeps them apart, and says which promise was missed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import PREFIX, main, names
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def bench(*words: str) -> int:
+    return main(list(words), SAMPLES, "tests.bench.samples")
+
+
+def test_figures_are_printed_as_a_table_with_what_was_promised(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("kept") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("python 3.")
+    assert lines[3].split() == ["kept", "rate", "12,346", "1/s", "≥", "10,000", "held"]
+    assert lines[4].split() == ["kept", "memory", "41.25", "MB", "after", "3", "passes"]
+
+
+def test_a_missed_promise_is_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("missed") == 1
+    assert "≥ 0.4 ≤ 1 MISSED" in capsys.readouterr().out
+
+
+def test_a_benchmark_that_dies_costs_its_own_figures_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("broken", "kept", "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert set(document["broken"]) == {"broken"}
+    assert [figure["name"] for figure in document["figures"]["kept"]] == ["rate", "memory"]
+    assert document["figures"]["kept"][0]["holds"] is True
+    assert document["machine"]["cores"] >= 1
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bench("nothing")
+    assert "there are: broken, kept, missed" in capsys.readouterr().err
+
+
+def test_every_benchmark_of_the_project_can_be_found_and_run() -> None:
+    for name in names(Path(__file__).parent):
+        assert callable(importlib.import_module(f"tests.bench.{PREFIX}{name}").run), name

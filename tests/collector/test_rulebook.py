@@ -1,0 +1,173 @@
+"""Rule packs: what stands in the file is what runs, and every mistake is an error with file and line."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.rulebook import DEFAULT_MATCH, load, shipped
+from collector.yamlfile import MAX_BYTES, BadFile, read
+
+PACK = """\
+pack: server
+title: {zh: 服务器, en: Servers}
+params:
+  limit: {type: double, default: 0.9}
+rules:
+  - id: SRV-TEST-001
+    kinds: [server]
+    title: {zh: 测试, en: Test}
+    each: {var: fs, in: ci.health, key: fs.instance}
+    where: fs.metric == "used"
+    expr: fs.value > param.limit
+    recover: fs.value < 0.8
+    for: 10m
+    max_age: 26h
+    severity:
+      default: notice
+      when:
+        - {if: fs.value > 0.97, level: critical}
+    incident: {category: server/storage}
+    summary: {zh: '{{ci.name}} {{fs.value|pct}}', en: '{{ci.name}} {{fs.value|pct}}'}
+    runbook: {zh: 清理, en: clear}
+    cases:
+      - fires: at once
+        ci: {health: [{metric: used, instance: no, value: 0.99}]}
+        age: {health: 1h}
+        status: {ntp: failed}
+        now: '2026-01-15T08:00:00Z'
+        was: firing
+        severity: critical
+"""
+
+
+def folder_with(path: Path, text: str) -> Path:
+    (path / "pack.yaml").write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_pack_becomes_rules_and_cases(tmp_path: Path) -> None:
+    book = load(folder_with(tmp_path, PACK))
+    compiled = book.rules["SRV-TEST-001"]
+    rule = compiled.rule
+    assert rule.kinds == {"server"}
+    assert rule.each == ("fs", "ci.health", "fs.instance")
+    assert (rule.hold_ms, rule.max_age_ms) == (600_000, 26 * 3_600_000)
+    assert (rule.severity, rule.category, rule.pack) == ("notice", "server/storage", "server")
+    assert rule.params == {"limit": 0.9}
+    assert rule.title == {"zh": "测试", "en": "Test"}
+    assert rule.match == DEFAULT_MATCH
+    assert compiled.recover is not None
+    assert [level for _, level in compiled.levels] == ["critical"]
+    assert compiled.sections == {"health"}
+    assert set(compiled.evidence) == {"fs.value", "param.limit"}
+    [case] = book.cases["SRV-TEST-001"]
+    assert (case.expect, case.name, case.was, case.severity) == ("fires", "at once", "firing", "critical")
+    assert (case.ages_ms, case.statuses) == ({"health": 3_600_000}, {"ntp": "failed"})
+    assert case.ci["health"][0]["instance"] == "no", "YAML 1.2: no is a text"
+    assert case.now == 1_768_464_000_000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "why"),
+    [
+        ("    where:", "    were:", 10, "unknown key were"),
+        ("pack: server", "pak: server", 1, "unknown key pak"),
+        ("type: double", "typ: double", 4, "unknown key typ"),
+        ("{var: fs, in:", "{vars: fs, in:", 9, "unknown key vars"),
+        ("level: critical", "lvl: critical", 18, "unknown key lvl"),
+        ("{category:", "{categories:", 19, "unknown key categories"),
+        ("{zh: 清理, en: clear}", "{zh: 清理}", 21, "en is missing"),
+        ("{zh: 清理, en: clear}", "{zh: 清理, en: ''}", 21, "text expected"),
+        ("    expr: fs.value > param.limit\n", "", 6, "expr is missing"),
+        ("    recover:", "    expr:", 12, "expr stands twice"),
+        ("fs.value > param.limit", "fs.valeu > param.limit", 11, "no such fact: ci.health.\\[\\].valeu"),
+        ("fs.value > param.limit", "fs.value > param.limt", 11, "no such fact: param.limt"),
+        ("fs.value > param.limit", "ci.memory.used > 1", 11, "no such fact: ci.memory.used"),
+        ("fs.value > param.limit", "ci.fs.used > 1", 11, "no such fact: ci.fs.used"),
+        ("fs.value > param.limit", "fs.value >", 11, "unexpected end"),
+        ("fs.value > param.limit", "f.value > 1", 11, "unknown name f"),
+        ("recover: fs.value", "recover: fs.val", 12, "no such fact"),
+        ("if: fs.value", "if: fs.val", 15, "no such fact"),
+        ("{{fs.value|pct}}', en", "{{fs.valeu|pct}}', en", 20, "no such fact"),
+        ("{{fs.value|pct}}', en", "{{fs.value|percent}}', en", 20, "unknown form percent"),
+        ("{{fs.value|pct}}', en", "{{fs.value', en", 20, "not closed"),
+        ("in: ci.health", "in: ci.ntp", 9, "no section of rows"),
+        ("var: fs", "var: ci", 9, "cannot name an element"),
+        ("default: notice", "default: bad", 15, "bad is none of notice"),
+        ("for: 10m", "for: 10 minutes", 13, "a duration such as 10m"),
+        ("for: 10m", "for: -10m", 13, "a duration such as 10m"),
+        ("type: double, default: 0.9", "type: double, default: high", 4, "no double: 'high'"),
+        ("type: double, default: 0.9", "type: double, default: true", 4, "no double: True"),
+        ("type: double, default: 0.9", "type: duration, default: soon", 4, "a duration such as"),
+        ("SRV-TEST-001", "srv1", 6, "id: words of A-Z"),
+        ("kinds: [server]", "kinds: server", 7, "a list expected"),
+        ("kinds: [server]", "kinds: []", 7, "classes or types"),
+        ("      - fires: at once", "      - burns: at once", 23, "a case says one of"),
+        ("now: '2026-01-15T08:00:00Z'", "now: today", 27, "an RFC 3339 time"),
+        ("health: 1h", "health: old", 25, "a duration such as"),
+        ("kinds: [server]", "kinds: [server", 8, "expected ',' or ']'"),
+        ("kinds: [server]", "kinds: &a [server]\n    other: *a", 8, "aliases are not allowed"),
+        ("kinds: [server]", "kinds: " + "[" * 40 + "]" * 40, 7, "nested deeper"),
+        ("pack: server", "pack: !!python/name:os.system server", 1, "could not determine a constructor"),
+    ],
+)
+def test_a_mistake_is_refused_with_file_and_line(tmp_path: Path, old: str, new: str, line: int, why: str) -> None:
+    assert old in PACK
+    with pytest.raises(BadFile, match=why) as caught:
+        load(folder_with(tmp_path, PACK.replace(old, new, 1)))
+    assert str(caught.value).startswith(f"{tmp_path / 'pack.yaml'}:{line}:")
+
+
+def test_a_rule_that_stands_in_two_packs_is_refused(tmp_path: Path) -> None:
+    folder_with(tmp_path, PACK)
+    (tmp_path / "other.yaml").write_text(PACK, encoding="utf-8")
+    with pytest.raises(BadFile, match=r"pack.yaml:6: the rule SRV-TEST-001 stands twice"):
+        load(tmp_path)
+
+
+def test_a_folder_without_packs_and_a_file_too_large_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="0 rule packs"):
+        load(tmp_path)
+    with pytest.raises(BadFile, match="larger than"):
+        load(folder_with(tmp_path, PACK + "#" * MAX_BYTES))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_bytes(b"pack: \xff\xfe")
+    with pytest.raises(BadFile):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "just text", "a: 1\n---\nb: 2", "? [a]\n: 1", "1: 2", "\x07"])
+def test_a_file_that_is_no_mapping_of_texts_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadFile):
+        load(folder_with(tmp_path, text))
+
+
+@given(st.integers(0, len(PACK) - 1), st.text("{}[]:,'\"|>&*!%@`-#? \n\tabc1", max_size=3))
+@settings(max_examples=400, deadline=None)
+def test_any_damage_to_a_pack_loads_or_is_one_error(damaged: Path, at: int, text: str) -> None:
+    with suppress(BadFile):
+        load(folder_with(damaged, PACK[:at] + text + PACK[at + len(text) :]))
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("damaged")
+
+
+def test_the_packs_that_are_shipped_are_found_and_load() -> None:
+    assert len(load(shipped()).rules) == 5
+
+
+def test_the_texts_of_the_shipped_packs_are_what_yaml_says(tmp_path: Path) -> None:
+    for file in sorted(shipped().glob("*.yaml")):
+        plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert read(file)["pack"] == plain["pack"]
+        assert [each["id"] for each in read(file)["rules"]] == [each["id"] for each in plain["rules"]]
