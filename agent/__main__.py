@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent import __version__, config, log
+from agent import __version__, log
 
 EXIT_USAGE = 2
 EXIT_NOT_ENROLLED = 3
@@ -66,7 +66,7 @@ def _inventory(said: argparse.Namespace) -> int:
 
 
 def _enroll(said: argparse.Namespace) -> int:
-    from agent import enrol
+    from agent import config, enrol
     from agent.keys import BadKey, WrongCollector
     from agent.transport import CallFailed, Remedy
     from wire.codec import Undecodable
@@ -101,7 +101,10 @@ def _token_text(said: argparse.Namespace) -> str:
 
 
 def _run(said: argparse.Namespace) -> int:
-    from agent import run
+    from agent import memory
+
+    memory.spare()
+    from agent import config, run
     from agent.membership import NotEnrolled
     from agent.spool import SpoolBusy
     from agent.worker import WorkerFailed

@@ -10,8 +10,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -102,7 +102,15 @@ def save(state: Path, membership: Membership) -> None:
     named = {str(membership.pair), str(membership.candidate)}
     for folder in (state / "pairs").iterdir():
         if folder.name not in named:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a pair; what cannot be removed now goes with the next change."""
+    with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
 
 
 def write_pair(state: Path, key: bytes, chain: bytes) -> int:

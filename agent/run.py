@@ -33,18 +33,20 @@ EXIT_OVER_LIMIT = 75
 class Agent:
     """Everything the loop drives. `step` does what is due and says when it wants to be called again."""
 
-    def __init__(self, state: Path, settings: Settings, wake: Callable[[], None], table: str = TABLE) -> None:
+    def __init__(
+        self, state: Path, settings: Settings, wake: Callable[[], None], table: str = TABLE, root: str = "/"
+    ) -> None:
         now = time.monotonic()
         self._settings = settings
         credentials = Credentials(state, now, wake)
         self._spool = Spool.open(state / "spool", settings.spool_max_bytes, settings.spool_max_age_s)
         self._traits = {trait.section: trait for trait in describe(table)}
-        self._worker = Worker(wake, table)
+        self._worker = Worker(wake, table, root)
         self._run: schedule.Run | None = None
         self._read: list[Section] = []
         self._known = Known(state / "acknowledged.json", credentials.member.agent_id, boot_id())
         self._due = schedule.begin(self._traits.values(), now, self._interval_s(0))
-        self._stamps = Stamps({each.section: each.stamps for each in self._traits.values()}, Path("/"), now)
+        self._stamps = Stamps({each.section: each.stamps for each in self._traits.values()}, Path(root), now)
         self._uplink = Uplink(credentials, self._spool, self, wake)
         self._watchdog = watchdog.Watchdog(settings.rss_limit_bytes, settings.cpu_limit_percent)
         self.excess: str | None = None
@@ -70,7 +72,7 @@ class Agent:
             self._conclude(self._run)
         self._run = schedule.next_run(self._due, self._traits.values(), now)
         if self._run is not None:
-            self._due = schedule.after(self._due, self._run, self._traits.values(), now, random.random())
+            self._due = schedule.after(self._due, self._run, self._traits.values(), now, random.random())  # noqa: S311  spreads agents
             self._worker.start([self._traits[name] for name in self._run.sections], now)
 
     def _conclude(self, run: schedule.Run) -> None:

@@ -86,7 +86,7 @@ class Uplink:
             self._finish(self._pending, now)
         if self._credentials.advance(now):
             self._hang_up()
-            self._not_before = now
+            self._not_before = self._check_in_at = now  # a new pair proves itself by a heartbeat
         if self._pending or self._credentials.is_recovering or now < self._not_before:
             return
         try:

@@ -31,9 +31,11 @@ from collector.listeners.server import CannotListen, Listeners
 from collector.pipeline import policies
 from collector.pipeline.policies import Policies
 from collector.pipeline.runner import Runner
-from collector.security import ca
+from collector.security import ca, tokens
 from collector.security.ca import Authority, BadAuthority
 from collector.security.secrets import UnsafeSecret
+from collector.security.tokens import Terms
+from collector.services.statistics import Pipeline
 from collector.store.engine import Store, open_store
 from collector.store.migrate import NewerSchema, migrate
 from collector.yamlfile import BadFile
@@ -139,6 +141,24 @@ class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _context(collector: Collector, loaded: Policies) -> Context:
+    async def mint(terms: Terms, account: str) -> str:
+        async with collector.store.write() as tx:
+            return (await tokens.mint(tx, collector.authority, account, terms)).text()
+
+    async def ban(uid: str, reason: str, account: str) -> bool:
+        return await collector.registry.ban(uid, f"{reason} ({account})")
+
+    return Context(
+        collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner)
+    )  # fmt: skip
+
+
+def _pipeline(runner: Runner) -> Pipeline:
+    done = runner.counters
+    return Pipeline(done.applied, done.rejected, done.parked, done.lag_ms)
 
 
 def _destinations(settings: Settings) -> dict[str, Destination]:

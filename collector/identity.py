@@ -17,6 +17,7 @@ from collector.identity_policy import KINDS, IdentifierSet, Policy, Profile, Str
 from collector.model import CaseKind, CiState, DuplicateCase, Holder, Identified, Identifier, Subject
 
 GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
+SILENT = frozenset({CiState.UNREACHABLE, CiState.MISSING})
 SUSPECT_FROM = 3
 """CIs, apart by their strong identifiers, on which one identifier makes it a suspect."""
 
@@ -33,8 +34,9 @@ Values = Mapping[str, frozenset[str]]
 class Context:
     """What is known beside identifiers.
 
-    `silent`: CIs that stopped answering. `stood_here`: CI → how it is known to have stood where the subject stands now
-    (its address, switch port or rack unit); such CIs are among the holders too. `suspects`: identifiers in quarantine.
+    `silent`: CIs that stopped answering, before their state says so. `stood_here`: CI → how it is known to have stood
+    where the subject stands now (its address, switch port or rack unit); such CIs are among the holders too.
+    `suspects`: identifiers in quarantine.
     """
 
     silent: frozenset[int] = frozenset()
@@ -44,13 +46,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A holder beside the subject. `kin`: their classes can be one thing seen twice."""
+    """A holder beside the subject. `kin`: their classes can be one thing seen twice. `silent`: it does not answer."""
 
     holder: Holder
     profile: Profile
     held: Values
     shared: Values
     kin: bool
+    silent: bool
 
     @property
     def gone(self) -> bool:
@@ -139,7 +142,8 @@ def _candidate(holder: Holder, subject: Subject, mine: Values, policy: Policy, c
     mixed = "unknown" in (holder.ci_class, subject.ci_class)
     kin = mixed or profile is policy.profile(subject.ci_class, subject.ci_type)
     shared = {kind: held[kind] & mine[kind] for kind in held.keys() & mine.keys()}
-    return _Candidate(holder, profile, held, shared, kin)
+    silent = holder.state in SILENT or holder.ci_id in context.silent
+    return _Candidate(holder, profile, held, shared, kin, silent)
 
 
 def _by_kind(identifiers: Iterable[Identifier], policy: Policy, quarantined: frozenset[Identifier]) -> Values:
@@ -219,7 +223,7 @@ def _conflict_kind(asked: _Question, found: list[_Candidate]) -> tuple[CaseKind,
     parted = [each for each in found if each.kin or _contradicted(asked, each)]
     if not parted:
         return CaseKind.CLASS_CONFLICT, "the classes cannot be one thing"
-    if any(each.holder.ci_id in asked.context.silent for each in parted):
+    if any(each.silent for each in parted):
         return CaseKind.REPLACEMENT, "another identifier differs and the CI fell silent"
     return CaseKind.CLONE, "another identifier differs: one identity on two things"
 
@@ -245,15 +249,15 @@ def _newcomer(asked: _Question) -> Identified:
 
 def _is_proposed(asked: _Question, candidate: _Candidate) -> bool:
     """A name free again since its CI was retired is no doubt; the same name on hardware that may be the same is one."""
-    silent = candidate.holder.ci_id in asked.context.silent
-    weak = [each for each in asked.profile.sets if each.strength is Strength.WEAK and (silent or not each.silent)]
+    sets = [each for each in asked.profile.sets if each.strength is Strength.WEAK]
+    weak = [each for each in sets if candidate.silent or not each.silent]
     hit = candidate.holder.ci_id in asked.context.stood_here or any(candidate.holds(each) for each in weak)
     return hit and not (candidate.gone and _contradicted(asked, candidate))
 
 
 def _is_replaced(asked: _Question, candidate: _Candidate) -> bool:
     known_only_by_place = not any(candidate.shared.values())
-    return candidate.holder.ci_id in asked.context.silent and (_contradicted(asked, candidate) or known_only_by_place)
+    return candidate.silent and (_contradicted(asked, candidate) or known_only_by_place)
 
 
 def _contradicted(asked: _Question, candidate: _Candidate) -> bool:
@@ -273,7 +277,7 @@ def _evidence(asked: _Question, candidate: _Candidate) -> str:
     place = asked.context.stood_here.get(candidate.holder.ci_id)
     if place:
         lines.append(f"stood in {place}")
-    if candidate.holder.ci_id in asked.context.silent:
+    if candidate.silent:
         lines.append("silent")
     if candidate.gone:
         lines.append(str(candidate.holder.state))

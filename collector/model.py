@@ -110,7 +110,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identifier:
-    """Something that names a CI: kind (`serial`, `uuid`, `mac`, `agent`, `machine_id`, `hostname`, `instance` …) and value."""
+    """Something that names a CI.
+
+    Kinds: serial, uuid, mac, virtual_mac, agent, machine_id, hostname, address, product, instance …
+    """
 
     kind: str
     value: str
@@ -290,7 +293,7 @@ class FindingPlan:
 
 
 class Outcome(enum.StrEnum):
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105  a verdict
     PROBLEM = "PROBLEM"
     UNKNOWN = "UNKNOWN"
     ERROR = "ERROR"

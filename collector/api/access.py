@@ -39,7 +39,7 @@ class BadForm(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """A route's condition: a permission, or None for a route everyone may use. `loopback`: this machine needs no login."""
+    """A route's condition: a permission, or None for everyone. `loopback`: this machine needs no login."""
 
     permission: Permission | None
     loopback: bool = False
@@ -111,7 +111,7 @@ def conditions(routers: Iterable[APIRouter]) -> dict[str, list[Requires]]:
         if not isinstance(route, APIRoute):
             raise TypeError(f"{route}: only plain routes can be guarded")
         calls = [each.call for each in route.dependant.dependencies]
-        found[f"{'|'.join(sorted(route.methods))} {route.path}"] = [
+        found[f"{'|'.join(sorted(route.methods or ()))} {route.path}"] = [
             each for each in calls if isinstance(each, Requires)
         ]
     return found

@@ -13,6 +13,7 @@ from collector.clock import Clock, now
 from collector.config import Settings
 from collector.rulebook import Rulebook
 from collector.security.tokens import Terms
+from collector.services.agents import enrol_url
 from collector.services.statistics import Pipeline
 from collector.store.engine import Store
 
@@ -34,6 +35,12 @@ class Context:
     pipeline: Callable[[], Pipeline]
     clock: Clock = now
     hostname: str = field(default_factory=socket.gethostname)
+    enrol_url: str = ""
+    """Where agents of other machines reach the enrolment listener; empty: as the settings say."""
+
+    @property
+    def where_to_enrol(self) -> str:
+        return self.enrol_url or enrol_url(self.settings)
 
 
 def context_of(request: Request) -> Context:

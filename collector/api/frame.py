@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.api.problems import problem
@@ -15,10 +17,7 @@ from collector.api.problems import problem
 log = structlog.get_logger("collector.http")
 
 MAX_BODY_BYTES = 1024 * 1024
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -33,14 +32,14 @@ HEADERS = {
 class Frame:
     """The outermost layer; knows nothing of routes but the template a request was matched to."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        self._app, self._answer = app, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -51,6 +50,12 @@ class Frame:
 
         try:
             await self._bounded(scope, receive, sending)
+        except Exception as error:
+            log.exception("request failed", route=_route(scope), error=type(error).__name__)
+            if status:
+                raise  # half an answer is out: only cutting the connection tells the truth
+            response = await self._answer(Request(scope, receive), error)
+            await response(scope, receive, sending)
         finally:
             _note(scope, status, time.perf_counter() - started)
 
@@ -82,14 +87,17 @@ def _harden(message: MutableMapping[str, Any], path: str) -> None:
         headers.setdefault("Cache-Control", "no-store")
 
 
+def _route(scope: Scope) -> str:
+    """The route, not the path: a login link's path is a secret."""
+    return getattr(scope.get("route"), "path", "-")
+
+
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    """Log the route, not the path: a login link's path is a secret."""
-    route = scope.get("route")
     principal = scope.get("state", {}).get("principal")
     log.info(
         "request",
         method=scope["method"],
-        route=getattr(route, "path", "-"),
+        route=_route(scope),
         status=status,
         ms=round(seconds * 1000, 1),
         account=principal.name if principal else "",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import http
 from typing import Any
 
-import structlog
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -18,8 +17,6 @@ from collector.security.tokens import BadTerms
 from collector.services.missing import NotFound
 from collector.services.targets import InDoubt
 from collector.store.browse.page import BadCursor
-
-log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES: dict[type[Exception], int] = {
@@ -59,9 +56,3 @@ def of_error(error: Exception) -> Response:
 def _places(error: RequestValidationError) -> list[dict[str, Any]]:
     """Where and what, without what was sent: it may be a secret."""
     return [{"where": [str(part) for part in each["loc"]], "what": each["msg"]} for each in error.errors()]
-
-
-async def unforeseen(request: Request, error: Exception) -> Response:
-    """Answer 500 and keep the trace in the log."""
-    log.error("request failed", path=request.scope.get("route_path", ""), error=type(error).__name__, exc_info=error)
-    return problem(500)

@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 16
 """Deliveries under way together; each of another incident or to another destination."""
+BATCH = 512
+"""Rows looked for in one go."""
 POLL_S = 1.0
 MAX_ATTEMPTS = 8
 FIRST_S, FACTOR, LONGEST_S = 2.0, 4.0, 3600.0
@@ -63,14 +65,16 @@ class Courier:
     async def step(self) -> int:
         """Try what is due now, once, and return how many that were."""
         async with self._store.read() as connection:
-            if not await outbox.is_due(connection, self._clock()):
-                return 0  # no transaction of the one writer for nothing
-        async with self._store.write() as connection:
-            claimed = await outbox.due(connection, self._clock(), AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for waiting in claimed:
-                group.create_task(self._carry(waiting))
-        return len(claimed)
+            ids = await outbox.due(connection, self._clock(), BATCH)
+        tried = 0
+        for at in range(0, len(ids), AT_ONCE):
+            async with self._store.write() as connection:
+                claimed = await outbox.claim(connection, ids[at : at + AT_ONCE], self._clock())
+            async with asyncio.TaskGroup() as group:
+                for waiting in claimed:
+                    group.create_task(self._carry(waiting))
+            tried += len(claimed)
+        return tried
 
     async def _carry(self, waiting: Waiting) -> None:
         delivery = waiting.delivery

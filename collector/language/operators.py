@@ -20,16 +20,16 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)"
 DURATION = re.compile(r"-?(\d{1,9}(\.\d{1,9})?(h|ms|m|s))+", re.ASCII)
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)", re.ASCII)
 UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_KINDS: tuple[tuple[type, str], ...] = (
-    (bool, "bool"), (int, "number"), (float, "number"), (str, "text"), (list, "list"), (Mapping, "record"),
-    (datetime, "time"), (timedelta, "duration"),
-)  # fmt: skip
+_KINDS: Mapping[type, str] = {
+    bool: "bool", int: "number", float: "number", str: "text", list: "list", dict: "record",
+    datetime: "time", timedelta: "duration",
+}  # fmt: skip
 SCALARS = frozenset({"bool", "number", "text", "time", "duration"})
 
 
 def kind(value: object) -> str:
     """Return the language's word for the type of `value`."""
-    return next((word for known, word in _KINDS if isinstance(value, known)), type(value).__name__)
+    return _KINDS.get(type(value)) or ("record" if isinstance(value, Mapping) else type(value).__name__)
 
 
 def truth(value: object) -> bool:
@@ -93,7 +93,10 @@ def contained(item: Any, container: Any) -> bool:
     if isinstance(container, Mapping) and isinstance(item, str):
         return item in container
     if isinstance(container, list):
-        return any([equal(item, each) for each in container])  # noqa: C419 - every element is of the right type
+        strangers = {kind(each) for each in container} - {kind(item)}
+        if strangers or (container and kind(item) not in SCALARS):
+            raise Fault(f"in: a list of {', '.join(sorted(strangers)) or kind(item)} holds no {kind(item)}")
+        return item in container
     raise Fault(f"in: {kind(container)} holds no {kind(item)}")
 
 

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class Data:
-    """CheckIn, Report, Renew. Each takes and returns wire bytes; raises `Refused`, `Undecodable`, `WriteFailed`."""
+    """CheckIn, Report, Renew. Each takes and returns wire bytes; raises `Refused`, `Undecodable`, `StoreFailed`."""
 
     def __init__(
         self, settings: Settings, registry: AgentRegistry, authority: Authority, intake: Intake, wants: Wants

@@ -38,7 +38,7 @@ class Terms:
 
 
 class Enrolment:
-    """Begin, Finish, Recover. Each takes and returns wire bytes; raises `Refused`, `Undecodable`, `WriteFailed`."""
+    """Begin, Finish, Recover. Each takes and returns wire bytes; raises `Refused`, `Undecodable`, `StoreFailed`."""
 
     def __init__(self, registry: AgentRegistry, authority: Authority, terms: Terms, limits: EnrolmentLimits) -> None:
         self._registry, self._authority, self._terms = registry, authority, terms

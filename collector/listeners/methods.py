@@ -16,7 +16,7 @@ from collector.listeners.data import Data
 from collector.listeners.enrolment import Enrolment
 from collector.listeners.limits import jittered
 from collector.listeners.refusal import Refused, exhausted, invalid
-from collector.store.failure import DiskFull, WriteFailed
+from collector.store.failure import DiskFull, StoreFailed
 from wire import codec
 
 MAX_CALL_S = 60.0
@@ -90,9 +90,9 @@ def _refusal(method: Method, error: Exception) -> Refused:
         return invalid(_one_line(error))
     if isinstance(error, DiskFull):
         return exhausted("the collector's disk is full", jittered(WRITE_RETRY_S))
-    if isinstance(error, WriteFailed):
+    if isinstance(error, StoreFailed):
         retry_after_ms = int(jittered(WRITE_RETRY_S) * 1000)
-        return Refused(grpc.StatusCode.UNAVAILABLE, "the collector cannot write now", retry_after_ms)
+        return Refused(grpc.StatusCode.UNAVAILABLE, "the collector's database does not answer", retry_after_ms)
     if isinstance(error, TimeoutError):
         return Refused(grpc.StatusCode.DEADLINE_EXCEEDED, f"not answered within {MAX_CALL_S:.0f} s")
     log.error("call failed", method=method.name, error=_one_line(error), exc_info=error)

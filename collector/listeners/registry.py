@@ -6,12 +6,12 @@ Other processes on the same database (replicas, the command line) are noticed wi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.clock import Clock, now
@@ -19,7 +19,7 @@ from collector.listeners.check_ins import CheckIns
 from collector.store import agents
 from collector.store.agents import Standing
 from collector.store.engine import Store
-from collector.store.failure import writing
+from collector.store.failure import StoreFailed, WriteFailed, reading, writing
 
 RELOAD_S = 1.0
 
@@ -54,14 +54,15 @@ class AgentRegistry:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        await self.check_ins.flush()
+        with contextlib.suppress(WriteFailed):
+            await self.check_ins.flush()
 
     def find(self, uid: str) -> Standing | None:
         return self._by_uid.get(uid)
 
     async def reload(self) -> None:
-        """Read the standings again if anything has changed."""
-        async with self._turn, self.store.read() as connection:
+        """Read the standings again if anything has changed; raise `StoreFailed`."""
+        async with self._turn, reading(self.store) as connection:
             revision = await agents.revision(connection)
             if revision == self._revision:
                 return
@@ -152,5 +153,5 @@ class AgentRegistry:
             await asyncio.sleep(RELOAD_S)
             try:
                 await self.reload()
-            except (SQLAlchemyError, OSError) as error:  # a database that is away now may be back with the next turn
-                log.warning("agents not read again", error=str(error)[:200])
+            except StoreFailed as error:  # a database that is away now may be back with the next turn
+                log.warning("agents not read again", error=str(error))

@@ -80,7 +80,8 @@ async def start(
     try:
         enrol_port = _bind(enrol_server, settings.host, settings.enroll_port, _credentials(identity))
     except CannotListen:
-        await data_server.stop(None)  # lets go of the port it already has
+        await data_server.start()  # one that was never started does not let go of its port
+        await data_server.stop(None)
         raise
     for server in (data_server, enrol_server):
         await server.start()
@@ -111,15 +112,16 @@ def _credentials(identity: ServerIdentity, client_root: bytes | None = None) -> 
 
 
 def _bind(server: Any, host: str, port: int, credentials: grpc.ServerCredentials) -> int:
+    _try(host, port)
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         return int(server.add_secure_port(target, credentials))
     except RuntimeError as error:
-        raise _why_not(host, port) from error
+        raise CannotListen(f"cannot listen on {host} port {port}") from error
 
 
-def _why_not(host: str, port: int) -> CannotListen:
-    # gRPC only says that it failed; the socket says why.
+def _try(host: str, port: int) -> None:
+    """Raise `CannotListen` if the address cannot be had: gRPC would only say that it failed, a socket says why."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -127,9 +129,8 @@ def _why_not(host: str, port: int) -> CannotListen:
             probe.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return PortTaken(f"port {port} on {host} is taken by another program")
-        return CannotListen(f"cannot listen on {host} port {port}: {error.strerror}")
-    return CannotListen(f"cannot listen on {host} port {port}")
+            raise PortTaken(f"port {port} on {host} is taken by another program") from error
+        raise CannotListen(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
 def _is_wildcard(host: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import identity, subject
-from collector.model import CiState, DuplicateCase, Identified, Observation, Reading, Subject
+from collector.model import CiState, DuplicateCase, Holder, Identified, Observation, Reading, Subject
 from collector.pipeline.policies import Policies
 from collector.store import cis, sources
 from collector.store.sources import SourceState
@@ -57,7 +57,7 @@ def _host_alone(observation: Observation) -> Subject:
 async def _previous(tx: AsyncConnection, state: SourceState) -> Mapping[str, Reading]:
     if HOST not in state.cis:
         return {}
-    kept = await sources.bodies(tx, state.cis[HOST], state.id, NAMING)
+    kept = await sources.bodies(tx, state.cis[HOST], state.id, subject.SECTIONS)
     return {name: Reading(name, Status.OK, body=json.loads(body)) for name, body in kept.items()}
 
 
@@ -68,7 +68,7 @@ async def _place_all(
     placed: dict[str, Placed] = {}
     for each in subjects:
         parent = placed.get(each.parent or "")
-        found = await (cis.holders(tx, each.identifiers) if parent is None else cis.children(tx, parent.ci_id))
+        found = await _candidates(tx, each, parent, policies)
         answer = identity.identify(each, found, policies.identity)
         if answer.outcome in ("conflict", "ambiguous"):
             await _park(tx, observation, each, answer, moment)
@@ -79,6 +79,13 @@ async def _place_all(
     await _relate(tx, placed, state, moment)
     await _forget(tx, placed, state, moment)
     return list(placed.values())
+
+
+async def _candidates(tx: AsyncConnection, each: Subject, parent: Placed | None, policies: Policies) -> list[Holder]:
+    """Software is looked for inside its host; what has an identity of its own, anywhere."""
+    if parent is not None and policies.identity.profile(each.ci_class, each.ci_type).inside_parent:
+        return await cis.children(tx, parent.ci_id)
+    return await cis.holders(tx, each.identifiers)
 
 
 async def _settle(

@@ -35,6 +35,6 @@ def enrol_url(settings: Settings) -> str:
     return f"https://{host}:{settings.enroll_port}"
 
 
-def enrol_line(settings: Settings, token: str) -> str:
+def enrol_line(url: str, token: str) -> str:
     """Return the one command that enrols another machine."""
-    return f"muster-agent enroll {enrol_url(settings)} --token {token}"
+    return f"muster-agent enroll {url} --token {token}"

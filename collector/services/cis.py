@@ -17,7 +17,7 @@ from collector.store.browse.facts import AuthRow, ClaimRow, FactRow, Moment, Sec
 from collector.store.browse.page import Page, Window
 from collector.store.browse.relations import RelationQuery, RelationRow
 from collector.store.browse.steps import StepQuery, StepRow
-from wire.sections import SECTIONS, shape_of
+from wire.sections import SECTIONS, Shape, shape_of
 
 _ORDER = {name: place for place, name in enumerate(SECTIONS)}
 
@@ -28,6 +28,7 @@ class Entry:
 
     key: str
     fields: Mapping[str, Value]
+    value: Value
     source: str
     why: str
     since: int
@@ -119,18 +120,17 @@ async def made_of(
 
 def _section(name: str, rows: list[FactRow], states: list[SectionRow]) -> SectionFacts:
     shape = shape_of(name)
-    is_record = shape.is_record
-    entries = [
-        Entry(
-            row.key, {row.key: row.value} if is_record else element(shape, row.key, row.value),
-            row.source, row.why, row.since,
-        )
-        for row in rows
-    ]  # fmt: skip
+    entries = [_entry(shape, row) for row in rows]
     columns = in_order(shape, {name for entry in entries for name in entry.fields})  # one nobody fills is no column
-    if is_record:
+    if shape.is_record:
         entries.sort(key=lambda entry: columns.index(entry.key))
-    return SectionFacts(name, is_record, columns, tuple(entries), tuple(states))
+    return SectionFacts(name, shape.is_record, columns, tuple(entries), tuple(states))
+
+
+def _entry(shape: Shape, row: FactRow) -> Entry:
+    whole = row.value if shape.is_record else element(shape, row.key, row.value)
+    fields = {row.key: row.value} if shape.is_record else whole
+    return Entry(row.key, fields, whole, row.source, row.why, row.since)
 
 
 async def health(connection: AsyncConnection, ci: CiRow) -> tuple[list[dict[str, Value]], int]:

@@ -95,10 +95,10 @@ async def holders(connection: AsyncConnection, identifiers: Iterable[Identifier]
 
 
 async def children(connection: AsyncConnection, parent_id: int) -> list[Holder]:
-    """Return the CIs that run on, or are installed on, `parent_id` now, or that it contains."""
+    """Return the CIs that run on `parent_id`, are installed on it or contained in it, now or before."""
     table = schema.relation.c
     rows = await connection.execute(
-        select(table.a, table.b).where(or_(table.a == parent_id, table.b == parent_id), table.vt == FOREVER)
+        select(table.a, table.b).where(or_(table.a == parent_id, table.b == parent_id)).distinct()
     )
     return await _holders(connection, {row.a if row.b == parent_id else row.b for row in rows})
 

@@ -18,6 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
+from collector.store import inline
+
 WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -89,7 +91,7 @@ def insert(connection: AsyncConnection, table: Table) -> Any:
 
 
 def _sqlite_writer(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, poolclass=StaticPool)
+    engine = create_async_engine(url, poolclass=StaticPool, async_creator=inline.connector(make_url(url).database or ""))
     _on_connect(engine, WRITER_PRAGMAS)
 
     @event.listens_for(engine.sync_engine, "begin")

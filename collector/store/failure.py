@@ -1,4 +1,4 @@
-"""What can go wrong with a write, in the words a caller can act on."""
+"""What can go wrong with the database, in words a caller can act on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ _FULL_SQLITE = frozenset({"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"})
 _FULL_POSTGRESQL = "53100"
 
 
-class WriteFailed(Exception):
+class StoreFailed(Exception):
+    """The database did not answer. It may later."""
+
+
+class WriteFailed(StoreFailed):
     """The transaction was not committed. It may work later; the caller keeps what it wanted to write."""
 
 
@@ -36,8 +40,18 @@ async def writing(store: Store) -> AsyncIterator[AsyncConnection]:
         raise _named(error) from error
 
 
+@asynccontextmanager
+async def reading(store: Store) -> AsyncIterator[AsyncConnection]:
+    """`store.read()` whose failures are `StoreFailed`."""
+    try:
+        async with store.read() as connection:
+            yield connection
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreFailed(_one_line(error)) from error
+
+
 def _named(error: Exception) -> WriteFailed:
-    text = str(error).splitlines()[0][:200]
+    text = _one_line(error)
     if isinstance(error, IntegrityError | DataError):
         return Unacceptable(text)
     if isinstance(error, DBAPIError) and _is_full(error.orig):
@@ -53,3 +67,7 @@ def _is_full(cause: BaseException | None) -> bool:
             return True
         cause = cause.__cause__
     return False
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

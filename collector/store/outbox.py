@@ -7,10 +7,10 @@ A row's key is unique, so writing the same message again changes nothing. Messag
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Row, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Delivery
@@ -52,28 +52,29 @@ async def write(connection: AsyncConnection, deliveries: Iterable[Delivery], now
         await connection.execute(insert(connection, outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
-async def is_due(connection: AsyncConnection, now: int) -> bool:
-    """Return whether anything may be due; cheap, by the index."""
-    found = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.next_at <= now).limit(1)
-    return (await connection.execute(found)).first() is not None
+async def due(connection: AsyncConnection, now: int, limit: int) -> list[int]:
+    """Return the ids of up to `limit` rows to send at `now`: of each subject and destination the next, oldest first.
 
-
-async def due(connection: AsyncConnection, now: int, limit: int) -> list[Waiting]:
-    """Claim and return up to `limit` due rows, the oldest of each subject and destination, for `LEASE_MS`.
-
-    Needs a writing transaction. A row whose claimer died is due again when the lease has run out.
+    A row whose claimer died is due again when its lease has run out.
     """
+    if (await connection.execute(_waiting_rows().where(outbox.c.next_at <= now).limit(1))).first() is None:
+        return []  # by the index; the ranking below looks at all that wait
     subject = func.rtrim(outbox.c.key, func.replace(outbox.c.key, "|", ""))  # the key up to its last '|'
     place = func.row_number().over(partition_by=(outbox.c.destination, subject), order_by=outbox.c.id)
-    ranked = select(outbox, place.label("place")).where(outbox.c.state == "waiting").subquery()
-    first = select(ranked).where(ranked.c.place == 1, ranked.c.next_at <= now).order_by(ranked.c.id).limit(limit)
-    rows = (await connection.execute(first)).all()
-    if not rows:
-        return []
-    still_due = and_(outbox.c.id.in_([row.id for row in rows]), outbox.c.state == "waiting", outbox.c.next_at <= now)
-    claim = update(outbox).where(still_due).values(next_at=now + LEASE_MS).returning(outbox.c.id)
-    claimed = set((await connection.execute(claim)).scalars())
-    return [_waiting(row) for row in rows if row.id in claimed]
+    ranked = _waiting_rows().add_columns(outbox.c.next_at, place.label("place")).subquery()
+    first = select(ranked.c.id).where(ranked.c.place == 1, ranked.c.next_at <= now).order_by(ranked.c.id).limit(limit)
+    return list((await connection.execute(first)).scalars())
+
+
+async def claim(connection: AsyncConnection, row_ids: Sequence[int], now: int) -> list[Waiting]:
+    """Take those of `row_ids` that are still due, for `LEASE_MS`, and return them; two couriers never get the same."""
+    still_due = and_(outbox.c.id.in_(row_ids), outbox.c.state == "waiting", outbox.c.next_at <= now)
+    taken = update(outbox).where(still_due).values(next_at=now + LEASE_MS).returning(*outbox.c)
+    return sorted(map(_waiting, await connection.execute(taken)), key=lambda each: each.id)
+
+
+def _waiting_rows() -> Select[tuple[int]]:
+    return select(outbox.c.id).where(outbox.c.state == "waiting")
 
 
 async def mark_sent(connection: AsyncConnection, row_id: int, now: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -141,7 +142,7 @@ def test_a_worker_that_cannot_be_killed_is_abandoned_and_its_section_not_tried_a
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SIGCONT stands for a kill that does not reach a process in uninterruptible sleep."""
-    monkeypatch.setattr(worker.signal, "SIGKILL", worker.signal.SIGCONT)
+    monkeypatch.setattr(signal, "SIGKILL", signal.SIGCONT)
     monkeypatch.setattr(worker, "KILL_S", 0.2)
     readings = bench.read("memory", "cpu")
     assert readings["memory"].reason == "timed out after 0.4 s"

@@ -13,7 +13,11 @@ from agent.collectors.base import Collector
 from tests.architecture.checkout import ROOT
 from wire.sections import SECTIONS
 
-SHARED_READERS: dict[tuple[str, str], str] = {}
+SHARED_READERS = {
+    ("databases_and_middleware", "packages"): "a product's version is that of the package that brings it",
+    ("listening_ports", "users"): "a socket's owner is a number, its name stands in the account file",
+    ("groups", "users"): "Windows: a RID is cut from a SID in one way",
+}
 """Collector, the collector whose reader it uses → why."""
 
 

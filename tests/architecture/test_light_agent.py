@@ -8,11 +8,11 @@ import sys
 import pytest
 
 HEAVY = {
-    "asyncio", "cryptography", "multiprocessing", "psutil", "sqlite3", "concurrent.futures", "ctypes", "email",
+    "asyncio", "cryptography", "multiprocessing", "psutil", "sqlite3", "concurrent.futures", "email",
     "http.client", "http.server", "unittest", "xml", "grpc.aio", "sqlalchemy", "pydantic", "fastapi", "yaml", "rich",
     "typer", "collector",
 }  # fmt: skip
-"""None of these is loaded by importing the agent's main modules. `grpc` itself imports asyncio; see below."""
+"""None of these is loaded by importing the agent's main modules; psutil and cryptography live in children."""
 
 
 def loaded(module: str) -> set[str]:
@@ -22,11 +22,10 @@ def loaded(module: str) -> set[str]:
     return set(answer.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["agent.__main__", "agent.run"])
-def test_importing_it_loads_nothing_heavy(module: str) -> None:
-    assert not loaded(module) & HEAVY
+def test_the_run_loop_loads_nothing_heavy_but_what_grpc_itself_brings() -> None:
+    assert not (loaded("agent.run") - loaded("grpc")) & HEAVY
 
 
-@pytest.mark.parametrize("module", ["agent.spool", "agent.worker", "agent.collectors", "wire.codec"])
-def test_its_parts_load_nothing_heavy_either(module: str) -> None:
+@pytest.mark.parametrize("module", ["agent.__main__", "agent.spool", "agent.worker", "agent.collectors", "wire.codec"])
+def test_what_works_without_a_collector_loads_not_even_grpc(module: str) -> None:
     assert not loaded(module) & (HEAVY | {"grpc"})

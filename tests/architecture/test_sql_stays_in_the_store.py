@@ -12,6 +12,8 @@ from tests.architecture.checkout import ROOT, sources
 HANDLES = {"AsyncConnection", "AsyncEngine", "SQLAlchemyError", "DBAPIError"}
 """What those outside may name of SQLAlchemy: the handle, and that it failed."""
 
+PAGES = ("collector/api", "collector/web")
+
 STATEMENT = re.compile(
     r"\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|pragma\s)",
     re.IGNORECASE | re.DOTALL,
@@ -36,6 +38,19 @@ def names_of_sqlalchemy(tree: ast.Module) -> Iterator[str]:
 def test_outside_the_store_a_connection_is_only_a_handle() -> None:
     found = {path: set(names_of_sqlalchemy(ast.parse(path.read_text("utf-8")))) - HANDLES for path in outside()}
     assert not {path: names for path, names in found.items() if names}
+
+
+def called_of_the_store(path: Path) -> Iterator[str]:
+    """Yield what `path` imports of the store that is no value: modules and functions; types and limits are values."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("collector.store"):
+            yield from (f"{node.module}.{each.name}" for each in node.names if not each.name[0].isupper())
+        elif isinstance(node, ast.Import):
+            yield from (each.name for each in node.names if each.name.startswith("collector.store"))
+
+
+def test_pages_and_rest_call_nothing_of_the_store() -> None:
+    assert not [(path.name, name) for path in sources(*PAGES) for name in called_of_the_store(path)]
 
 
 def statements(path: Path) -> Iterator[str]:

@@ -22,18 +22,15 @@ BREAKS = {
     ),
     "stages do not know each other": ("collector/drift.py", "import collector.finding"),
     "stages know neither the store nor SQL": ("collector/history.py", "import collector.store.cis"),
-    "pages, REST and commands speak no SQL": ("collector/services/__init__.py", "import sqlalchemy"),
     "pages and REST call the services, nothing below them": (
-        "collector/web/__init__.py", "import collector.store.engine",
+        "collector/web/__init__.py", "import collector.store.cis",
     ),
-    "pages and REST do not know each other": ("collector/web/__init__.py", "import collector.api"),
     "the expression language stands alone": ("collector/language/tree.py", "import collector.model"),
     "platforms of the agent do not know each other": (
         "agent/collectors/macos/dns.py", "import agent.collectors.windows.dns",
     ),
     "collectors do not know spool and transport": ("agent/collectors/linux/dns.py", "import agent.spool"),
     "the agent is light": ("agent/spool.py", "import sqlite3"),
-    "the agent's main process keeps heavy libraries in its children": ("agent/run.py", "import psutil"),
 }  # fmt: skip
 """Contract → the file to break it in, and the import that does."""
 

@@ -105,6 +105,13 @@ def test_I_7_a_new_serial_in_the_place_of_a_silent_ci_is_a_replacement_not_a_fre
     assert answer.case.evidence[10].endswith("stood in rack A07-U12, switch port ge-0/0/12; silent")
 
 
+@pytest.mark.parametrize("state", [CiState.UNREACHABLE, CiState.MISSING])
+def test_a_ci_whose_state_says_it_is_away_is_silent(state: CiState) -> None:
+    answer = ask(box("serial dell|7XK9999, hostname db1"), ci(10, "serial dell|7XK2M53, hostname db1", state=state))
+    assert answer.case is not None
+    assert answer.case.kind is CaseKind.REPLACEMENT
+
+
 def test_I_8_a_docks_mac_that_hops_never_moves_a_pc_and_becomes_a_suspect_on_the_third() -> None:  # noqa: N802
     pcs = [ci(20 + n, f"serial dell|PC{n}ABCD, mac {D}, mac ac:1f:6b:00:01:{n:02x}", "pc/laptop") for n in range(3)]
     for number, pc in enumerate(pcs):

@@ -15,7 +15,8 @@ SERVER = CI(7, "ci-7", "server", "pc_server", "srv7", CiState.ACTIVE)
 RULE = Rule(
     "SRV-DISK-001", frozenset({"server"}), "true",
     title={"zh": "文件系统将满", "en": "File system nearly full"},
-    summary={"zh": "{{ci.name}} 的 {{fs.instance}} 已用 {{fs.value|pct}}", "en": "{{fs.instance}} of {{ci.name}} is {{fs.value|pct}} full"},
+    summary={"zh": "{{ci.name}} 的 {{fs.instance}} 已用 {{fs.value|pct}}",
+             "en": "{{fs.instance}} of {{ci.name}} is {{fs.value|pct}} full"},
     category="server/storage", runbook={"zh": "清理", "en": "clear"},
 )  # fmt: skip
 ALERT = Alert(

@@ -39,9 +39,9 @@ def only_line(answer: subprocess.CompletedProcess[str]) -> str:
     """The one line of `answer` that is no step; fail if it went well or says more."""
     assert answer.returncode != 0
     assert answer.stdout == ""
-    lines = [line for line in answer.stderr.splitlines() if not line.startswith((" ", "Setting up in"))]
-    assert len(lines) == 1, answer.stderr
-    return lines[0]
+    *steps, last = answer.stderr.splitlines()
+    assert all(line.startswith(("Setting up in", "  ")) for line in steps), answer.stderr
+    return last
 
 
 def test_no_python_at_all(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROGRAMS = (
     "sh", "awk", "basename", "cat", "chmod", "cksum", "cp", "date", "df", "dirname", "env", "find", "getconf", "grep",
-    "id", "mkdir", "mv", "readlink", "rm", "sed", "sleep", "sort", "tail", "touch", "tr", "uname", "xargs",
+    "id", "ln", "ls", "mkdir", "mv", "readlink", "rm", "sed", "sleep", "sort", "tail", "touch", "tr", "uname", "xargs",
 )  # fmt: skip
 """What a bare system has: `muster` must not need more."""
 

@@ -1,11 +1,13 @@
-"""The collectors of Linux."""
+"""The collectors of Linux, one line a section."""
 
 from __future__ import annotations
 
 from agent.collectors.base import Collector
 from agent.collectors.linux import (
+    certificates,
     containers,
     cpu,
+    databases_and_middleware,
     disks,
     dns,
     filesystems,
@@ -13,13 +15,18 @@ from agent.collectors.linux import (
     hardware,
     health,
     interfaces,
+    listening_ports,
     lldp,
     memory,
     memory_modules,
     ntp,
     os_release,
+    packages,
     raid,
     routes,
+    services,
+    ssh_host_keys,
+    users,
     virtual_machines,
     virtualization,
 )
@@ -31,14 +38,21 @@ TABLE: tuple[Collector, ...] = (
     memory.COLLECTOR,
     memory_modules.COLLECTOR,
     disks.COLLECTOR,
-    filesystems.COLLECTOR,
     raid.COLLECTOR,
+    filesystems.COLLECTOR,
     interfaces.COLLECTOR,
     routes.COLLECTOR,
     dns.COLLECTOR,
     ntp.COLLECTOR,
     lldp.COLLECTOR,
+    packages.COLLECTOR,
+    services.COLLECTOR,
+    listening_ports.COLLECTOR,
+    users.COLLECTOR,
     groups.COLLECTOR,
+    ssh_host_keys.COLLECTOR,
+    certificates.COLLECTOR,
+    databases_and_middleware.COLLECTOR,
     virtualization.COLLECTOR,
     virtual_machines.COLLECTOR,
     containers.COLLECTOR,

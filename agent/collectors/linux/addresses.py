@@ -15,7 +15,7 @@ MAX_DUMP = 64 * 1024 * 1024
 TIMEOUT_S = 3.0
 
 _RTM_GETADDR, _RTM_NEWADDR = 22, 20
-_NLM_F_REQUEST, _NLM_F_DUMP = 0x001, 0x300
+_NLM_F_REQUEST, _NLM_F_DUMP, _NLM_F_DUMP_INTR = 0x001, 0x300, 0x010
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 
@@ -63,9 +63,11 @@ def parse_messages(part: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (type, body) of the netlink messages in one datagram; raise `Malformed`."""
     at = 0
     while at + _MESSAGE.size <= len(part):
-        length, kind, *_ = _MESSAGE.unpack_from(part, at)
+        length, kind, flags, *_ = _MESSAGE.unpack_from(part, at)
         if length < _MESSAGE.size or at + length > len(part):
             raise Malformed(f"rtnetlink: a message of {length} bytes")
+        if flags & _NLM_F_DUMP_INTR:  # part of it may be missing, and what is missing would count as gone
+            raise Malformed("rtnetlink: the addresses changed while they were read")
         yield kind, part[at + _MESSAGE.size : at + length]
         at += length + 3 & ~3
 

@@ -11,11 +11,12 @@ from typing import Any
 from agent import command
 from agent.collectors.base import Collector, Denied, Unsupported
 from agent.collectors.bounded import Malformed
+from agent.collectors.linux import sysfs
 from wire.sections import MAX_ROWS, Body
 
 # Where an engine that is installed and in use shows itself, without the cost of starting its client.
 DOCKER = "run/docker.sock"
-PODMAN = "var/lib/containers/storage"
+PODMAN = "var/lib/containers"
 TIMEOUT_S = 15.0
 
 _ID = re.compile(r"[0-9a-f]{12,64}")
@@ -36,7 +37,7 @@ def collect(root: Path) -> Body:
 
 def _docker(root: Path) -> str | None:
     socket = root / DOCKER
-    if not socket.exists() or command.find("docker") is None:
+    if not sysfs.exists(socket):
         return None
     if not os.access(socket, os.R_OK | os.W_OK):
         raise Denied("docker's socket is for root and its own group")
@@ -45,7 +46,7 @@ def _docker(root: Path) -> str | None:
 
 
 def _podman(root: Path) -> str | None:
-    if not (root / PODMAN).exists() or command.find("podman") is None:
+    if not sysfs.exists(root / PODMAN) or command.find("podman") is None:  # CRI-O keeps its images there too
         return None
     if os.geteuid() != 0:
         raise Denied("podman shows each user their own containers")

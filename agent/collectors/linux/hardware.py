@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.collectors.base import Collector, Unsupported
+from agent.collectors.firmware import chassis_type
 from agent.collectors.linux import sysfs
 from agent.collectors.linux.container_kind import container_kind
 from wire.sections import Body
@@ -23,16 +24,6 @@ _DMI_FILES = {
     "board_serial": "board_serial",
     "asset_tag": "chassis_asset_tag",
 }
-
-# DMTF DSP0134, "System Enclosure or Chassis Types", from 1 on.
-CHASSIS_TYPES = (
-    "other", "unknown", "desktop", "low_profile_desktop", "pizza_box", "mini_tower", "tower", "portable", "laptop",
-    "notebook", "hand_held", "docking_station", "all_in_one", "sub_notebook", "space_saving", "lunch_box",
-    "main_server_chassis", "expansion_chassis", "sub_chassis", "bus_expansion_chassis", "peripheral_chassis",
-    "raid_chassis", "rack_mount_chassis", "sealed_case_pc", "multi_system_chassis", "compact_pci", "advanced_tca",
-    "blade", "blade_enclosure", "tablet", "convertible", "detachable", "iot_gateway", "embedded_pc", "mini_pc",
-    "stick_pc",
-)  # fmt: skip
 
 
 def collect(root: Path) -> Body:
@@ -54,12 +45,6 @@ def _from_dmi(folder: Path) -> dict[str, str]:
     told["uuid"] = (sysfs.text(folder / "product_uuid") or "").lower() or None
     told["chassis_type"] = chassis_type(sysfs.whole(folder / "chassis_type"))
     return {name: value for name, value in told.items() if value}
-
-
-def chassis_type(number: int | None) -> str | None:
-    """Return the name of an SMBIOS chassis type; its top bit, the chassis lock, does not count."""
-    at = (number or 0) & 0x7F
-    return CHASSIS_TYPES[at - 1] if 1 <= at <= len(CHASSIS_TYPES) else None
 
 
 def _from_device_tree(folder: Path) -> dict[str, str]:

@@ -32,12 +32,14 @@ def _row(metric: str, value: float, instance: str = "") -> Row:
 
 
 def _load(root: Path) -> list[Row]:
-    averages = parse_numbers(sysfs.text(root / "proc/loadavg") or "", 3)
-    return [_row(f"load{minutes}", value) for minutes, value in zip((1, 5, 15), averages, strict=True)]
+    line = sysfs.text(root / "proc/loadavg")
+    averages = parse_numbers(line, 3) if line else ()
+    return [_row(f"load{minutes}", value) for minutes, value in zip((1, 5, 15), averages, strict=False)]
 
 
 def _uptime(root: Path) -> list[Row]:
-    return [_row("uptime_seconds", value) for value in parse_numbers(sysfs.text(root / "proc/uptime") or "", 1)]
+    line = sysfs.text(root / "proc/uptime")
+    return [_row("uptime_seconds", value) for value in (parse_numbers(line, 1) if line else ())]
 
 
 def parse_numbers(text: str, count: int) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Any
 from agent import command
 from agent.collectors.base import Collector, Denied, Unsupported
 from agent.collectors.bounded import Malformed
+from agent.collectors.linux import sysfs
 from wire.sections import MAX_ROWS, Body
 
 SOCKETS = ("run/lldpd.socket", "run/lldpd/lldpd.socket", "var/run/lldpd.socket")
@@ -20,8 +21,8 @@ MAX_TEXT = 1_024
 
 def collect(root: Path) -> Body:
     """Return the rows of `lldp`; raise `Unsupported` where no lldpd runs, `Denied`, `CommandFailed`, `Malformed`."""
-    socket = next((root / path for path in SOCKETS if (root / path).exists()), None)
-    if socket is None or command.find("lldpcli") is None:
+    socket = next((root / path for path in SOCKETS if sysfs.exists(root / path)), None)
+    if socket is None:
         raise Unsupported("no lldpd")
     if not os.access(socket, os.W_OK):
         raise Denied("lldpd's socket is for root and its own group")

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.collectors.base import Collector, Unsupported
 from agent.collectors.bounded import read
+from agent.collectors.firmware import MEMORY_TYPES
 from agent.collectors.linux.container_kind import container_kind
 from agent.collectors.linux.smbios import MAX_TABLE, Structure, structures
 from wire.sections import Body
@@ -18,13 +19,7 @@ _MEMORY_DEVICE = 17
 _UNKNOWN = 0xFFFF
 _EXTENDED_SIZE = 0x7FFF
 
-# DSP0134 §7.18.2; "other" and "unknown" tell nothing. ROM and flash (8–12) are no memory modules.
-_TYPES = {
-    0x03: "DRAM", 0x04: "EDRAM", 0x05: "VRAM", 0x06: "SRAM", 0x07: "RAM", 0x0D: "CDRAM", 0x0E: "3DRAM", 0x0F: "SDRAM",
-    0x10: "SGRAM", 0x11: "RDRAM", 0x12: "DDR", 0x13: "DDR2", 0x14: "DDR2 FB-DIMM", 0x18: "DDR3", 0x19: "FBD2",
-    0x1A: "DDR4", 0x1B: "LPDDR", 0x1C: "LPDDR2", 0x1D: "LPDDR3", 0x1E: "LPDDR4", 0x1F: "Logical non-volatile device",
-    0x20: "HBM", 0x21: "HBM2", 0x22: "DDR5", 0x23: "LPDDR5", 0x24: "HBM3",
-}  # fmt: skip
+# DSP0134 §7.18.2, ROM and flash chips
 _NOT_MODULES = range(0x08, 0x0D)
 
 
@@ -66,7 +61,7 @@ def _row(name: str, slot: Structure) -> dict[str, Any]:
     return {
         "slot": name,
         "size_bytes": _size(slot),
-        "type": _TYPES.get(slot.number(0x12, 1) or 0),
+        "type": MEMORY_TYPES.get(slot.number(0x12, 1) or 0),
         "speed_mts": _speed(slot, 0x20, 0x58) or _speed(slot, 0x15, 0x54),
         "vendor": slot.string(0x17),
         "part": slot.string(0x1A),

@@ -1,4 +1,4 @@
-"""Reads the one-value files and links of /sys and /proc; one that is missing, forbidden or failing tells nothing."""
+"""Reads the one-value files, links and marks of the system; what is missing, forbidden or failing tells nothing."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def names(folder: Path | str) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:
         return []
+
+
+def exists(path: Path | str) -> bool:
+    """Return whether there is such a file that we may know of; a folder closed to us hides what is in it."""
+    return os.path.exists(path)
 
 
 def link_name(path: Path | str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 from agent import command
 from agent.collectors.base import Collector, Unsupported
 from agent.collectors.bounded import Malformed
+from agent.collectors.linux import sysfs
 from wire.sections import MAX_ROWS, Body
 
 # The daemons' sockets, each with the address that reaches it; libvirtd serves both drivers.
@@ -31,7 +32,7 @@ _STATES = {"1": "running", "2": "running", "3": "paused", "4": "running", "5": "
 def collect(root: Path) -> Body:
     """Return the rows of `virtual_machines`; raise `Unsupported` where no libvirt serves, `CommandFailed`."""
     connection = connection_of(root)
-    if connection is None or command.find("virsh") is None:
+    if connection is None:
         raise Unsupported("no libvirt")
     virsh = ["virsh", "--readonly", "--connect", connection]
     listed = command.run([*virsh, "list", "--all", "--uuid", "--name"], TIMEOUT_S)
@@ -42,8 +43,8 @@ def collect(root: Path) -> Body:
 def connection_of(root: Path) -> str | None:
     """Return the address of the libvirt driver that serves here, or None."""
     for socket, address in CONNECTIONS:
-        if (root / socket).exists():
-            return address or ("xen:///system" if (root / XEN).exists() else "qemu:///system")
+        if sysfs.exists(root / socket):
+            return address or ("xen:///system" if sysfs.exists(root / XEN) else "qemu:///system")
     return None
 
 

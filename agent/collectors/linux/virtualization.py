@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from agent.collectors.base import Collector
+from agent.collectors.firmware import hypervisor
 from agent.collectors.linux import sysfs
 from agent.collectors.linux.container_kind import container_kind
 from wire.sections import Body
@@ -14,27 +15,13 @@ DMI = "sys/class/dmi/id"
 
 MAX_CPUINFO = 16 * 1024 * 1024
 
-# What virtual machines' firmware says of itself; the first match wins. Clouds that run on KVM are KVM.
-_FIRMWARE = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"vmware", "vmware"),
-        (r"virtualbox|innotek|vbox", "virtualbox"),
-        (r"microsoft corporation.*virtual machine", "hyperv"),
-        (r"\bxen\b|\bhvm domu\b", "xen"),
-        (r"parallels", "parallels"),
-        (r"bhyve", "bhyve"),
-        (r"qemu|\bkvm\b|openstack|amazon ec2|google compute engine|alibaba cloud|tencent|nutanix|ahv|rhev|ovirt|"
-         r"red hat.*hypervisor|bochs|huawei.*kvm|h3c.*cas|sangfor|zstack|smartx", "kvm"),
-    )
-)  # fmt: skip
 _BARE_METAL = re.compile(r"\.metal\b|\bebm|bare ?metal", re.IGNORECASE)  # a cloud's name on a machine of its own
 
 # Clocks a kernel offers only as the guest of such a hypervisor; they show it where there is no firmware.
 _CLOCKS = (("kvm-clock", "kvm"), ("hyperv_clocksource", "hyperv"), ("xen", "xen"))
 
 _LIBVIRT_SOCKETS = ("run/libvirt/libvirt-sock", "run/libvirt/virtqemud-sock", "run/libvirt/virtxend-sock")
-_PROXMOX = "etc/pve/local"
+_PROXMOX = "etc/pve"
 
 
 def collect(root: Path) -> Body:
@@ -42,11 +29,11 @@ def collect(root: Path) -> Body:
     container = container_kind(root)
     if container:
         return {"hypervisor": container, "role": "guest", "container": container}
-    hypervisor = hypervisor_kind(root)
+    below = hypervisor_kind(root)
     return {
-        "hypervisor": hypervisor or "none",
-        "role": "host" if _hosts(root) else "guest" if hypervisor else "none",
-        "guest_uuid": _guest_uuid(root) if hypervisor else None,
+        "hypervisor": below or "none",
+        "role": "host" if _hosts(root) else "guest" if below else "none",
+        "guest_uuid": _guest_uuid(root) if below else None,
     }
 
 
@@ -55,7 +42,7 @@ def hypervisor_kind(root: Path) -> str | None:
     if (sysfs.text(root / "sys/hypervisor/type") or "") == "xen":
         return None if _is_xen_control_domain(root) else "xen"
     files = ("sys_vendor", "product_name", "product_version", "board_vendor", "bios_vendor")
-    named = parse_firmware(" | ".join(sysfs.text(root / DMI / file) or "" for file in files))
+    named = parse_firmware(" ".join(sysfs.text(root / DMI / file) or "" for file in files))
     guest = cpu_says_guest(sysfs.text(root / "proc/cpuinfo", MAX_CPUINFO) or "")
     if named and not (named == "kvm" and guest is False):  # vendors of hypervisors sell machines too
         return named
@@ -66,9 +53,7 @@ def hypervisor_kind(root: Path) -> str | None:
 
 def parse_firmware(names: str) -> str | None:
     """Return the hypervisor that the firmware's names (vendor, product, version, board, BIOS) tell of, or None."""
-    if _BARE_METAL.search(names):
-        return None
-    return next((kind for pattern, kind in _FIRMWARE if pattern.search(names)), None)
+    return None if _BARE_METAL.search(names) else hypervisor(names)
 
 
 def _by_device_tree(root: Path) -> str | None:
@@ -89,8 +74,8 @@ def _is_xen_control_domain(root: Path) -> bool:
 def _hosts(root: Path) -> bool:
     if _is_xen_control_domain(root):
         return True
-    managed = any((root / path).exists() for path in (*_LIBVIRT_SOCKETS, _PROXMOX))
-    return managed and (root / "dev/kvm").exists()
+    managed = any(sysfs.exists(root / path) for path in (*_LIBVIRT_SOCKETS, _PROXMOX))
+    return managed and sysfs.exists(root / "dev/kvm")
 
 
 def _guest_uuid(root: Path) -> str | None:

@@ -35,10 +35,12 @@ def parse(answer: str) -> Body:
 
 def _route(words: list[str], default: str) -> dict[str, Any] | None:
     name, gateway, flags, interface = words[:4]
-    destination = default if name == "default" else network(name)
+    destination, next_hop = default if name == "default" else network(name), _gateway(gateway)
     if destination is None or _NOT_ROUTES & set(flags):
         return None
-    return {"destination": destination, "gateway": _gateway(gateway), "interface": interface}
+    if not next_hop and destination.endswith(("/32", "/128")):  # the interface's own: its router, its broadcast
+        return None
+    return {"destination": destination, "gateway": next_hop, "interface": interface}
 
 
 def network(name: str) -> str | None:

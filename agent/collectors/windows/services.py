@@ -37,7 +37,7 @@ def _service(row: Row) -> Row:
     return {
         "name": text(row.get("Name")) or "",
         "enabled": (text(row.get("StartMode")) or "").lower() or None,
-        "state": "running" if row.get("State") in _RUNNING else "stopped",
+        "state": "running" if text(row.get("State")) in _RUNNING else "stopped",
         "description": text(row.get("DisplayName")),
     }
 

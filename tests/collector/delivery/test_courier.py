@@ -38,6 +38,7 @@ class Noting:
     error: Callable[[], Exception] = lambda: DeliveryFailed("no")
     asked: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, delivery: Delivery) -> None:
         self.asked.append(delivery.key)
@@ -45,6 +46,7 @@ class Noting:
             self.failures -= 1
             raise self.error()
         self.taken.append(delivery.key)
+        self.came.set()
 
 
 def told(number: int, what: str, destination: str = "webhook") -> Delivery:
@@ -179,9 +181,7 @@ async def test_a_waking_courier_delivers_at_once_and_ends_when_cancelled(sqlite_
     await asyncio.sleep(0.05)
     await write(sqlite_store, told(1, "opened"))
     courier.wake()
-    async with asyncio.timeout(0.9):  # less than a poll
-        while not noting.taken:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(noting.came.wait(), 0.9)  # less than a poll
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -13,6 +13,7 @@ from collector.delivery import BadDestination, DeliveryFailed
 from collector.delivery.webhook import Webhook, checked_url
 from collector.model import Delivery
 from tests.collector.delivery.receiver import Receiver
+from tests.conftest import free_port
 
 DELIVERY = Delivery("incident|INC-000001|opened", "webhook", {"event": "opened", "title": {"zh": "磁盘将满"}})
 
@@ -62,7 +63,7 @@ async def test_a_receiver_that_does_not_answer_is_given_up_in_time(
     receiver: Receiver, webhook_to: Callable[..., Webhook]
 ) -> None:
     receiver.answers = ["silent"]
-    with pytest.raises(DeliveryFailed, match="no answer|Timeout"):
+    with pytest.raises(DeliveryFailed, match=r"no answer|Timeout"):
         await webhook_to(timeout_s=0.2)(DELIVERY)
 
 
@@ -74,10 +75,9 @@ async def test_a_receiver_that_closes_half_way_is_a_failure(
         await webhook_to()(DELIVERY)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://name.invalid./x"])
-async def test_a_receiver_that_is_not_there_is_a_failure(webhook_to: Callable[..., Webhook], url: str) -> None:
+async def test_a_receiver_that_is_not_there_is_a_failure(webhook_to: Callable[..., Webhook]) -> None:
     with pytest.raises(DeliveryFailed, match="ConnectError"):
-        await webhook_to(url)(DELIVERY)
+        await webhook_to(f"http://127.0.0.1:{free_port()}/x")(DELIVERY)
 
 
 @pytest.mark.parametrize(

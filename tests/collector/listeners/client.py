@@ -89,7 +89,9 @@ class Machine:
         async with self.enrolment() as call:
             return codec.decode_challenge(await call("Begin", codec.encode_begin(Begin(token_id, key))))
 
-    async def finish(self, token: Token, nonce: bytes, *, csr: bytes | None = None, proof: bytes | None = None) -> Admission:
+    async def finish(
+        self, token: Token, nonce: bytes, *, csr: bytes | None = None, proof: bytes | None = None
+    ) -> Admission:
         csr = csr_of(self.leaf_key) if csr is None else csr
         instance = spki(self.instance)
         proof = proof or enrolment_proof(token.secret, nonce, csr, instance, server_chain(self.enrol_port)[0])

@@ -77,7 +77,7 @@ async def running(store: Store, data: Path, limits: EnrolmentLimits, **settings:
 
 @pytest.fixture
 async def collector(sqlite_store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Running]:
-    """A running collector; a test asks for other settings with `@pytest.mark.parametrize("collector", [...], indirect=True)`."""
+    """A running collector; a test that wants other settings parametrizes this fixture indirectly."""
     settings = dict(getattr(request, "param", {}))
     limits = settings.pop("limits", EnrolmentLimits(per_second=1000, burst=1000, outstanding=1000))
     opened = await running(sqlite_store, tmp_path, limits, **settings)

@@ -68,7 +68,8 @@ def test_every_start_makes_a_new_server_key_with_all_names(tmp_path: Path) -> No
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == [SERVER_NAME, "localhost"]
     assert names.get_values_for_type(x509.IPAddress) == [ipaddress.ip_address("192.0.2.7"), ipaddress.ip_address("::1")]
-    assert list(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.SERVER_AUTH]
+    uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(uses) == [ExtendedKeyUsageOID.SERVER_AUTH]
     assert load_pem_private_key(one.key, None).public_key() == leaf.public_key()
     assert b"PRIVATE" not in repr(one).encode()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.collectors.base import Unsupported
+from agent.collectors.firmware import chassis_type
 from agent.collectors.linux import hardware
 from tests.agent.collectors.catalogue import kept
 from tests.agent.collectors.linux.trees import capture, plant
@@ -46,7 +47,7 @@ def test_the_chassis_serial_stands_in_for_a_blank_system_serial(tmp_path: Path) 
      (35, "mini_pc"), (36, "stick_pc"), (0, None), (37, None), (None, None)],
 )  # fmt: skip
 def test_a_chassis_type_has_the_name_of_the_standard(number: int | None, name: str | None) -> None:
-    assert hardware.chassis_type(number) == name
+    assert chassis_type(number) == name
 
 
 def test_a_board_without_smbios_is_told_by_its_device_tree(tmp_path: Path) -> None:

@@ -29,16 +29,17 @@ def test_the_merged_rows_keep_to_the_catalogue() -> None:
 @pytest.mark.parametrize(
     ("name", "enabled", "state"),
     [
-        ("ssh.service", "enabled", "running"),
-        ("postgresql.service", "enabled", "running"),  # exited, and active: it stands for its clusters
-        ("postgresql@15-main.service", "disabled", "running"),  # an instance, with its template's enablement
-        ("getty@tty1.service", "enabled", "running"),
-        ("smartmontools.service", "enabled", "failed"),  # marked with a dot
+        ("nginx.service", "enabled", "running"),
+        ("libvirt-guests.service", "enabled", "running"),  # exited, and active: what it did still holds
+        ("getty@tty1.service", "enabled", "running"),  # an instance, with its template's enablement
+        ("always-fails.service", "enabled", "failed"),
+        ("loops.service", "enabled", "failed"),  # waits to be started again
         ("cryptdisks.service", "masked", "stopped"),
         ("apt-daily.service", "static", "stopped"),
-        ("systemd-networkd.service", "disabled", "stopped"),  # not loaded at all
-        ("uuidd.service", "indirect", "stopped"),
-        ("snmpd.service", "enabled", "running"),  # until the next boot only
+        ("ssh.service", "disabled", "stopped"),
+        ("hwclock.service", "masked", "stopped"),  # not loaded at all
+        ("virtlockd.service", "indirect", "stopped"),
+        ("systemd-remount-fs.service", "enabled", "running"),  # until the next boot only
     ],
 )
 def test_a_service_has_its_enablement_and_state(name: str, enabled: str, state: str) -> None:
@@ -46,26 +47,34 @@ def test_a_service_has_its_enablement_and_state(name: str, enabled: str, state: 
 
 
 def test_a_description_keeps_its_blanks() -> None:
-    assert ROWS["smartmontools.service"]["description"] == "Self Monitoring and Reporting Technology (SMART) Daemon"
+    assert ROWS["nginx.service"]["description"] == "A high performance web server and a reverse proxy server"
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "sshd.service",  # a second name
+        "redis.service",  # a second name
         "getty@.service",  # a template
-        "apache2.service",  # only named by another unit
-        "run-r1f0a2b3c4d5e6f708192a3b4c5d6e7f8.service",  # systemd-run
-        "user@1000.service",  # a session's
-        "systemd-fsck@dev-disk-by\\x2duuid-5F2A\\x2dC3B1.service",  # a device's
+        "apparmor.service",  # only named by another unit
+        "modprobe@fuse.service",  # an instance for a moment
     ],
 )
 def test_what_is_no_service_of_the_machine_is_left_out(name: str) -> None:
+    assert name in FILES + UNITS
     assert name not in ROWS
 
 
-def test_a_service_that_waits_to_be_started_again_has_failed() -> None:
-    assert services.parse_units(UNITS)["crash-loop.service"][0] == "failed"
+def test_what_comes_and_goes_with_a_session_or_systemd_run_is_left_out() -> None:
+    files = services.parse_unit_files("user@.service static -\nrun-r1f0a.service transient -\n")
+    units = services.parse_units(
+        "user@1000.service loaded active running User Manager for UID 1000\n"
+        "run-r1f0a.service loaded active running /usr/bin/sleep 600\n"
+    )
+    assert services.merge(files, units) == []
+
+
+def test_the_mark_older_systemctl_puts_before_a_failed_unit_is_no_name() -> None:
+    assert services.parse_units("● a.service loaded failed failed The A\n") == {"a.service": ("failed", "The A")}
 
 
 @pytest.mark.skipif(shutil.which("systemctl") is None, reason="systemctl is not installed")

@@ -1,0 +1,95 @@
+"""What requests may ask: query parameters with bounds; a parameter nobody knows is an error, never ignored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from collector.store.browse.page import MAX_CURSOR, MAX_LIMIT, Window
+from collector.store.browse.search import MAX_QUERY
+
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,64}$")]
+Words = Annotated[list[Word], Field(max_length=20)]
+Search = Annotated[str, Field(max_length=MAX_QUERY)]
+
+
+class Asked(BaseModel):
+    """Parameters every list knows."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=MAX_CURSOR)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.limit, self.cursor)
+
+
+class CisAsked(Asked):
+    """Filters of the list of CIs; several values of one mean any of them."""
+
+    classes: Words = Field(default_factory=list, alias="class")
+    types: Words = Field(default_factory=list, alias="type")
+    states: Words = Field(default_factory=list, alias="state")
+    environments: Words = Field(default_factory=list, alias="environment")
+    q: Search = ""
+    sort: Literal["name", "-name", "class", "-class", "type", "-type", "state", "-state", "created", "-created"] = (
+        "name"
+    )
+
+
+class HistoryAsked(Asked):
+    section: Word | None = None
+    key: str | None = Field(None, max_length=4096)
+    arrival: bool = Field(True, description="whether what came with the CI's first words counts as moved")
+
+
+class RelationsAsked(Asked):
+    kinds: Words = Field(default_factory=list, alias="kind")
+
+
+class AgentsAsked(Asked):
+    states: list[Literal["active", "silent", "banned", "retired"]] = Field(default_factory=list, alias="state")
+    q: Search = ""
+    sort: Literal["hostname", "-hostname", "seen", "-seen", "enrolled", "-enrolled"] = "hostname"
+
+
+class FindingsAsked(Asked):
+    states: list[Literal["open", "closed"]] = Field(default_factory=list, alias="state")
+    verdicts: Words = Field(default_factory=list, alias="verdict")
+    q: Search = ""
+
+
+class IncidentsAsked(Asked):
+    states: list[Literal["open", "resolved"]] = Field(default_factory=list, alias="state")
+    severities: Words = Field(default_factory=list, alias="severity")
+    kinds: Words = Field(default_factory=list, alias="kind")
+    q: Search = ""
+
+
+class CasesAsked(Asked):
+    states: Words = Field(default_factory=list, alias="state")
+
+
+class ResultsAsked(Asked):
+    outcomes: list[Literal["PASS", "PROBLEM", "UNKNOWN", "ERROR", "N/A"]] = Field(default_factory=list, alias="outcome")
+    rules: Words = Field(default_factory=list, alias="rule")
+    q: Search = ""
+
+
+def moment(text: str | None, name: str) -> int | None:
+    """Return an RFC 3339 time (with its offset) as ms; raise `RequestValidationError` for anything else."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError("no offset")
+        return int(at.timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        place = {"loc": ("query", name), "msg": "an RFC 3339 time with its offset expected", "type": "value_error"}
+        raise RequestValidationError([place]) from error

@@ -1,0 +1,139 @@
+"""`/metrics` (this collector) and `/metrics/estate` (what agents measured), in Prometheus' text format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from collector.api.access import requires
+from collector.api.context import context_of
+from collector.api.release import VERSION
+from collector.security.roles import Permission
+from collector.services import statistics
+from collector.services.agents import silent_before
+from collector.services.statistics import Known, Pipeline, Statistics
+from collector.store.browse.statistics import Measurement
+
+router = APIRouter(
+    include_in_schema=False, dependencies=[requires(Permission.METRICS_READ, loopback=True)], prefix="/metrics"
+)
+
+_METRIC = re.compile(r"[a-z][a-z0-9_]{0,60}(?<!_total)(?<!_count)(?<!_sum)(?<!_bucket)(?<!_info)(?<!_)", re.ASCII)
+"""Names a gauge may have; the endings belong to other kinds of metrics."""
+_AGENT_STATES = ("active", "silent", "banned", "retired")
+_SEVERITIES = ("critical", "error", "warning", "notice")
+
+
+class _Snapshot(Collector):
+    """Metrics that were gathered before; the client library only writes them down."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+@router.get("", operation_id="metrics")
+async def own(request: Request) -> Response:
+    """Tell how this collector is."""
+    context = context_of(request)
+    now = context.clock()
+    gathered = await statistics.gather(context.store, silent_before(context.settings, now))
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Snapshot(_own(gathered, context.pipeline(), now)))
+    return _text(registry)
+
+
+@router.get("/estate", operation_id="metricsEstate")
+async def estate(request: Request) -> Response:
+    """Tell what the agents measured last, one gauge a metric."""
+    context = context_of(request)
+    async with context.store.read() as connection:
+        known, measured = await statistics.estate(connection, context.clock())
+    registry = CollectorRegistry()
+    registry.register(_Snapshot(_estate(known, measured)))
+    return _text(registry)
+
+
+def _text(registry: CollectorRegistry) -> Response:
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _own(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:
+    build = InfoMetricFamily("muster_build", "Version of this collector.")
+    build.add_metric([], {"version": VERSION})
+    yield build
+    yield _counted("muster_agents", "Agents by state.", ("state",), _filled(figures.agents, _AGENT_STATES))
+    yield _counted("muster_cis", "CIs by class, type and state.", ("class", "type", "state"), figures.cis)
+    yield from _pipeline(figures, pipeline, now)
+    unread = {(name, status.name.lower()): n for (name, status), n in figures.sections.items() if not status.speaks}
+    yield _counted("muster_section_failures", "CIs whose section could not be read.", ("section", "status"), unread)
+    failing = {(name,): n for name, n in figures.failing.items()}
+    yield _counted("muster_section_failing_agents", "Active agents that cannot read a section.", ("section",), failing)
+    yield GaugeMetricFamily("muster_store_bytes", "Size of the database on disk.", figures.store_bytes)
+    yield from _outbox(figures, now)
+    severities = _filled(figures.incidents, _SEVERITIES)
+    yield _counted("muster_incidents_open", "Incidents that are not resolved.", ("severity",), severities)
+    verdicts = _filled(figures.findings, ("unapproved",))
+    yield _counted("muster_findings_open", "Findings that wait for an answer.", ("verdict",), verdicts)
+
+
+def _pipeline(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:
+    seen = CounterMetricFamily(
+        "muster_observations", "Observations since start, by what became of them.", labels=["result"]
+    )
+    for result in ("applied", "rejected", "parked"):
+        seen.add_metric([result], getattr(pipeline, result))
+    yield seen
+    waited = now - figures.backlog.oldest_at if figures.backlog.pending else pipeline.lag_ms
+    yield GaugeMetricFamily(
+        "muster_ingest_lag_seconds", "Age of the observation applied next or last.", max(0, waited) / 1000
+    )
+    pending = figures.backlog.pending
+    yield GaugeMetricFamily("muster_pipeline_pending_observations", "Observations on disk, not yet applied.", pending)
+    yield GaugeMetricFamily("muster_pipeline_up", "Whether the pipeline runs.", int(pipeline.alive))
+
+
+def _outbox(figures: Statistics, now: int) -> Iterator[Metric]:
+    waiting = {("waiting",): figures.outbox.waiting, ("dead",): figures.outbox.dead}
+    yield _counted("muster_outbox_messages", "Messages not delivered.", ("state",), waiting)
+    waited = now - figures.outbox.oldest_at if figures.outbox.waiting else 0
+    yield GaugeMetricFamily("muster_outbox_lag_seconds", "Age of the oldest message that waits.", max(0, waited) / 1000)
+
+
+def _filled(counts: Mapping[str, int], known: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """Zero is a figure too: every known state has a sample."""
+    return {(name,): counts.get(name, 0) for name in (*known, *sorted(counts.keys() - set(known)))}
+
+
+def _counted(name: str, text: str, labels: tuple[str, ...], counts: Mapping[Any, int]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for values, number in counts.items():
+        family.add_metric([str(each) for each in values], number)
+    return family
+
+
+def _estate(known: tuple[Known, ...], measured: tuple[Measurement, ...]) -> Iterator[Metric]:
+    info = InfoMetricFamily("muster_ci", "What a CI is, to be joined by its id.", labels=["ci"])
+    for each in known:
+        info.add_metric([each.uid], {"name": each.name, "class": each.ci_class, "type": each.ci_type})
+    yield info
+    families: dict[str, GaugeMetricFamily] = {}
+    for one in measured:
+        if not _METRIC.fullmatch(one.metric):
+            continue
+        if one.metric not in families:
+            text = f"{one.metric} as the agent measured it."
+            families[one.metric] = GaugeMetricFamily(f"muster_ci_{one.metric}", text, labels=["ci", "instance"])
+        families[one.metric].add_metric([one.uid, one.instance], one.value)
+    yield from families.values()

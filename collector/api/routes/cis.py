@@ -1,0 +1,89 @@
+"""`/api/v1/cis` and `/api/v1/relations`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from collector.api import asking, shapes
+from collector.api.access import requires
+from collector.api.answer import tagged
+from collector.api.context import context_of
+from collector.security.roles import Permission
+from collector.services import cis, relations
+from collector.store.browse.cis import CiQuery
+from collector.store.browse.facts import Moment
+from collector.store.browse.relations import RelationQuery
+from collector.store.browse.steps import StepQuery
+
+router = APIRouter(tags=["cis"], dependencies=[requires(Permission.CIS_READ)])
+
+Time = Annotated[str | None, Query(max_length=40)]
+
+
+@router.get("/cis", operation_id="listCis", response_model=shapes.Paged[shapes.Ci])
+async def list_cis(request: Request, asked: Annotated[asking.CisAsked, Query()]) -> object:
+    """List CIs."""
+    query = CiQuery(
+        tuple(asked.classes), tuple(asked.types), tuple(asked.states), tuple(asked.environments), asked.q, asked.sort
+    )
+    async with context_of(request).store.read() as connection:
+        return await cis.listed(connection, query, asked.window)
+
+
+@router.get("/cis/{uid}", operation_id="getCi", response_model=shapes.CiWhole)
+async def get_ci(request: Request, uid: str, at: Time = None, known_at: Time = None) -> Response:
+    """Get one CI with its facts, now or as of a moment (as it was known at another)."""
+    context = context_of(request)
+    valid, known = asking.moment(at, "at"), asking.moment(known_at, "known_at")
+    moment = None if valid is None and known is None else Moment(valid or context.clock(), known or context.clock())
+    async with context.store.read() as connection:
+        ci = await cis.one(connection, uid)
+        standing = await cis.standing(connection, ci)
+        sections = await cis.made_of(connection, ci, moment)
+    whole = shapes.CiWhole.model_validate(ci).model_copy(
+        update={
+            "agent": standing.agent_uid,
+            "outcomes": dict(standing.outcomes),
+            "at": shapes.instant(moment.valid_at) if moment else None,
+            "sections": [shapes.Section.model_validate(each) for each in sections],
+        }
+    )
+    return tagged(request, whole)
+
+
+@router.get("/cis/{uid}/history", operation_id="getCiHistory", response_model=shapes.Paged[shapes.Step])
+async def get_history(request: Request, uid: str, asked: Annotated[asking.HistoryAsked, Query()]) -> object:
+    """List what moved on one CI, newest first, with before and after."""
+    async with context_of(request).store.read() as connection:
+        ci = await cis.one(connection, uid)
+        query = StepQuery(ci.id, asked.section, asked.key, asked.arrival)
+        return await cis.history(connection, query, asked.window)
+
+
+@router.get("/cis/{uid}/why", operation_id="explainCiValue", response_model=shapes.Why)
+async def get_why(
+    request: Request,
+    uid: str,
+    section: Annotated[asking.Word, Query()],
+    key: Annotated[str, Query(max_length=4096)],
+) -> object:
+    """Explain one value: every source's claim, which won and why, what is authorised, what it was before."""
+    async with context_of(request).store.read() as connection:
+        return await cis.why(connection, await cis.one(connection, uid), section, key)
+
+
+@router.get("/cis/{uid}/relations", operation_id="listCiRelations", response_model=shapes.Paged[shapes.Relation])
+async def get_ci_relations(request: Request, uid: str, asked: Annotated[asking.RelationsAsked, Query()]) -> object:
+    """List what one CI touches."""
+    async with context_of(request).store.read() as connection:
+        ci = await cis.one(connection, uid)
+        return await relations.listed(connection, RelationQuery(ci.id, tuple(asked.kinds)), asked.window)
+
+
+@router.get("/relations", operation_id="listRelations", response_model=shapes.Paged[shapes.Relation])
+async def list_relations(request: Request, asked: Annotated[asking.RelationsAsked, Query()]) -> object:
+    """List relations of all CIs."""
+    async with context_of(request).store.read() as connection:
+        return await relations.listed(connection, RelationQuery(kinds=tuple(asked.kinds)), asked.window)

@@ -1,0 +1,113 @@
+"""`/api/v1/findings`, `/incidents`, `/inspections`, `/rules` and `/duplicates`: what needs a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from collector.api import asking, shapes
+from collector.api.access import requires
+from collector.api.answer import tagged
+from collector.api.context import context_of
+from collector.security.roles import Permission
+from collector.services import duplicates, findings, incidents, inspections, rules
+from collector.services.rules import RuleRow
+from collector.store.browse.alerts import AlertQuery
+from collector.store.browse.findings import FindingQuery
+from collector.store.browse.incidents import IncidentQuery
+
+router = APIRouter()
+_FINDINGS = [requires(Permission.FINDINGS_READ)]
+_INCIDENTS = [requires(Permission.INCIDENTS_READ)]
+_RULES = [requires(Permission.RULES_READ)]
+
+
+@router.get(
+    "/findings", operation_id="listFindings", tags=["findings"],
+    response_model=shapes.Paged[shapes.Finding], dependencies=_FINDINGS,
+)  # fmt: skip
+async def list_findings(request: Request, asked: Annotated[asking.FindingsAsked, Query()]) -> object:
+    """List findings, newest first."""
+    query = FindingQuery(tuple(asked.states), tuple(asked.verdicts), asked.q)
+    async with context_of(request).store.read() as connection:
+        return await findings.listed(connection, query, asked.window)
+
+
+@router.get(
+    "/findings/{number}", operation_id="getFinding", tags=["findings"],
+    response_model=shapes.Finding, dependencies=_FINDINGS,
+)  # fmt: skip
+async def get_finding(request: Request, number: Annotated[int, Path(ge=1, lt=2**62)]) -> Response:
+    """Get one finding with its items."""
+    async with context_of(request).store.read() as connection:
+        return tagged(request, shapes.Finding.model_validate(await findings.one(connection, number)))
+
+
+@router.get(
+    "/incidents", operation_id="listIncidents", tags=["incidents"],
+    response_model=shapes.Paged[shapes.Incident], dependencies=_INCIDENTS,
+)  # fmt: skip
+async def list_incidents(request: Request, asked: Annotated[asking.IncidentsAsked, Query()]) -> object:
+    """List incidents, newest first."""
+    query = IncidentQuery(tuple(asked.states), tuple(asked.severities), tuple(asked.kinds), asked.q)
+    async with context_of(request).store.read() as connection:
+        return await incidents.listed(connection, query, asked.window)
+
+
+@router.get(
+    "/incidents/{number}", operation_id="getIncident", tags=["incidents"],
+    response_model=shapes.Incident, dependencies=_INCIDENTS,
+)  # fmt: skip
+async def get_incident(request: Request, number: str) -> Response:
+    """Get one incident."""
+    async with context_of(request).store.read() as connection:
+        return tagged(request, shapes.Incident.model_validate(await incidents.one(connection, number)))
+
+
+@router.get(
+    "/inspections", operation_id="listResults", tags=["rules"],
+    response_model=shapes.Paged[shapes.Result], dependencies=_RULES,
+)  # fmt: skip
+async def list_results(request: Request, asked: Annotated[asking.ResultsAsked, Query()]) -> object:
+    """List what the rules say, by rule and CI."""
+    context = context_of(request)
+    query = AlertQuery(tuple(asked.outcomes), tuple(asked.rules), asked.q)
+    async with context.store.read() as connection:
+        page = await inspections.listed(connection, context.rulebook.rules, query, asked.window)
+    return page.of([row.alert for row in page.items])
+
+
+@router.get("/rules", operation_id="listRules", tags=["rules"], response_model=list[shapes.Rule], dependencies=_RULES)
+async def list_rules(request: Request) -> list[shapes.Rule]:
+    """List the rules in the order of their packs."""
+    context = context_of(request)
+    async with context.store.read() as connection:
+        return [_rule(row) for row in await rules.listed(connection, context.rulebook.rules)]
+
+
+@router.get("/rules/{rule_id}", operation_id="getRule", tags=["rules"], response_model=shapes.Rule, dependencies=_RULES)
+async def get_rule(request: Request, rule_id: str) -> Response:
+    """Get one rule."""
+    context = context_of(request)
+    async with context.store.read() as connection:
+        return tagged(request, _rule(await rules.one(connection, context.rulebook.rules, rule_id)))
+
+
+def _rule(row: RuleRow) -> shapes.Rule:
+    rule = row.rule
+    return shapes.Rule(
+        id=rule.id, pack=rule.pack, title=dict(rule.title), summary=dict(rule.summary), runbook=dict(rule.runbook),
+        severity=rule.severity, category=rule.category, kinds=sorted(rule.kinds), match=rule.match, expr=rule.expr,
+        sections=list(row.sections), params=dict(rule.params), outcomes=dict(row.outcomes),
+    )  # fmt: skip
+
+
+@router.get(
+    "/duplicates", operation_id="listDuplicates", tags=["cis"],
+    response_model=shapes.Paged[shapes.Case], dependencies=[requires(Permission.CIS_READ)],
+)  # fmt: skip
+async def list_duplicates(request: Request, asked: Annotated[asking.CasesAsked, Query()]) -> object:
+    """List doubts about identity, newest first."""
+    async with context_of(request).store.read() as connection:
+        return await duplicates.listed(connection, tuple(asked.states), asked.window)

@@ -1,0 +1,116 @@
+"""Accounts: who may come in, in which roles; for those who administer them."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.api.access import requires
+from collector.api.context import context_of
+from collector.security import accounts
+from collector.security.accounts import BadAccount
+from collector.security.roles import ROLES, BadRoles, Permission
+from collector.services.missing import NotFound
+from collector.store import accounts as kept_accounts
+from collector.store.accounts import AccountRow
+from collector.web.render import page
+from collector.web.viewer import viewer_of
+from collector.web.words import CLASSES
+
+log = structlog.get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.ACCOUNTS_READ)]
+_WRITE = [requires(Permission.ACCOUNTS_WRITE)]
+_SCOPED = "config_admin"
+
+
+async def _all(request: Request, status: int = 200, error: str = "", link: str = "", name: str = "") -> Response:
+    async with context_of(request).store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await kept_accounts.everyone(connection)
+    classes = [each for each in CLASSES if each != "unknown"]
+    return page(
+        viewer, "accounts.html", status, accounts=found, roles=[role for role in ROLES if role != _SCOPED],
+        scoped=_SCOPED, classes=classes, error=error, link=link, name=name,
+    )  # fmt: skip
+
+
+async def _roles(request: Request) -> tuple[str, ...]:
+    """The roles a form asks for; classes of the configuration administrator are one role."""
+    form = await request.form()
+    roles = [str(each) for each in form.getlist("role")]
+    scope = [str(each) for each in form.getlist("scope")]
+    return (*roles, f"{_SCOPED}:{'*' if '*' in scope else ','.join(scope)}") if scope else tuple(roles)
+
+
+async def _one(connection: AsyncConnection, number: int) -> AccountRow:
+    found = await kept_accounts.by_id(connection, number)
+    if found is None:
+        raise NotFound("account", str(number))
+    return found
+
+
+@router.get("/settings/accounts", dependencies=_READ)
+async def accounts_page(request: Request) -> Response:
+    return await _all(request)
+
+
+@router.post("/settings/accounts", dependencies=_WRITE)
+async def create(request: Request) -> Response:
+    """Add an account and show the one-time link its owner comes in by."""
+    context, form = context_of(request), await request.form()
+    name = str(form.get("name", "")).strip().lower()
+    try:
+        async with context.store.write() as connection:
+            made = await accounts.create(connection, name, await _roles(request), context.clock)
+            link = await accounts.login_link(connection, made, context.clock)
+    except BadAccount as error:
+        return await _all(request, 400, f"account.{error.code}")
+    except BadRoles:
+        return await _all(request, 400, "account.roles")
+    log.info("account made", account=name, by=request.state.principal.name)
+    return await _all(request, link=_whole(request, link), name=name)
+
+
+@router.post("/settings/accounts/{number}/link", dependencies=_WRITE)
+async def make_link(request: Request, number: int) -> Response:
+    context = context_of(request)
+    async with context.store.write() as connection:
+        account = await _one(connection, number)
+        link = await accounts.login_link(connection, account, context.clock)
+    log.info("login link made", account=account.name, by=request.state.principal.name)
+    return await _all(request, link=_whole(request, link), name=account.name)
+
+
+@router.post("/settings/accounts/{number}/roles", dependencies=_WRITE)
+async def set_roles(request: Request, number: int) -> Response:
+    try:
+        async with context_of(request).store.write() as connection:
+            account = await _one(connection, number)
+            await accounts.set_roles(connection, account, await _roles(request))
+    except BadAccount as error:
+        return await _all(request, 400, f"account.{error.code}")
+    except BadRoles:
+        return await _all(request, 400, "account.roles")
+    log.info("roles set", account=account.name, by=request.state.principal.name)
+    return RedirectResponse("/settings/accounts", 303)
+
+
+@router.post("/settings/accounts/{number}/state", dependencies=_WRITE)
+async def set_state(request: Request, number: int) -> Response:
+    """Disable or enable an account."""
+    form = await request.form()
+    try:
+        async with context_of(request).store.write() as connection:
+            account = await _one(connection, number)
+            await (accounts.enable if form.get("state") == "active" else accounts.disable)(connection, account)
+    except BadAccount as error:
+        return await _all(request, 400, f"account.{error.code}")
+    log.info("account state set", account=account.name, state=form.get("state"), by=request.state.principal.name)
+    return RedirectResponse("/settings/accounts", 303)
+
+
+def _whole(request: Request, path: str) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}{path}"

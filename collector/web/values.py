@@ -1,0 +1,101 @@
+"""How a value of a CI is shown: in humane units, short, with the whole of it one hover away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.model import Value
+from collector.web.catalogue import Texts
+from collector.web.inert import shorten, visible
+from collector.web.units import bytes_text, number_text, percent_text, scaled, span
+from wire.sections import SECTIONS
+
+MAX_SHOWN = 48
+MAX_LISTED = 4
+IDENTIFIERS = frozenset({
+    "serial", "uuid", "mac", "permanent_mac", "wwn", "fingerprint", "machine_id", "path", "device", "executable",
+    "addresses", "board_serial", "asset_tag", "kernel", "boot_id", "guest_uuid", "chassis_id", "port_id", "address",
+    "destination", "gateway", "mount", "home", "shell", "part", "servers", "ports", "id", "instance", "image", "unit",
+    "bios_version", "version", "options", "members", "names", "subject", "issuer",
+})  # fmt: skip
+"""Fields that are told apart character by character: set in a monospaced face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value to show: `full` when there is more to it than `text`; `at` (ms) when it is a time."""
+
+    text: str
+    full: str = ""
+    mono: bool = False
+    at: int | None = None
+    absent: bool = False
+
+
+def show(section: str, field: str, value: Value, texts: Texts) -> Shown:
+    """Return how the value of one field is shown."""
+    if value is None or value in ("", []):
+        return Shown(str(texts("value.absent")) if value is None else str(texts("value.empty")), absent=True)
+    if isinstance(value, bool):
+        return Shown(str(texts("value.yes" if value else "value.no")))
+    if isinstance(value, int | float):
+        return _number(field, value)
+    if isinstance(value, list):
+        return _listed(field, [str(each) for each in value])
+    if isinstance(value, Mapping):
+        return _text(field, "; ".join(f"{name}={each}" for name, each in value.items()))
+    at = _time(section, field, str(value))
+    return Shown(str(value), at=at) if at is not None else _text(field, str(value))
+
+
+def _text(field: str, value: str) -> Shown:
+    plain = visible(value)
+    short = shorten(plain, MAX_SHOWN)
+    return Shown(short, plain if short != plain else "", field in IDENTIFIERS)
+
+
+def _listed(field: str, values: list[str]) -> Shown:
+    whole = visible(", ".join(values))
+    more = f" +{len(values) - MAX_LISTED}" if len(values) > MAX_LISTED else ""
+    short = ", ".join(shorten(visible(each), MAX_SHOWN) for each in values[:MAX_LISTED]) + more
+    return Shown(short, whole if short != whole else "", field in IDENTIFIERS)
+
+
+def _number(field: str, value: float) -> Shown:
+    exact = number_text(value)
+    if field.endswith("_bytes"):
+        return Shown(bytes_text(value), f"{exact} B")
+    if field.endswith("_mhz"):
+        return Shown(scaled(value, ("MHz", "GHz")), f"{exact} MHz")
+    if field.endswith("_mbps"):
+        return Shown(scaled(value, ("Mbit/s", "Gbit/s", "Tbit/s")), f"{exact} Mbit/s")
+    if field.endswith("_mts"):
+        return Shown(f"{exact} MT/s")
+    plain = field in ("port", "uid", "gid", "vlan")
+    return Shown(str(value) if plain else exact)
+
+
+def _time(section: str, field: str, value: str) -> int | None:
+    shape = SECTIONS.get(section)
+    if shape is None or field not in shape.fields or shape.fields[field].kind != "when":
+        return None
+    try:
+        return int(datetime.fromisoformat(value).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def measurement(metric: str, value: float, texts: Texts) -> str:
+    """Return a measurement in the unit its name ends with."""
+    if metric.endswith("_ratio"):
+        return percent_text(value)
+    if metric.endswith("_bytes"):
+        return bytes_text(value)
+    if metric.endswith("_celsius"):
+        return f"{value:.0f} °C"
+    if metric.endswith("_seconds"):
+        length, unit = span(int(value * 1000))
+        return str(texts(f"unit.{unit}", n=length))
+    return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,138 @@
+"""Ingest: observations a second, durable and applied, against the raw limit of the same SQLite in the same run.
+
+Ours is everything: CRC, group commit, opening, identity, history, facts, drift, rules.
+Raw is the bytes alone: the same rows into the same table with the same unique key, `synchronous=FULL`,
+in as many commits as ours took. Runs alternate; figures are medians.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.clock import now
+from collector.intake import Intake
+from collector.pipeline import policies
+from collector.pipeline.runner import Runner
+from collector.store import schema
+from collector.store.engine import insert, open_store, sqlite_url
+from collector.store.migrate import migrate
+from tests.bench import Figure
+from tests.simulated import SimulatedHost, envelope
+from wire.observation import Report
+
+AGENTS, ROUNDS, PACKAGES, RUNS = 500, 20, 400, 3
+RULES = Path(__file__).parents[2] / "rules"
+EPOCH = bytes(16)
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Which share of observations brings a changed package; the rest says by its hashes that nothing moved."""
+
+    name: str
+    changed: float
+    rounds: int
+    promise: float | None = None
+
+
+MIXES = (
+    Mix("unchanged", 0.0, ROUNDS),
+    Mix("1 % changed", 0.01, ROUNDS, promise=0.4),
+    Mix("all changed", 1.0, 2),
+)
+
+
+def run() -> list[Figure]:
+    figures = []
+    for mix in MIXES:
+        ours, raw = [], []
+        for _ in range(RUNS):
+            with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
+                seconds, payloads, commits = asyncio.run(_ours(Path(folder), mix))
+                ours.append(len(payloads) / seconds)
+                raw.append(len(payloads) / _raw(Path(folder), payloads, commits))
+        rate, limit = statistics.median(ours), statistics.median(raw)
+        note = f"{AGENTS} agents, {AGENTS * mix.rounds} observations, {PACKAGES} packages each, median of {RUNS}"
+        figures += [
+            Figure(f"{mix.name}: applied", rate, "observations/s", note=note),
+            Figure(f"{mix.name}: raw SQLite", limit, "rows/s", note="same rows, same number of durable commits"),
+            Figure(f"{mix.name}: ratio", rate / limit, "of raw", at_least=mix.promise),
+        ]
+    return figures
+
+
+async def _ours(folder: Path, mix: Mix) -> tuple[float, list[tuple[int, int, bytes]], int]:
+    store = open_store(sqlite_url(folder / "muster.db"))
+    await migrate(store)
+    async with store.write() as tx:
+        for n in range(1, AGENTS + 1):
+            agent = {"id": n, "uid": f"u{n}", "instance_key": n.to_bytes(4), "enrolled_at": 1}
+            await tx.execute(insert(tx, schema.agent).values(agent))
+            source = {"code": f"agent/u{n}", "kind": "agent", "agent_id": n}
+            await tx.execute(insert(tx, schema.source).values(source))
+    hosts = [SimulatedHost(n, PACKAGES) for n in range(1, AGENTS + 1)]
+    runner = Runner(store, policies.load(RULES), now)
+    intake = Intake(store, runner.wake)
+    running = asyncio.create_task(runner.run())
+    await _send(intake, [[(n, 1, host.observe(now()))] for n, host in enumerate(hosts, 1)])
+    await _applied(runner, AGENTS)
+    rounds = [_round(hosts, 2 + at, mix) for at in range(mix.rounds)]
+    before, started = intake.counters.commits, time.perf_counter()
+    for each in rounds:
+        await _send(intake, [[row] for row in each])
+    await _applied(runner, AGENTS * (1 + mix.rounds))
+    seconds = time.perf_counter() - started
+    running.cancel()
+    await store.close()
+    return seconds, [row for each in rounds for row in each], intake.counters.commits - before
+
+
+def _round(hosts: list[SimulatedHost], seq: int, mix: Mix) -> list[tuple[int, int, bytes]]:
+    rows = []
+    for n, host in enumerate(hosts, 1):
+        if mix.changed and (n + seq * 37) % round(1 / mix.changed) == 0:
+            host.bodies["packages"][n % PACKAGES]["version"] = f"2.{seq}"
+        rows.append((n, seq, host.observe(now())))
+    return rows
+
+
+async def _send(intake: Intake, reports: list[list[tuple[int, int, bytes]]]) -> None:
+    """One report an agent, as many at once as the listener lets in (64)."""
+    turn = asyncio.Semaphore(64)
+
+    async def one(rows: list[tuple[int, int, bytes]]) -> None:
+        async with turn:
+            await intake.take(rows[0][0], Report(EPOCH, tuple(envelope(seq, payload) for _, seq, payload in rows)))
+
+    await asyncio.gather(*(one(rows) for rows in reports))
+
+
+async def _applied(runner: Runner, count: int) -> None:
+    while runner.counters.applied < count:
+        await asyncio.sleep(0.002)
+
+
+def _raw(folder: Path, payloads: list[tuple[int, int, bytes]], commits: int) -> float:
+    database = sqlite3.connect(folder / "raw.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=FULL")
+    database.execute(
+        "CREATE TABLE observation (id INTEGER PRIMARY KEY, agent_id INTEGER, epoch BLOB, seq INTEGER,"
+        " received_at INTEGER, payload BLOB, UNIQUE (agent_id, epoch, seq))"
+    )
+    size = max(1, len(payloads) // max(1, commits))
+    rows = [(agent, EPOCH, seq, 1_790_000_000_000, payload) for agent, seq, payload in payloads]
+    started = time.perf_counter()
+    for at in range(0, len(rows), size):
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("INSERT INTO observation VALUES (NULL,?,?,?,?,?)", rows[at : at + size])
+        database.execute("COMMIT")
+    seconds = time.perf_counter() - started
+    database.close()
+    return seconds
