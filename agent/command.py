@@ -7,7 +7,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-SEARCH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+SEARCH = (
+    "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin",
+    "/opt/MegaRAID/storcli", "/opt/MegaRAID/perccli", "/opt/smartstorageadmin/ssacli/bin",
+)  # fmt: skip
 MAX_OUTPUT = 16 * 1024 * 1024
 
 
@@ -25,6 +28,13 @@ def find(name: str) -> Path | None:
     return next((path for path in candidates if os.access(path, os.X_OK)), None)
 
 
+def _environment() -> dict[str, str]:
+    if os.name != "nt":
+        return {"PATH": ":".join(SEARCH), "LC_ALL": "C.UTF-8"}
+    kept = {name: os.environ.get(name, "") for name in ("SystemRoot", "SystemDrive", "ProgramData", "TEMP")}
+    return {**kept, "PATH": str(Path(kept["SystemRoot"]) / "System32")}
+
+
 def run(argv: Sequence[str], timeout_s: float = 10.0) -> str:
     """Run `argv[0]` (looked up by `find`) and return its standard output; raise `CommandFailed`."""
     program = find(argv[0])
@@ -34,7 +44,7 @@ def run(argv: Sequence[str], timeout_s: float = 10.0) -> str:
         done = subprocess.run(  # noqa: S603  fixed program names, no shell
             [str(program), *argv[1:]],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False,
-            env={"PATH": ":".join(SEARCH), "LC_ALL": "C.UTF-8", "SystemRoot": os.environ.get("SystemRoot", "")},
+            env=_environment(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CommandFailed(f"{argv[0]}: {type(error).__name__}") from error

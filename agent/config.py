@@ -58,10 +58,12 @@ def state_dir(given: str | None = None, environ: Mapping[str, str] = os.environ)
     if given:
         return Path(given).absolute()
     if sys.platform == "win32":
-        return Path(environ.get("PROGRAMDATA", r"C:\ProgramData")) / "muster-agent"
-    if os.geteuid() == 0:
-        return Path("/var/lib/muster-agent")
-    return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "muster-agent"
+        base = Path(environ.get("PROGRAMDATA", r"C:\ProgramData"))
+    elif os.geteuid() == 0:
+        base = Path("/var/lib")
+    else:
+        base = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "muster-agent"
 
 
 def bounded_interval(seconds: float) -> float:

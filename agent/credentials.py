@@ -114,7 +114,10 @@ class Credentials:
             self._errand = self._wanted or ("recover-if-expired" if self._is_expired() else "renew")
             self._wanted = ""
             self._errand_until = now + ERRAND_S
-            self._child = Child("agent.enrol", self._errand, "--state", str(self._state), wake=self._wake)
+            try:
+                self._child = Child("agent.enrol", self._errand, "--state", str(self._state), wake=self._wake)
+            except OSError as error:
+                return self._settle({"remedy": "retry", "message": str(error)}, now)
             log.info("an errand began", extra={"errand": self._errand})
         return False
 

@@ -58,7 +58,7 @@ class DropJournal:
         """Append `drops` and sync; on OSError nothing is remembered."""
         numbered = list(enumerate(drops, self._index + 1))
         lines = b"".join(_line(index, drop) for index, drop in numbered)
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | durable.BINARY, 0o600)
         try:
             before = os.lseek(fd, 0, os.SEEK_END)
             try:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_SMALL_FILE = 1024 * 1024
+BINARY: int = getattr(os, "O_BINARY", 0)
+"""Windows translates line ends in whatever is opened without it."""
 
 
 def sync(fd: int) -> None:
@@ -25,13 +27,12 @@ def sync(fd: int) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make creations, renames and removals in `folder` durable; Windows does that by itself."""
-    if sys.platform == "win32":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        sync(fd)
-    finally:
-        os.close(fd)
+    if sys.platform != "win32":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            sync(fd)
+        finally:
+            os.close(fd)
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -45,7 +46,7 @@ def write_file(path: Path, data: bytes) -> None:
     """Put `data` at `path` (mode 0600) atomically and durably; on OSError the old content stands."""
     temporary = path.with_name(f"{path.name}.tmp")
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o600)
         try:
             write_all(fd, data)
             sync(fd)
@@ -66,6 +67,24 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
     sync_folder(folder.parent)
+
+
+def lock(path: Path) -> int:
+    """Return a descriptor that holds the lock of `path` until it is closed; raise OSError when another holds it."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
 
 
 def seal(value: dict[str, Any]) -> bytes:

@@ -49,6 +49,18 @@ class Known:
         """Names of the sections whose last collection said nothing about the machine."""
         return tuple(sorted(name for name, section in self._latest.items() if not section.status.speaks))
 
+    @property
+    def owed(self) -> frozenset[str]:
+        """Names of the sections whose latest content the collector has not acknowledged.
+
+        A full inventory takes them in, so that it stands for every one before it that had to be dropped.
+        """
+        return frozenset(
+            name
+            for name, section in self._latest.items()
+            if section.status.speaks and name not in VOLATILE and self._acknowledged.get(name) != _mark(section)
+        )
+
     def want(self, names: Iterable[str]) -> None:
         """Send these in full the next time they are collected."""
         self._wanted.update(names)
@@ -94,16 +106,15 @@ class Known:
         """Take note that the collector has these; raise OSError when that cannot be written down."""
         marks = dict(self._acknowledged)
         for section in (each for observation in observations for each in observation.sections):
-            if section.status is Status.OK and section.name not in VOLATILE:
+            if section.status.speaks and section.name not in VOLATILE:
                 marks[section.name] = _mark(section)
-            elif section.status is Status.EMPTY:
-                marks.pop(section.name, None)
         if marks != self._acknowledged:
             self._acknowledged = marks
             durable.write_file(self._path, json.dumps({"agent_id": self._agent_id, "sections": marks}).encode())
 
 
 def _mark(section: Section) -> str:
+    """Return what tells one content of a section from another; an empty one has no hash."""
     return f"{section.revision}:{section.hash.hex()}"
 
 

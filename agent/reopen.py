@@ -162,7 +162,7 @@ def _mend(found: _Found, epoch: bytes) -> list[segment.Record]:
 
 
 def _truncate(path: Path, size: int) -> None:
-    fd = os.open(path, os.O_RDWR)
+    fd = os.open(path, os.O_RDWR | durable.BINARY)
     try:
         os.ftruncate(fd, size)
         durable.sync(fd)

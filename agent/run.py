@@ -70,7 +70,7 @@ class Agent:
             return
         if self._run is not None:
             self._conclude(self._run)
-        self._run = schedule.next_run(self._due, self._traits.values(), now)
+        self._run = schedule.next_run(self._due, self._traits.values(), now, self._known.owed)
         if self._run is not None:
             self._due = schedule.after(self._due, self._run, self._traits.values(), now, random.random())  # noqa: S311  spreads agents
             self._worker.start([self._traits[name] for name in self._run.sections], now)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from agent.worker import Trait
 
 INVENTORY_INTERVAL_S = 900.0
 JITTER = 0.1
+SLACK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,22 @@ def begin(traits: Iterable[Trait], now: float, inventory_every_s: float = INVENT
     return Due(now, inventory_every_s, timers, wants_all=True)
 
 
-def next_run(due: Due, traits: Iterable[Trait], now: float) -> Run | None:
+def next_run(due: Due, traits: Iterable[Trait], now: float, owed: Set[str] = frozenset()) -> Run | None:
     """Return what to collect at `now`, None when nothing is due.
 
-    A full inventory leaves out sections with a rhythm slower than its own, unless it is their time.
+    A full inventory leaves out sections with a rhythm slower than its own, unless it is their time or their
+    content is still `owed` to the collector. What would be due within seconds comes along, so that one worker
+    serves all.
     """
+    if now < wake_at(due):
+        return None
     is_full = due.wants_all or due.inventory_at <= now
-    late = {section for section, at in due.timers.items() if at <= now} | due.urgent
     sections = tuple(
         trait.section
         for trait in traits
-        if trait.section in late or (is_full and (due.wants_all or trait.every_s <= due.inventory_every_s))
+        if trait.section in due.urgent
+        or due.timers.get(trait.section, math.inf) <= now + min(SLACK_S, trait.every_s / 10)
+        or (is_full and (due.wants_all or trait.every_s <= due.inventory_every_s or trait.section in owed))
     )
     return Run(sections, is_full) if sections else None
 

@@ -10,7 +10,6 @@ import contextlib
 import errno
 import logging
 import os
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable
@@ -51,7 +50,10 @@ class Spool:
     def __init__(self, folder: Path, max_bytes: int, max_age_s: float, clock: Callable[[], float]) -> None:
         self._folder, self._max_bytes, self._max_age_s, self._clock = folder, max_bytes, max_age_s, clock
         durable.make_folder(folder)
-        self._lock = _lock(folder / "lock")
+        try:
+            self._lock = durable.lock(folder / "lock")
+        except OSError as error:
+            raise SpoolBusy(f"{folder} is used by another agent") from error
         found = reopen.reopen(folder)
         self.epoch = found.epoch
         self._journal, self._told, self._next = found.journal, found.told, found.next_seq
@@ -290,20 +292,3 @@ def _read(entry: Entry) -> bytes | None:
     except OSError:
         return None
     return payload if len(payload) == entry.record.length and zlib.crc32(payload) == entry.record.crc else None
-
-
-def _lock(path: Path) -> int:
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(fd)
-        raise SpoolBusy(f"{path.parent} is used by another agent") from error
-    return fd

@@ -47,7 +47,8 @@ class Tail:
     def _start(self, seq: int) -> Path:
         path = self._folder / f"{seq:020d}.seg"
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | durable.BINARY
+            self._fd = os.open(path, flags, 0o600)
         except OSError as error:
             raise Unwritten(*error.args) from error
         self.path, self._size = path, 0

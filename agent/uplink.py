@@ -65,7 +65,7 @@ class Uplink:
         self._pending: _Pending | None = None
         self._check_in_at = 0.0
         self._not_before = 0.0
-        self._is_banned = False
+        self._is_banned = self._has_new_pair = False
         self._batch = MAX_REPORT_ENVELOPES
 
     @property
@@ -84,10 +84,14 @@ class Uplink:
         """Take the answer that came, and begin the next call that is due."""
         if self._pending and self._pending.call.is_done:
             self._finish(self._pending, now)
-        if self._credentials.advance(now):
+        self._has_new_pair |= self._credentials.advance(now)
+        if self._pending or self._credentials.is_recovering:
+            return
+        if self._has_new_pair:  # no call of the old pair is under way: one that came later would look like a clone
             self._hang_up()
-            self._not_before = self._check_in_at = now  # a new pair proves itself by a heartbeat
-        if self._pending or self._credentials.is_recovering or now < self._not_before:
+            self._has_new_pair = False
+            self._not_before = self._check_in_at = now  # the new pair proves itself by a heartbeat
+        if now < self._not_before:
             return
         try:
             self._begin_next(now)

@@ -104,11 +104,12 @@ class Child:
 
     def _await_exit(self, grace_s: float) -> None:
         """Wait until the process has ended, without reaping it."""
-        until = time.monotonic() + grace_s
-        while sys.platform == "linux" and time.monotonic() < until:
-            if os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                return
-            time.sleep(0.005)
+        if sys.platform == "linux":
+            until = time.monotonic() + grace_s
+            while time.monotonic() < until:
+                if os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    return
+                time.sleep(0.005)
 
     @property
     def has_ended(self) -> bool:
@@ -187,9 +188,12 @@ class Worker:
         if not self._pending:
             return
         request = {"table": self._table, "root": self._root, "sections": [each.section for each in self._pending]}
-        self._child = Child("agent.worker", request=request, wake=self._wake)
         self._is_ready = False
         self.deadline = now + START_S
+        try:
+            self._child = Child("agent.worker", request=request, wake=self._wake)
+        except OSError as error:  # no memory, no process number: the next inventory tries again
+            self._early += self._fail_all(f"the worker did not start: {error.strerror}")
 
     def advance(self, now: float) -> list[Reading]:
         """Return the readings that are there; kill a worker that is over its time and start another for the rest."""

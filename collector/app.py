@@ -17,6 +17,7 @@ import uvicorn
 from sqlalchemy.exc import DBAPIError
 
 from collector.api.app import create_app
+from collector.api.context import Context
 from collector.clock import now
 from collector.config import Settings
 from collector.delivery import BadDestination, Destination
@@ -36,6 +37,7 @@ from collector.security.ca import Authority, BadAuthority
 from collector.security.secrets import UnsafeSecret
 from collector.security.tokens import Terms
 from collector.services.statistics import Pipeline
+from collector.starting import CannotStart
 from collector.store.engine import Store, open_store
 from collector.store.migrate import NewerSchema, migrate
 from collector.yamlfile import BadFile
@@ -43,12 +45,6 @@ from collector.yamlfile import BadFile
 WEBHOOK = "webhook"
 
 log = structlog.get_logger(__name__)
-
-
-class CannotStart(Exception):
-    """The collector cannot start; the message is one line that says why and what to do."""
-
-    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,7 @@ class Serving:
     def __init__(self, collector: Collector, loaded: Policies, http: socket.socket) -> None:
         app = create_app(_context(collector, loaded))
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3,
+            app, log_config=None, lifespan="off", access_log=False, server_header=False, timeout_graceful_shutdown=3,
             limit_concurrency=500, h11_max_incomplete_event_size=65_536,
         )  # fmt: skip
         self._server = _Quiet(config)
@@ -128,7 +124,7 @@ class Serving:
         await self._server.serve(sockets=[self._http])
 
     async def until_ready(self) -> None:
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
             await asyncio.sleep(0.01)
 
     def stop(self) -> None:

@@ -39,6 +39,22 @@ def entries(section: str, body: Body, policy: Policy) -> dict[str, Value]:
     }
 
 
+def differing(before: Body, after: Body) -> tuple[Body, Body]:
+    """Return both bodies without the rows that stand equal at their beginning and at their end.
+
+    Keys are unique in each, so equal rows cancel; a package that moved leaves one row of thousands.
+    """
+    if isinstance(before, dict) or isinstance(after, dict):
+        return before, after
+    shorter, head = min(len(before), len(after)), 0
+    while head < shorter and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < shorter - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    return before[head : len(before) - tail], after[head : len(after) - tail]
+
+
 def steps(
     section: str,
     before: Mapping[str, Value],

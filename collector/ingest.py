@@ -32,6 +32,14 @@ class Logged:
     payload: bytes
 
 
+def glance(row: Logged) -> observation.Glance:
+    """Return what can be told of `row` without opening it; raise `BadObservation`."""
+    try:
+        return codec.glance(row.payload)
+    except codec.Undecodable as error:
+        raise BadObservation(str(error)[:300]) from error
+
+
 def decode(row: Logged) -> observation.Observation:
     """Return the wire observation of `row` without opening its sections; raise `BadObservation`."""
     try:

@@ -15,11 +15,12 @@ from pathlib import Path
 import structlog
 
 from collector import app
-from collector.app import CannotStart, Collector
+from collector.app import Collector
 from collector.cli import client
 from collector.config import Settings
 from collector.security import accounts, roles, sessions, tokens
 from collector.security.sessions import Principal
+from collector.starting import CannotStart
 
 LOCAL_TOKEN_DAYS = 366
 RESTART_S = 5.0
@@ -114,7 +115,8 @@ async def _local_agent(collector: Collector) -> AsyncIterator[asyncio.Task[None]
 
 
 async def _keep_running(collector: Collector, state: Path) -> None:
-    while not (state / "enrolment.json").exists():
+    enrolled = state / "enrolment.json"
+    while not enrolled.exists():
         if not await _enrol(collector, state):
             await asyncio.sleep(RESTART_S)
     while True:

@@ -15,7 +15,7 @@ from collector.api.context import Context
 from collector.api.frame import Frame
 from collector.api.problems import STATUSES
 from collector.api.release import VERSION
-from collector.api.routes import agents, cis, troubles, whole
+from collector.api.routes import accounts, agents, cis, troubles, whole
 from collector.security.throttle import Throttle
 from collector.web import errors
 from collector.web.pages import accounts as accounts_pages
@@ -32,7 +32,7 @@ from collector.web.pages import settings as settings_pages
 from collector.web.render import STATIC
 
 API = "/api/v1"
-API_ROUTERS = (cis.router, agents.router, troubles.router, whole.router)
+API_ROUTERS = (cis.router, agents.router, troubles.router, accounts.router, whole.router)
 OTHER_ROUTERS = (
     metrics.router,
     health.router,

@@ -308,3 +308,19 @@ class Problem(Shape):
     title: str
     status: int
     detail: str | None = None
+
+
+class Account(Shape):
+    """One account."""
+
+    name: str
+    roles: list[str]
+    state: str
+    created_at: Instant = None
+
+
+class LoginLink(Shape):
+    """A path that logs an account in once, within 30 minutes; this is the only time it is seen."""
+
+    name: str
+    path: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
 
 from collector.cli import agents, ci, incidents, run, users
 from collector.cli.client import CollectorUnreachable, Refused
+from collector.starting import CannotStart
 
 app = typer.Typer(
     name="muster", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -29,6 +29,6 @@ def main() -> None:
     """Entry point: one clear line on standard error and a code that is not 0 for everything that can go wrong."""
     try:
         app()
-    except (CollectorUnreachable, Refused, run.CannotStart) as error:
+    except (CollectorUnreachable, Refused, CannotStart) as error:
         print(f"muster: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

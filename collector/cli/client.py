@@ -1,4 +1,4 @@
-"""Talks to the collector on this machine: its address and a local token stand in its data folder, readable by its owner."""
+"""Talks to the collector on this machine: address and token stand in its data folder, for its owner only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ LOCAL_FILE = "local.json"
 
 Data = Annotated[Path, typer.Option("--data", envvar="MUSTER_DATA", help="The collector's data folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def default_data() -> Path:
+    """Return where `up` puts its data when nothing else is said."""
+    return Path("var")
 
 
 class CollectorUnreachable(Exception):
@@ -41,6 +46,10 @@ class Client:
         self._http = httpx2.Client(
             base_url=local["url"], headers={"Authorization": f"Bearer {local['token']}"}, timeout=30.0, trust_env=False
         )
+
+    @property
+    def url(self) -> str:
+        return str(self._http.base_url).rstrip("/")
 
     def get(self, path: str, **query: Any) -> Any:
         return self._answer("GET", path, params={name: value for name, value in query.items() if value is not None})

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
-from collector import app, logs
-from collector import up as upping
-from collector.app import CannotStart
-from collector.config import Settings
+from collector.starting import CannotStart
 
-__all__ = ["CannotStart", "collector", "up"]
+if TYPE_CHECKING:
+    from collector.config import Settings
+
+# What a collector is made of is imported where it is run: the other commands answer without it.
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the database, the CA and the local secrets.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
@@ -26,6 +27,9 @@ Enroll = Annotated[int | None, typer.Option("--enroll", min=0, max=65535, help="
 
 def up(data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None) -> None:
     """Run collector and local agent in the foreground until Ctrl-C."""
+    from collector import logs
+    from collector import up as upping
+
     settings = _settings(data, host, http, grpc, enroll)
     logs.configure(settings.data)
     asyncio.run(_until_signal(upping.up(settings)))
@@ -35,12 +39,17 @@ def collector(
     data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None
 ) -> None:
     """Run the collector alone in the foreground until Ctrl-C."""
+    from collector import logs
+
     settings = _settings(data, host, http, grpc, enroll)
     logs.configure(None)
     asyncio.run(_until_signal(_collect(settings)))
 
 
 async def _collect(settings: Settings) -> None:
+    from collector import app
+    from collector import up as upping
+
     async with app.running(settings) as running:
         await upping.leave_local_access(running)
         print(
@@ -50,7 +59,7 @@ async def _collect(settings: Settings) -> None:
         await asyncio.Event().wait()
 
 
-async def _until_signal(work: asyncio.Future[None]) -> None:
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` until it ends or a signal asks to stop; closing is the same either way."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
@@ -69,7 +78,9 @@ def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _settings(data: Path | None, host: str | None, http: int | None, grpc: int | None, enroll: int | None) -> Settings:
-    given = {"data": data, "host": host, "http_port": http, "grpc_port": grpc, "enroll_port": enroll}
+    from collector.config import Settings
+
+    given: dict[str, Any] = {"data": data, "host": host, "http_port": http, "grpc_port": grpc, "enroll_port": enroll}
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

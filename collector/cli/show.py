@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+WHOLE = ("id", "uid", "number", "class", "type", "state")
+"""Columns people copy from: never broken."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -23,7 +25,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print `rows`; text from devices is shown without the characters that drive a terminal."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        shown.add_column(column.replace("_", " "))
+        shown.add_column(column.replace("_", " "), no_wrap=column in WHOLE, overflow="fold")
     for row in rows:
         shown.add_row(*(escape(plain(row.get(column))) for column in columns))
     Console().print(shown)

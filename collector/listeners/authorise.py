@@ -85,7 +85,10 @@ def _knows(standing: Standing, serial: str) -> bool:
 
 
 def _certificate(context: Any) -> Presented:
-    shown = context.auth_context().get("x509_pem_cert")
+    told = context.auth_context()
+    if told.get("ssl_tls_version") != [b"TLSv1.3"]:  # gRPC itself cannot be told to refuse TLS 1.2
+        raise unauthenticated("TLS 1.3 is required")
+    shown = told.get("x509_pem_cert")
     if not shown:
         raise unauthenticated("a client certificate is required")
     try:

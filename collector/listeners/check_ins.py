@@ -24,25 +24,31 @@ class CheckIns:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: dict[int, Touch] = {}
-        self._many = asyncio.Event()
+        self._turn = asyncio.Event()
+        self._stopping = False
 
     def note(self, touch: Touch) -> None:
         """Remember a check-in; it is written within `FLUSH_S`, sooner when many wait."""
         self._waiting[touch.agent_id] = touch
         if len(self._waiting) >= FLUSH_AT:
-            self._many.set()
+            self._turn.set()
 
     async def run(self) -> None:
-        """Write what is noted, until cancelled."""
-        while True:
+        """Write what is noted, until `stop`."""
+        while not self._stopping:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._many.wait(), FLUSH_S)
-            self._many.clear()
+                await asyncio.wait_for(self._turn.wait(), FLUSH_S)
+            self._turn.clear()
             try:
                 await self.flush()
             except WriteFailed as error:
                 log.warning("check-ins not written", error=str(error))
                 await asyncio.sleep(FLUSH_S)
+
+    def stop(self) -> None:
+        """End `run` soon, but not in the middle of a write."""
+        self._stopping = True
+        self._turn.set()
 
     async def flush(self) -> None:
         """Write all that is waiting; raise `WriteFailed` with what was not written kept for the next time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,9 @@ def _refusal(method: Method, error: Exception) -> Refused:
         return Refused(grpc.StatusCode.UNAVAILABLE, "the collector's database does not answer", retry_after_ms)
     if isinstance(error, TimeoutError):
         return Refused(grpc.StatusCode.DEADLINE_EXCEEDED, f"not answered within {MAX_CALL_S:.0f} s")
-    log.error("call failed", method=method.name, error=_one_line(error), exc_info=error)
+    # A traceback as text: one that a logger renders by itself may show local variables, and some are secrets.
+    trace = "".join(traceback.format_exception(error))[-4000:]
+    log.error("call failed", method=method.name, error=_one_line(error), traceback=trace)
     return Refused(grpc.StatusCode.INTERNAL, "the collector failed to answer; its log says why")
 
 

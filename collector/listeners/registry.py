@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.clock import Clock, now
 from collector.listeners.check_ins import CheckIns
+from collector.listeners.uninterrupted import Uninterrupted
 from collector.store import agents
 from collector.store.agents import Standing
 from collector.store.engine import Store
@@ -24,6 +25,8 @@ from collector.store.failure import StoreFailed, WriteFailed, reading, writing
 RELOAD_S = 1.0
 
 _T = TypeVar("_T")
+Write = Callable[[AsyncConnection], Awaitable[bool]]
+"""A change of one agent; returns whether there was one to change."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,22 +41,25 @@ class AgentRegistry:
         self._revision = ""
         self._inventory_now: set[str] = set()
         self._turn = asyncio.Lock()  # a reload must not undo a change made while it was reading
+        self._writes = Uninterrupted()
+        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Read the standings and keep them fresh until `stop`."""
         await self.reload()
         self._tasks = [
-            asyncio.create_task(self._reload_for_ever()),
+            asyncio.create_task(self._reload_until_stopped()),
             asyncio.create_task(self.check_ins.run()),
         ]
 
     async def stop(self) -> None:
-        """Write what is still in memory."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Let what is being written be written, and with it what is still in memory."""
+        self._stopping.set()
+        self.check_ins.stop()
+        await asyncio.gather(*self._tasks)
         self._tasks = []
+        await self._writes.drain()
         with contextlib.suppress(WriteFailed):
             await self.check_ins.flush()
 
@@ -100,10 +106,7 @@ class AgentRegistry:
 
     async def change(self, write: Callable[[AsyncConnection], Awaitable[Standing]]) -> Standing:
         """Run `write` in one transaction and show the standing it returns; raise `WriteFailed`, and what it raises."""
-        async with self._turn:
-            standing = await self._committed(write)
-            self._by_uid[standing.uid] = standing
-        return standing
+        return await self._writes.run(self._changed(write))
 
     async def offer(self, standing: Standing, serial: str, until: int) -> None:
         """Let a renewed certificate be used; raise `WriteFailed`."""
@@ -130,9 +133,16 @@ class AgentRegistry:
         changes = {"state": state, "state_reason": reason}
         return await self._write(uid, lambda tx: agents.set_state(tx, uid, state, reason), **changes)
 
-    async def _write(
-        self, uid: str, write: Callable[[AsyncConnection], Awaitable[bool]], **changes: str | None
-    ) -> bool:
+    async def _changed(self, write: Callable[[AsyncConnection], Awaitable[Standing]]) -> Standing:
+        async with self._turn:
+            standing = await self._committed(write)
+            self._by_uid[standing.uid] = standing
+        return standing
+
+    async def _write(self, uid: str, write: Write, **changes: str | None) -> bool:
+        return await self._writes.run(self._written(uid, write, changes))
+
+    async def _written(self, uid: str, write: Write, changes: dict[str, str | None]) -> bool:
         async with self._turn:
             written = await self._committed(write)
             if written and uid in self._by_uid:
@@ -148,9 +158,10 @@ class AgentRegistry:
             self._revision = after  # nobody else changed anything in between, so there is nothing to read again
         return result
 
-    async def _reload_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(RELOAD_S)
+    async def _reload_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RELOAD_S)
             try:
                 await self.reload()
             except StoreFailed as error:  # a database that is away now may be back with the next turn

@@ -23,7 +23,7 @@ from collector.pipeline import identifying, judging, recording
 from collector.pipeline.policies import Policies
 from collector.store import ingest_log, sources
 from collector.store.sources import Progress, SourceState
-from wire.observation import Observation as Decoded
+from wire.observation import Glance
 
 
 @dataclass(slots=True)
@@ -62,17 +62,20 @@ async def apply_batch(
 async def _apply_one(
     tx: AsyncConnection, row: Logged, state: SourceState, policies: Policies, touched: Touched
 ) -> None:
+    glance = ingest.glance(row)
+    late = row.seq <= state.seq and row.epoch == state.epoch
+    if not late and is_quiet(glance, state):
+        state.confirm(moment_of(row, glance.observed_at_ms, state))
+        state.epoch, state.seq = row.epoch, row.seq
+        return
     decoded = ingest.decode(row)
     if decoded.drops:
         await ingest_log.record_drops(tx, row, decoded.drops)
-    if row.epoch == state.epoch and row.seq <= state.seq:
-        return  # late: a newer word of this source is already applied, and what it said stays in the log
-    moment = moment_of(row, decoded, state)
-    if is_quiet(decoded, state):
-        state.confirm(moment)
-    else:
-        await _apply_moved(tx, ingest.check(row, decoded), state, policies, moment, touched)
-        state.state_hash = decoded.state_hash
+    if late:
+        return  # a newer word of this source is already applied, and what this one said stays in the log
+    moment = moment_of(row, decoded.observed_at_ms, state)
+    await _apply_moved(tx, ingest.check(row, decoded), state, policies, moment, touched)
+    state.state_hash = decoded.state_hash
     state.epoch, state.seq = row.epoch, row.seq
 
 
@@ -92,16 +95,13 @@ async def _apply_moved(
             touched.wanted.setdefault(state.agent_id, set()).update(recorded.wanted)
 
 
-def is_quiet(decoded: Decoded, state: SourceState) -> bool:
+def is_quiet(glance: Glance, state: SourceState) -> bool:
     """Return whether a whole inventory says that nothing moved since what was applied last."""
-    if not state.state_hash or decoded.state_hash != state.state_hash:
-        return False
-    if any(section.body is not None for section in decoded.sections):
-        return False
-    return {section.name for section in decoded.sections} >= state.inventory
+    same = glance.says_only_hashes and bool(state.state_hash) and glance.state_hash == state.state_hash
+    return same and glance.names >= state.inventory
 
 
-def moment_of(row: Logged, decoded: Decoded, state: SourceState) -> int:
+def moment_of(row: Logged, observed_at_ms: int, state: SourceState) -> int:
     """Return when this was seen, by the collector's clock: not in the future, not before the source's last word."""
-    corrected = decoded.observed_at_ms - state.clock_offset_ms
+    corrected = observed_at_ms - state.clock_offset_ms
     return max(min(corrected, row.received_at), state.last_moment + 1)

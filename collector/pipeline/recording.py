@@ -94,8 +94,9 @@ class _Draft:
         old = json.loads(self.before[reading.name]) if lo and reading.name in self.before else None
         new = _whole(reading, old)
         policy = self._governance.policy(reading.name)
-        before = {} if old is None else history.entries(reading.name, old, policy)
-        after = history.entries(reading.name, new, policy)
+        was, now = ({}, new) if old is None else history.differing(old, new)
+        before = {} if old is None else history.entries(reading.name, was, policy)
+        after = history.entries(reading.name, now, policy)
         cause = FIRST if old is None else WORLD if held and held.revision == reading.revision else REVISION
         bracket = history.Bracket(lo or self._moment, self._moment)
         self.steps += history.steps(reading.name, before, after, bracket, complete=True, cause=cause)

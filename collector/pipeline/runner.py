@@ -48,6 +48,7 @@ class Runner:
         self._awake = asyncio.Event()
         self._states: dict[str, SourceState] = {}
         self._wanted: dict[int, set[str]] = {}
+        self._passed = 0  # the last id of the log this runner has passed; 0: look at every source's cursor
         self.counters = Counters()
 
     def wake(self) -> None:
@@ -72,17 +73,18 @@ class Runner:
 
     async def step(self) -> int:
         """Apply one batch and return how many observations it held; 0 when nothing is pending."""
-        async with self._store.read() as reader:
-            rows = await ingest_log.pending(reader, BATCH)
-        if not rows:
-            return 0
+        rows: list[Logged] = []
         try:
-            await self._apply(rows)
-        except Exception as error:  # noqa: BLE001  the one place a batch may fail; see the module's first lines
+            async with self._store.write() as tx:
+                rows = await ingest_log.pending(tx, BATCH, self._passed)
+                touched = await self._apply(tx, rows)
+            self._note(touched, rows)
+        except Exception as error:
+            self._states.clear()  # what was held in memory may be ahead of what was written
+            if not rows:
+                raise
             log.warning("batch failed, applying one by one", size=len(rows), error=_one_line(error))
             await self._apply_singly(rows)
-        self.counters.batches += 1
-        self.counters.lag_ms = max(0, self._clock() - rows[-1].received_at)
         return len(rows)
 
     async def tick(self) -> None:
@@ -99,17 +101,13 @@ class Runner:
             try:
                 await self.tick()
             except Exception as error:  # noqa: BLE001  a failed pass is tried again with the next one
-                log.error("inspection pass failed", error=_one_line(error))
+                log.warning("inspection pass failed", error=_one_line(error))
 
-    async def _apply(self, rows: list[Logged]) -> None:
-        try:
-            async with self._store.write() as tx:
-                await self._load(tx, rows)
-                touched = await apply_batch(tx, rows, self._states, self.policies, self._clock)
-        except BaseException:
-            self._states.clear()  # what was held in memory may be ahead of what was written
-            raise
-        self._note(touched, len(rows))
+    async def _apply(self, tx: AsyncConnection, rows: list[Logged]) -> Touched:
+        if not rows:
+            return Touched()
+        await self._load(tx, rows)
+        return await apply_batch(tx, rows, self._states, self.policies, self._clock)
 
     async def _load(self, tx: AsyncConnection, rows: list[Logged]) -> None:
         if len(self._states) > MAX_STATES:
@@ -119,19 +117,27 @@ class Runner:
             self._states |= await sources.load(tx, missing)
         await sources.refresh_offsets(tx, [self._states[code] for code in {row.source for row in rows}])
 
-    def _note(self, touched: Touched, count: int) -> None:
-        self.counters.applied += count
+    def _note(self, touched: Touched, rows: list[Logged]) -> None:
+        if not rows:
+            return
+        self._passed = rows[-1].id
+        self.counters.applied += len(rows)
+        self.counters.batches += 1
         self.counters.rejected += touched.rejected
         self.counters.parked += touched.parked
+        self.counters.lag_ms = max(0, self._clock() - rows[-1].received_at)
         for agent_id, names in touched.wanted.items():
             self._wanted.setdefault(agent_id, set()).update(names)
 
     async def _apply_singly(self, rows: list[Logged]) -> None:
         for row in rows:
             try:
-                await self._apply([row])
+                async with self._store.write() as tx:
+                    touched = await self._apply(tx, [row])
+                self._note(touched, [row])
             except Exception as error:  # noqa: BLE001
-                log.error("observation set aside", observation=row.id, source=row.source, error=_one_line(error))
+                self._states.clear()
+                log.warning("observation set aside", observation=row.id, source=row.source, error=_one_line(error))
                 await self._set_aside(row, f"{type(error).__name__}: {_one_line(error)}")
 
     async def _set_aside(self, row: Logged, reason: str) -> None:
@@ -143,6 +149,7 @@ class Runner:
                 tx, [Progress(state.id, row.id, row.epoch, row.seq, state.state_hash, state.confirmed_at)]
             )
             state.epoch, state.seq = row.epoch, row.seq
+        self._passed = row.id
         self.counters.rejected += 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import bindparam, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import CI, FOREVER, CiState, DuplicateCase, Holder, Identifier, Subject
@@ -38,11 +38,15 @@ async def describe(connection: AsyncConnection, ci_id: int, subject: Subject) ->
     await connection.execute(update(table).where(table.c.id == ci_id, differs).values(**values))
 
 
+_BY_IDS = select(schema.ci).where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
+_STANDING = select(schema.ci.c.state, schema.ci.c.environment).where(schema.ci.c.id == bindparam("ci"))
+
+
 async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, CI]:
     """Return id → CI."""
-    found, table = {}, schema.ci.c
+    found = {}
     for part in interning.chunks(ci_ids):
-        for row in await connection.execute(select(schema.ci).where(table.id.in_(part))):
+        for row in await connection.execute(_BY_IDS, {"ids": part}):
             found[row.id] = CI(row.id, row.uid, row.ci_class, row.ci_type, row.name, CiState(row.state),
                                row.environment, row.label, row.created_at)  # fmt: skip
     return found
@@ -50,9 +54,7 @@ async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int
 
 async def is_governed(connection: AsyncConnection, ci_id: int) -> bool:
     """Return whether differences of this CI count: it stands in production and its arrival was accepted."""
-    table = schema.ci.c
-    row = await connection.execute(select(table.state, table.environment).where(table.id == ci_id))
-    state, environment = row.one()
+    state, environment = (await connection.execute(_STANDING, {"ci": ci_id})).one()
     return state not in (CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED) and environment == "production"
 
 

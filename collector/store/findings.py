@@ -13,16 +13,39 @@ from collector.store import interning, schema
 from collector.store.engine import insert
 from collector.store.lanes import Ids, Origin
 
+_finding, _item = schema.finding.c, schema.finding_item.c
+_authorised, _old, _new = (schema.val.alias(name) for name in ("authorised", "old", "new"))
+_OPEN_PATHS = (
+    select(_finding.id, _finding.lo, _finding.hi, schema.path.c.section, schema.path.c.key)
+    .select_from(schema.finding.join(schema.finding_item).join(schema.path))
+    .where(_finding.ci_id == bindparam("ci"), _finding.source_id == bindparam("source"))
+    .where(_finding.closed_at.is_(None), _item.state == "open")
+    .order_by(_finding.id)
+)
+_OPEN_OF_CIS = (
+    select(schema.finding)
+    .where(_finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None))
+    .order_by(_finding.id)
+)
+_ITEMS = (
+    select(
+        _item.finding_id, _item.lo, _item.hi, schema.path.c.section, schema.path.c.key,
+        _authorised.c.text.label("a"), _old.c.text.label("o"), _new.c.text.label("n"),
+    )
+    .select_from(
+        schema.finding_item.join(schema.path)
+        .join(_authorised, _authorised.c.id == _item.auth_val_id, isouter=True)
+        .join(_old, _old.c.id == _item.old_val_id, isouter=True)
+        .join(_new, _new.c.id == _item.new_val_id, isouter=True)
+    )
+    .where(_item.finding_id.in_(bindparam("findings", expanding=True)), _item.state == "open")
+    .order_by(schema.path.c.section, schema.path.c.key)
+)  # fmt: skip
+
 
 async def open_ones(connection: AsyncConnection, ci_id: int, source_id: int) -> list[OpenFinding]:
     """Return the findings of one CI and source that are open, with the paths of their open items."""
-    f, item = schema.finding.c, schema.finding_item.c
-    rows = await connection.execute(
-        select(f.id, f.lo, f.hi, schema.path.c.section, schema.path.c.key)
-        .select_from(schema.finding.join(schema.finding_item).join(schema.path))
-        .where(f.ci_id == ci_id, f.source_id == source_id, f.closed_at.is_(None), item.state == "open")
-        .order_by(f.id)
-    )
+    rows = await connection.execute(_OPEN_PATHS, {"ci": ci_id, "source": source_id})
     found: dict[int, tuple[int, int, set[Path]]] = {}
     for row in rows:
         found.setdefault(row.id, (row.lo, row.hi, set()))[2].add(Path(row.section, row.key))
@@ -90,11 +113,8 @@ async def close(connection: AsyncConnection, ids: Iterable[int], verdict: Verdic
 async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Finding]:
     """Return the open findings of those CIs, with their items."""
     heads: dict[int, Finding] = {}
-    table = schema.finding.c
     for part in interning.chunks(ci_ids):
-        for row in await connection.execute(
-            select(schema.finding).where(table.ci_id.in_(part), table.closed_at.is_(None)).order_by(table.id)
-        ):
+        for row in await connection.execute(_OPEN_OF_CIS, {"cis": part}):
             heads[row.id] = Finding(row.id, row.ci_id, Verdict(row.verdict), row.lo, row.hi, row.opened_at, ())
     items = await _items(connection, heads)
     return [_with_items(finding, items.get(finding.id, [])) for finding in heads.values()]
@@ -105,22 +125,9 @@ def _with_items(finding: Finding, items: list[Drift]) -> Finding:
 
 
 async def _items(connection: AsyncConnection, finding_ids: Mapping[int, Finding]) -> dict[int, list[Drift]]:
-    item = schema.finding_item.c
-    authorised, old, new = (schema.val.alias(name) for name in ("authorised", "old", "new"))
-    joined = (
-        schema.finding_item.join(schema.path)
-        .join(authorised, authorised.c.id == item.auth_val_id, isouter=True)
-        .join(old, old.c.id == item.old_val_id, isouter=True)
-        .join(new, new.c.id == item.new_val_id, isouter=True)
-    )
     found: dict[int, list[Drift]] = {}
     for part in interning.chunks(finding_ids):
-        rows = await connection.execute(
-            select(item.finding_id, item.lo, item.hi, schema.path.c.section, schema.path.c.key,
-                   authorised.c.text.label("a"), old.c.text.label("o"), new.c.text.label("n"))
-            .select_from(joined).where(item.finding_id.in_(part), item.state == "open")
-            .order_by(schema.path.c.section, schema.path.c.key)
-        )  # fmt: skip
+        rows = await connection.execute(_ITEMS, {"findings": part})
         for row in rows:
             authorised_value, old_value, new_value = (each and json.loads(each) for each in (row.a, row.o, row.n))
             drift = Drift(Path(row.section, row.key), authorised_value, old_value, new_value, row.lo, row.hi)

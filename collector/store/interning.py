@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Path, Value
@@ -16,6 +16,12 @@ from collector.store.engine import insert
 
 CHUNK = 400
 """Values in one IN list; SQLite before 3.32 takes 999 variables."""
+
+
+_PATHS = select(schema.path.c.id, schema.path.c.section, schema.path.c.key).where(
+    tuple_(schema.path.c.section, schema.path.c.key).in_(bindparam("paths", expanding=True))
+)
+_VALUES = select(schema.val.c.id, schema.val.c.hash).where(schema.val.c.hash.in_(bindparam("hashes", expanding=True)))
 
 
 def canonical(value: Value) -> str:
@@ -47,12 +53,10 @@ async def path_ids(connection: AsyncConnection, paths: Iterable[Path]) -> dict[P
 
 
 async def _known_paths(connection: AsyncConnection, paths: list[Path]) -> dict[Path, int]:
-    table, found = schema.path.c, {}
+    found = {}
     for part in chunks(paths):
         pairs = [(path.section, path.key) for path in part]
-        rows = await connection.execute(
-            select(table.id, table.section, table.key).where(tuple_(table.section, table.key).in_(pairs))
-        )
+        rows = await connection.execute(_PATHS, {"paths": pairs})
         found.update({Path(row.section, row.key): row.id for row in rows})
     return found
 
@@ -72,9 +76,9 @@ async def value_ids(connection: AsyncConnection, values: Iterable[Value]) -> dic
 
 
 async def _known_values(connection: AsyncConnection, hashes: list[bytes]) -> dict[bytes, int]:
-    table, found = schema.val.c, {}
+    found = {}
     for part in chunks(hashes):
-        rows = await connection.execute(select(table.id, table.hash).where(table.hash.in_(part)))
+        rows = await connection.execute(_VALUES, {"hashes": part})
         found.update({bytes(row.hash): row.id for row in rows})
     return found
 

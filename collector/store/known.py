@@ -5,11 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning, schema
 from wire.observation import Status
+
+_section, _bound, _agent = schema.section.c, schema.subject_ci.c, schema.agent.c
+_CIS: BindParameter[int] = bindparam("cis", expanding=True)
+_HEADS = (
+    select(_section.ci_id, _section.name, _section.status, _section.last_ok, schema.source.c.confirmed_at)
+    .select_from(schema.section.join(schema.source))
+    .where(_section.ci_id.in_(_CIS))
+)
+_BODIES = (
+    select(_section.ci_id, _section.name, _section.body)
+    .where(_section.ci_id.in_(_CIS), _section.name.in_(bindparam("names", expanding=True)), _section.body.is_not(None))
+    .order_by(_section.last_ok)
+)
+_AGENTS = (
+    select(_bound.ci_id, _agent.last_seen, _agent.version)
+    .select_from(schema.subject_ci.join(schema.source).join(schema.agent))
+    .where(_bound.ci_id.in_(_CIS), _bound.role == "host", _agent.state == "active")
+    .order_by(_agent.last_seen)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +42,8 @@ class Known:
 async def heads(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, dict[str, Known]]:
     """Return CI → section → what is known of it; of several sources the one that confirmed it last."""
     found: dict[int, dict[str, Known]] = {ci_id: {} for ci_id in ci_ids}
-    table, source = schema.section.c, schema.source.c
     for part in interning.chunks(ci_ids):
-        rows = await connection.execute(
-            select(table.ci_id, table.name, table.status, table.last_ok, source.confirmed_at)
-            .select_from(schema.section.join(schema.source))
-            .where(table.ci_id.in_(part))
-        )
-        for row in rows:
+        for row in await connection.execute(_HEADS, {"cis": part}):
             status = Status(row.status)
             fresh = max(row.last_ok, row.confirmed_at) if status.speaks else row.last_ok
             held = found[row.ci_id].get(row.name)
@@ -44,13 +57,8 @@ async def bodies(
 ) -> dict[tuple[int, str], bytes]:
     """Return (CI, section) → canonical body; of several sources the one that read it last."""
     found: dict[tuple[int, str], bytes] = {}
-    table = schema.section.c
     for part in interning.chunks(ci_ids):
-        rows = await connection.execute(
-            select(table.ci_id, table.name, table.body)
-            .where(table.ci_id.in_(part), table.name.in_(list(names)), table.body.is_not(None))
-            .order_by(table.last_ok)
-        )
+        rows = await connection.execute(_BODIES, {"cis": part, "names": list(names)})
         found.update({(row.ci_id, row.name): bytes(row.body) for row in rows})
     return found
 
@@ -58,15 +66,8 @@ async def bodies(
 async def agents(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, dict[str, object]]:
     """Return CI → {last_seen: ms, version} of the agent heard last on it."""
     found: dict[int, dict[str, object]] = {}
-    bound, agent = schema.subject_ci.c, schema.agent.c
-    joined = schema.subject_ci.join(schema.source).join(schema.agent)
     for part in interning.chunks(ci_ids):
-        rows = await connection.execute(
-            select(bound.ci_id, agent.last_seen, agent.version)
-            .select_from(joined)
-            .where(bound.ci_id.in_(part), bound.role == "host", agent.state == "active")
-            .order_by(agent.last_seen)
-        )
+        rows = await connection.execute(_AGENTS, {"cis": part})
         found.update({row.ci_id: {"last_seen": row.last_seen, "version": row.version} for row in rows})
     return found
 

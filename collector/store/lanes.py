@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Claim, Path, Step, Value
@@ -64,13 +64,25 @@ class Ids:
         return interning.id_of(self._values, value)
 
 
+def _close(table: Table) -> Any:
+    return (
+        update(table)
+        .where(table.c.ci_id == bindparam("b_ci"), table.c.path_id == bindparam("b_path"))
+        .where(table.c.vt == FOREVER, table.c.tt == FOREVER)
+        .values(vt=bindparam("b_at"))
+    )
+
+
+_CLOSE_CLAIM = _close(schema.claim).where(schema.claim.c.source_id == bindparam("b_source"))
+_CLOSE_FACT, _CLOSE_AUTH = _close(schema.fact), _close(schema.auth)
+
+
 async def write_claims(connection: AsyncConnection, origin: Origin, steps: Sequence[Step], ids: Ids) -> None:
     """Close the intervals that ended and open those that began, in the lane of `origin`'s source."""
     ended = [step for step in steps if step.old is not None]
     if ended:
-        closing = _close(schema.claim).where(schema.claim.c.source_id == bindparam("b_source"))
         rows = [_closing(origin, ids.paths[step.path], step.hi) | {"b_source": origin.source_id} for step in ended]
-        await connection.execute(closing, rows)
+        await connection.execute(_CLOSE_CLAIM, rows)
     opened = [
         _opening(origin, ids, step.path, step.new, step.hi)
         | {"source_id": origin.source_id, "lo": step.lo, "observation_id": origin.observation_id, "cause": step.cause}
@@ -84,7 +96,7 @@ async def write_facts(connection: AsyncConnection, origin: Origin, facts: Sequen
     """Let each fact hold from its moment on."""
     ended = [_closing(origin, ids.paths[each.path], each.at) for each in facts if each.was_held]
     if ended:
-        await connection.execute(_close(schema.fact), ended)
+        await connection.execute(_CLOSE_FACT, ended)
     opened = [
         _opening(origin, ids, each.path, each.value, each.at) | {"source_id": each.source_id, "why": each.why}
         for each in facts
@@ -99,22 +111,13 @@ async def write_authorised(
     """Authorise `values` from `at` on; never without a basis."""
     if not values:
         return
-    await connection.execute(_close(schema.auth), [_closing(origin, ids.paths[path], at) for path in values])
+    await connection.execute(_CLOSE_AUTH, [_closing(origin, ids.paths[path], at) for path in values])
     opened = [
         _opening(origin, ids, path, value, at) | {"basis": basis.kind, "ref": basis.ref}
         for path, value in values.items()
         if value is not None
     ]
     await _open(connection, schema.auth, opened)
-
-
-def _close(table: Table) -> Any:
-    return (
-        update(table)
-        .where(table.c.ci_id == bindparam("b_ci"), table.c.path_id == bindparam("b_path"))
-        .where(table.c.vt == FOREVER, table.c.tt == FOREVER)
-        .values(vt=bindparam("b_at"))
-    )
 
 
 def _closing(origin: Origin, path_id: int, at: int) -> dict[str, int]:
@@ -132,30 +135,34 @@ async def _open(connection: AsyncConnection, table: Table, rows: list[dict[str, 
         await connection.execute(insert(connection, table), rows)
 
 
+_AUTHORISED = (
+    select(schema.path.c.section, schema.path.c.key, schema.val.c.text)
+    .select_from(schema.auth.join(schema.path).join(schema.val))
+    .where(schema.auth.c.ci_id == bindparam("ci"))
+    .where(tuple_(schema.path.c.section, schema.path.c.key).in_(bindparam("paths", expanding=True)))
+    .where(schema.auth.c.vt == FOREVER, schema.auth.c.tt == FOREVER)
+)
+_AUTHORISED_SECTIONS = (
+    select(schema.path.c.section)
+    .select_from(schema.auth.join(schema.path))
+    .where(schema.auth.c.ci_id == bindparam("ci"))
+    .distinct()
+)
+
+
 async def authorised(connection: AsyncConnection, ci_id: int, paths: Sequence[Path]) -> dict[Path, Value]:
     """Return what is authorised now for those of `paths` that have a value."""
     found: dict[Path, Value] = {}
-    for part in interning.chunks(sorted({path.section for path in paths})):
-        rows = await connection.execute(
-            select(schema.path.c.section, schema.path.c.key, schema.val.c.text)
-            .select_from(schema.auth.join(schema.path).join(schema.val))
-            .where(schema.auth.c.ci_id == ci_id, schema.path.c.section.in_(part))
-            .where(schema.auth.c.vt == FOREVER, schema.auth.c.tt == FOREVER)
-        )
-        found.update({Path(row.section, row.key): json.loads(row.text) for row in rows})
-    wanted = set(paths)
-    return {path: value for path, value in found.items() if path in wanted}
+    for part in interning.chunks(paths):
+        pairs = [(path.section, path.key) for path in part]
+        for row in await connection.execute(_AUTHORISED, {"ci": ci_id, "paths": pairs}):
+            found[Path(row.section, row.key)] = json.loads(row.text)
+    return found
 
 
 async def authorised_sections(connection: AsyncConnection, ci_id: int) -> set[str]:
     """Return the sections of a CI for which anything was ever authorised."""
-    rows = await connection.execute(
-        select(schema.path.c.section)
-        .select_from(schema.auth.join(schema.path))
-        .where(schema.auth.c.ci_id == ci_id)
-        .distinct()
-    )
-    return {row.section for row in rows}
+    return {row.section for row in await connection.execute(_AUTHORISED_SECTIONS, {"ci": ci_id})}
 
 
 async def claims(

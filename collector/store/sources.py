@@ -200,21 +200,26 @@ def _values(row: SectionRow) -> dict[str, object]:
     }  # fmt: skip
 
 
+_BODIES = (
+    select(schema.section.c.name, schema.section.c.body)
+    .where(schema.section.c.ci_id == bindparam("ci"), schema.section.c.source_id == bindparam("source"))
+    .where(schema.section.c.name.in_(bindparam("names", expanding=True)), schema.section.c.body.is_not(None))
+)
+_OTHERS = (
+    select(schema.section.c.source_id)
+    .where(schema.section.c.ci_id == bindparam("ci"), schema.section.c.source_id != bindparam("source"))
+    .limit(1)
+)
+
+
 async def bodies(connection: AsyncConnection, ci_id: int, source_id: int, names: Iterable[str]) -> dict[str, bytes]:
     """Return the kept canonical bodies of those sections."""
-    table = schema.section.c
-    rows = await connection.execute(
-        select(table.name, table.body)
-        .where(table.ci_id == ci_id, table.source_id == source_id, table.name.in_(list(names)))
-        .where(table.body.is_not(None))
-    )
+    wanted = {"ci": ci_id, "source": source_id, "names": list(names)}
+    rows = await connection.execute(_BODIES, wanted)
     return {row.name: bytes(row.body) for row in rows}
 
 
 async def other_sources(connection: AsyncConnection, ci_id: int, source_id: int) -> bool:
     """Return whether anyone else has a say on this CI."""
-    table = schema.section.c
-    row = await connection.execute(
-        select(table.source_id).where(table.ci_id == ci_id, table.source_id != source_id).limit(1)
-    )
+    row = await connection.execute(_OTHERS, {"ci": ci_id, "source": source_id})
     return row.first() is not None

@@ -12,8 +12,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from collector.api.release import VERSION
+from collector.services.element import moved_fields
 from collector.web import units
 from collector.web.catalogue import LANGUAGES, Texts
+from collector.web.looks import look
 from collector.web.inert import shorten, visible
 from collector.web.values import Shown, measurement, show
 from collector.web.viewer import FORM_COOKIE, THEMES, Viewer, remember
@@ -40,7 +43,8 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.globals.update(
-        asset=asset, has_htmx=(STATIC / HTMX).exists, languages=LANGUAGES, themes=THEMES, units=units, shorten=shorten
+        asset=asset, has_htmx=(STATIC / HTMX).exists, languages=LANGUAGES, themes=THEMES, units=units, shorten=shorten, look=look,
+        version=VERSION, moved=moved_fields
     )
     return environment
 
@@ -76,7 +80,7 @@ def _tools(viewer: Viewer) -> Mapping[str, Callable[..., Any]]:
     return {
         "ago": lambda at: ago(at, now, texts),
         "shown": shown,
-        "measured": lambda metric, value: measurement(metric, value, texts),
+        "measure": lambda metric, value: measurement(metric, value, texts),
         "length": lambda ms: length(ms, texts),
     }
 

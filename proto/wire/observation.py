@@ -68,6 +68,16 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """An observation from outside: when, its state hash, whether it brings hashes only, and of which sections."""
+
+    observed_at_ms: int
+    state_hash: bytes
+    says_only_hashes: bool
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """An observation as the spool keeps it: its sequence number, its bytes, their CRC-32."""
 

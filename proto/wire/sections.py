@@ -10,9 +10,11 @@ no blanks, UTF-8), so equal content has an equal SHA-256.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -148,7 +150,7 @@ _ALL = (
         ("speed_mbps", "whole", "Mbit/s; absent when the link is down or virtual"),
         ("duplex", "text", "full or half"),
         ("state", "text", "operational state: up, down, unknown; RFC 2863 ifOperStatus"),
-        ("kind", "text", "ethernet, wireless, bond, bridge, vlan, veth, tunnel, loopback, virtual"),
+        ("kind", "text", "ethernet, wireless, bond, bridge, vlan, veth, tunnel, loopback, infiniband, virtual"),
         ("master", "text", "bond or bridge this one belongs to"),
         ("vlan", "whole", "VLAN id, 1–4094; IEEE 802.1Q"),
         ("driver", "text", "kernel driver"),
@@ -342,28 +344,44 @@ def check(shape: Shape, body: object) -> Body:
         raise BadSection(f"{shape.name}: rows expected, {type(body).__name__} found")
     if len(body) > MAX_ROWS:
         raise BadSection(f"{shape.name}: {len(body)} rows, at most {MAX_ROWS}")
-    rows = [_check_row(shape, row, f"{shape.name}[{at}]") for at, row in enumerate(body)]
-    seen = {row_key(shape, row) for row in rows}
+    rows = [_check_row(shape, row, (shape.name, at)) for at, row in enumerate(body)]
+    key = operator.itemgetter(*shape.key)
+    try:
+        seen = {key(row) for row in rows}
+    except KeyError:  # an absent text key reads as an empty one
+        seen = {tuple(row.get(name, "") for name in shape.key) for row in rows}
     if len(seen) != len(rows):
         raise BadSection(f"{shape.name}: two rows with one key")
     return rows
 
 
-def _check_row(shape: Shape, row: object, place: str) -> dict[str, Any]:
-    if not isinstance(row, dict):
-        raise BadSection(f"{place}: an object expected, {type(row).__name__} found")
-    known = {name: value for name, value in row.items() if name in shape.fields}
-    for name, value in known.items():
-        if not _CHECKS[shape.fields[name].kind](value):
-            raise BadSection(f"{place}.{name}: not a {shape.fields[name].kind} within bounds")
+def _check_row(shape: Shape, row: object, place: str | tuple[str, int]) -> dict[str, Any]:
+    if type(row) is not dict:
+        raise BadSection(f"{_named(place)}: an object expected, {type(row).__name__} found")
+    checks, unknown = _checks_of(shape.name), False
+    for name, value in row.items():
+        holds = checks.get(name)
+        if holds is None:
+            unknown = True
+        elif not holds(value):
+            raise BadSection(f"{_named(place)}.{name}: not a {shape.fields[name].kind} within bounds")
     for name in shape.key:
-        if name not in known and shape.fields[name].kind != "text":
-            raise BadSection(f"{place}: key field {name} is missing")
-    return known
+        if name not in row and shape.fields[name].kind != "text":
+            raise BadSection(f"{_named(place)}: key field {name} is missing")
+    return {name: value for name, value in row.items() if name in checks} if unknown else row
+
+
+def _named(place: str | tuple[str, int]) -> str:
+    return place if isinstance(place, str) else f"{place[0]}[{place[1]}]"
+
+
+@functools.cache
+def _checks_of(name: str) -> Mapping[str, Callable[[object], bool]]:
+    return {field.name: _CHECKS[field.kind] for field in SECTIONS[name].fields.values()}
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_TEXT
+    return type(value) is str and len(value) <= MAX_TEXT
 
 
 def _is_whole(value: object) -> bool:
@@ -378,7 +396,7 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and len(value) <= MAX_TEXTS and all(_is_text(item) for item in value)
 
 
-_CHECKS = {
+_CHECKS: Mapping[Kind, Callable[[object], bool]] = {
     "text": _is_text,
     "when": _is_text,
     "whole": _is_whole,

@@ -37,7 +37,7 @@ class Disk:
         path = Path(os.readlink(f"/proc/self/fd/{fd}"))
         if path == self.folder:
             self._names = {each.name: each.stat().st_ino for each in path.iterdir()}
-        elif path.parent == self.folder:
+        elif path.parent == self.folder and path.is_file():
             inode = os.fstat(fd).st_ino
             self._contents[inode] = path.read_bytes()
             if inode not in self._held:

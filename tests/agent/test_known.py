@@ -88,6 +88,17 @@ def test_after_an_empty_section_the_old_body_travels_again(path: Path) -> None:
     assert bodies(full(memory, section("raid", b"[1]"))) == {"raid": b"[1]"}
 
 
+def test_what_is_not_acknowledged_is_owed(path: Path) -> None:
+    memory = Known(path, "agent")
+    first = full(memory, section("os"), section("raid", b"", Status.EMPTY), section("dns", b"", Status.FAILED),
+                 section("health"))  # fmt: skip
+    assert memory.owed == {"os", "raid"}
+    memory.acknowledged([first])
+    assert memory.owed == set()
+    memory.observations([section("os", b"[2]")], False, 1_000)
+    assert memory.owed == {"os"}
+
+
 def test_a_full_inventory_confirms_what_did_not_change_and_a_partial_run_is_silent(path: Path) -> None:
     memory = Known(path, "agent")
     memory.acknowledged([full(memory, section("os"))])

@@ -163,6 +163,20 @@ def test_a_changed_file_has_its_section_read_at_once_and_says_nothing_when_it_re
     assert len(collector.received) == 1
 
 
+def test_an_inventory_that_was_dropped_is_made_good_by_the_next(
+    bench: Bench, collector: Collector, quick: None
+) -> None:
+    """Whatever was not acknowledged is in the latest full inventory, so the superseded ones held nothing more."""
+    collector.stop()
+    agent = bench.start()
+    take_inventories(bench, agent, 3)
+    agent._spool._drop([1, 2], "superseded")
+    collector.start(collector.enrol_port, collector.data_port)
+    bench.until(lambda: not agent._spool.depth)
+    assert bodies(collector.observations[0])["cpu"]
+    assert bodies(collector.observations[0])["groups"]
+
+
 def test_while_the_collector_is_away_it_spools_and_afterwards_all_arrives_in_order(
     bench: Bench, collector: Collector, quick: None
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,9 +32,21 @@ def test_then_nothing_until_a_section_with_a_rhythm_of_its_own() -> None:
     assert schedule.next_run(due, TRAITS, 160.0) == Run(("health",), False)
 
 
+def test_what_is_due_within_seconds_comes_along() -> None:
+    due = started()
+    due = replace(due, timers={**due.timers, "certificates": 164.0})
+    assert schedule.next_run(due, TRAITS, 159.9) is None
+    assert schedule.next_run(due, TRAITS, 160.0) == Run(("health", "certificates"), False)
+
+
 def test_a_full_inventory_leaves_out_what_has_a_slower_rhythm() -> None:
     assert schedule.next_run(started(), TRAITS, 1_000.0) == Run(("os", "packages", "health"), True)
     assert schedule.next_run(started(), TRAITS, 3_700.0) == EVERY
+
+
+def test_a_full_inventory_takes_in_what_is_still_owed_to_the_collector() -> None:
+    assert schedule.next_run(started(), TRAITS, 1_000.0, {"certificates"}) == EVERY
+    assert schedule.next_run(started(), TRAITS, 160.0, {"certificates"}) == Run(("health",), False)
 
 
 def test_the_interval_is_spread_by_ten_percent_either_way() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -153,3 +154,13 @@ def test_a_worker_that_cannot_be_killed_is_abandoned_and_its_section_not_tried_a
     assert bench.worker._stuck["memory"].end() == -9
     assert bench.worker.abandoned == 0
     assert bench.read("memory")["memory"].reason == "timed out after 0.4 s"
+
+
+def test_a_worker_that_cannot_be_started_fails_its_sections_and_the_next_one_is_tried(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/interpreter")
+    reading = bench.read("cpu")["cpu"]
+    assert reading.reason == "the worker did not start: No such file or directory"
+    monkeypatch.undo()
+    assert bench.read("cpu")["cpu"].status is Status.OK

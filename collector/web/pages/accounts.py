@@ -34,7 +34,12 @@ async def _all(request: Request, status: int = 200, error: str = "", link: str =
     return page(
         viewer, "accounts.html", status, accounts=found, roles=[role for role in ROLES if role != _SCOPED],
         scoped=_SCOPED, classes=classes, error=error, link=link, name=name,
+        has_scope=_has_scope,
     )  # fmt: skip
+
+
+def _has_scope(roles: tuple[str, ...], ci_class: str) -> bool:
+    return any(ci_class in role.partition(":")[2].split(",") for role in roles)
 
 
 async def _roles(request: Request) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from collector.api.context import Context, context_of
 from collector.security.roles import Permission
 from collector.services import cis, timeline
 from collector.services.cis import SectionFacts
-from collector.services.element import moved_fields
 from collector.store.browse.cis import CiRow
 from collector.store.browse.facts import Moment
 from collector.store.browse.page import Window
@@ -112,7 +111,7 @@ async def why_page(request: Request, uid: str) -> HTMLResponse:
         viewer = await viewer_of(request, connection)
         ci = await cis.one(connection, uid)
         why = await cis.why(connection, ci, section, key)
-    return page(viewer, "why_part.html" if viewer.is_fragment else "why.html", ci=ci, why=why, moved=moved_fields)
+    return page(viewer, "why_part.html" if viewer.is_fragment else "why.html", ci=ci, why=why)
 
 
 @router.get("/cis/{uid}/history")

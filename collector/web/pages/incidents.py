@@ -11,7 +11,6 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import incidents
-from collector.services.element import moved_fields
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.web import csvfile, units
 from collector.web.listing import Column, Listing, Spec, everything, read
@@ -88,7 +87,6 @@ async def incident_page(request: Request, number: str) -> HTMLResponse:
         runbook=_mapping(detail.get("runbook")),
         items=_items(detail.get("items")),
         more=detail.get("more"),
-        moved=moved_fields,
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 import pytest
 
-from collector.listeners.authorise import address_of, network_of
+from collector.listeners.authorise import Authoriser, address_of, network_of
+from collector.listeners.refusal import Refused
 from collector.listeners.registry import AgentRegistry
 from collector.security import ca
 from collector.store import agents
-from collector.store.engine import open_store
+from collector.store.engine import Store, open_store
 from tests.collector.listeners.client import Machine, calls, csr_of, new_key, pem
 from tests.collector.listeners.conftest import Running
 from tests.collector.listeners.test_enrolment import check_in, refused, row_of
@@ -183,6 +185,33 @@ async def test_standings_and_serials_survive_a_restart(collector: Running) -> No
     await check_in(machine)
     await again.reload()
     assert again.find(machine.uid) == collector.registry.find(machine.uid)
+
+
+@dataclass
+class Connection:
+    """A call's context, as far as authorising looks at it."""
+
+    told: dict[str, list[bytes]]
+
+    def auth_context(self) -> dict[str, list[bytes]]:
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({}, "TLS 1.3 is required"),
+        ({"ssl_tls_version": [b"TLSv1.2"]}, "TLS 1.3 is required"),
+        ({"ssl_tls_version": [b"TLSv1.3"]}, "a client certificate is required"),
+        ({"ssl_tls_version": [b"TLSv1.3"], "x509_pem_cert": [b"nonsense"]}, "names no agent"),
+    ],
+)
+async def test_a_connection_that_proves_too_little_is_refused(
+    sqlite_store: Store, told: dict[str, list[bytes]], why: str
+) -> None:
+    with pytest.raises(Refused, match=why) as refusal:
+        await Authoriser(AgentRegistry(sqlite_store)).agent(Connection(told))
+    assert refusal.value.code is UNKNOWN
 
 
 @pytest.mark.parametrize(

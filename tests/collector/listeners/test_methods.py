@@ -8,9 +8,11 @@ import grpc
 import pytest
 
 from collector.listeners.methods import METHODS, Access
+from tests.collector.listeners.client import spki
 from tests.collector.listeners.conftest import Running
 from tests.collector.listeners.test_enrolment import refused
 from wire import codec
+from wire.enrolment import Begin
 from wire.v1 import agent_pb2, enrolment_pb2
 
 SERVICES = {
@@ -38,16 +40,25 @@ def test_a_method_for_agents_is_answered_with_the_agent_at_hand() -> None:
         assert ("agent" in parameters) == (method.access is Access.AGENT)
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 async def test_a_failure_nobody_foresaw_tells_the_caller_nothing_of_the_inside(
-    collector: Running, method: object, monkeypatch: pytest.MonkeyPatch
+    collector: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The registry's clock fails: a bug of ours, in the middle of every call."""
-    machine = await collector.agent()
-
     def broken() -> int:
         raise ZeroDivisionError("a secret of the inside")
 
+    machine = await collector.agent()
     monkeypatch.setattr(collector.registry, "clock", broken)
     async with machine.data() as call:
-        await refused(call("CheckIn", b""), grpc.StatusCode.INTERNAL, "failed to answer; its log says why")
+        for method in ("CheckIn", "Report", "Renew"):
+            await refused(
+                call(method, b""),
+                grpc.StatusCode.INTERNAL,
+                'details = "the collector failed to answer; its log says why"',
+            )
+    async with machine.enrolment() as call:
+        request = codec.encode_begin(Begin(b"", spki(machine.instance)))
+        await refused(
+            call("Begin", request),
+            grpc.StatusCode.INTERNAL,
+            'details = "the collector failed to answer; its log says why"',
+        )

@@ -77,10 +77,28 @@ async def test_callers_that_are_cancelled_at_any_moment_leave_database_and_memor
         await asyncio.sleep(dice.random() * 0.004)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    await registry.reload()
+    assert await registry.ban("u0", "at last")
     async with store.read() as tx:
         assert {each.uid: each for each in await agents.standings(tx)} == registry._by_uid
-    assert await registry.ban("u0", "at last")
+
+
+async def test_stopping_waits_for_writes_whose_callers_have_gone_and_for_check_ins(store: Store) -> None:
+    (standing,) = await admitted(store, 1)
+    gated = Gated(store)
+    registry = AgentRegistry(gated)
+    await registry.start()
+    gone = asyncio.create_task(registry.ban("u0", "stolen"))
+    await gated.reached.wait()
+    gone.cancel()
+    registry.check_ins.note(replace(TOUCH, agent_id=standing.id, last_seen=77))
+    stopping = asyncio.create_task(registry.stop())
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    gated.gate.set()
+    await stopping
+    async with store.read() as tx:
+        (agent,) = await agents.everyone(tx)
+    assert (agent.state, agent.last_seen) == ("banned", 77)
 
 
 async def test_check_ins_of_one_agent_are_one_row_and_the_last_one_stands(store: Store) -> None:
@@ -123,4 +141,5 @@ async def test_many_check_ins_do_not_wait_for_the_next_turn(store: Store) -> Non
         if not check_ins._waiting:
             break
     assert not check_ins._waiting
-    running.cancel()
+    check_ins.stop()
+    await running

@@ -1,0 +1,231 @@
+"""A collector and its agents as real processes, killed and started again at random points, and counted in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tests.collector.delivery.receiver import Receiver
+from tests.conftest import free_port
+from tests.faults import counters, effects
+from tests.faults.counters import Counters
+from tests.faults.crash import AGENT_PLACES, COLLECTOR_PLACES
+
+ROOT = Path(__file__).parents[2]
+AGENTS = 3
+OBSERVE_EVERY_MS = 150
+LONGEST_LIFE_S = 0.45
+READY_S = 30.0
+COLLECTOR, SHIPPER = "collector", "shipper"
+
+
+class Nursery:
+    """Starts and ends programs through `tests.faults.crash`."""
+
+    def __init__(self, mutant: str, environment: dict[str, str]) -> None:
+        words = [sys.executable, "-m", "tests.faults.crash", mutant, "--nursery"]
+        self._popen = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=os.environ | environment, text=True
+        )
+        assert self._answer() == {"ready": True}
+
+    def _answer(self) -> Any:
+        assert self._popen.stdout is not None
+        return json.loads(self._popen.stdout.readline())
+
+    def _order(self, **order: Any) -> Any:
+        assert self._popen.stdin is not None
+        self._popen.stdin.write(json.dumps(order) + "\n")
+        self._popen.stdin.flush()
+        return self._answer()
+
+    def start(self, words: list[str], log: Path, die: str | None) -> int:
+        return int(self._order(start=words, log=str(log), die=die)["pid"])
+
+    def end(self, pid: int, number: int, seconds: float = 30.0) -> int | None:
+        """Send a signal and return the exit code, None when it lives on."""
+        code: int | None = self._order(end=pid, signal=number, seconds=seconds)["code"]
+        return code
+
+    def close(self) -> None:
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._popen.stdin.close()
+        self._popen.wait(30)
+        self._popen.stdout.close()
+
+
+class Campaign:
+    """One estate. `cycle` kills and restarts; `check` counts; `settle` lets everything arrive."""
+
+    def __init__(self, folder: Path, mutant: str, seed: int) -> None:
+        self._folder, self._dice = folder, random.Random(seed)
+        self._data = folder / "collector"
+        self._states = [folder / f"agent-{number}" for number in range(1, AGENTS + 1)]
+        self._ports = [free_port() for _ in range(3)]
+        self.receiver = Receiver()
+        self._nursery = Nursery(mutant, {"MUSTER_WEBHOOK_URL": self.receiver.url, "MUSTER_INSPECT_EVERY_S": "3600"})
+        self._alive: dict[str, int] = {}
+        self._starts = 0
+        self._log = counters.Log()
+        self._uids: dict[Path, str] = {}
+        self.ready_s: list[float] = []
+        self.deaths: dict[str, int] = {}
+
+    def __enter__(self) -> Campaign:
+        try:
+            self._start(COLLECTOR)
+            self._await_ready()
+            self._enrol()
+            self._start(SHIPPER)
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self._nursery.close()
+        self.receiver.close()
+
+    # --- starting
+
+    def _start(self, role: str, die: str | None = None) -> None:
+        self._starts += 1
+        log = self._folder / f"{self._starts:05d}-{role}.log"
+        words = self._collector_words() if role == COLLECTOR else self._shipper_words()
+        self._alive[role] = self._nursery.start(words, log, die)
+        if role == COLLECTOR:
+            self._collector_log, self._began = log, time.monotonic()
+
+    def _collector_words(self) -> list[str]:
+        http, grpc, enroll = map(str, self._ports)
+        return ["collector", "run", "--data", str(self._data), "--http", http, "--grpc", grpc, "--enroll", enroll]
+
+    def _shipper_words(self) -> list[str]:
+        return ["ship", str(OBSERVE_EVERY_MS), *map(str, self._states)]
+
+    def _await_ready(self) -> bool:
+        """Wait until the collector says that it is, or has died."""
+        while not self._collector_log.exists() or b"ready http=" not in self._collector_log.read_bytes():
+            if self._is_over(COLLECTOR):
+                return False
+            if time.monotonic() - self._began > READY_S:
+                raise AssertionError(f"not ready in {READY_S:g} s: {self._collector_log.read_text()[-2000:]}")
+            time.sleep(0.005)
+        self.ready_s.append(time.monotonic() - self._began)
+        return True
+
+    def _is_over(self, role: str) -> bool:
+        """Return whether a program has died by itself (it was told to)."""
+        if role in self._alive and self._nursery.end(self._alive[role], 0, 0.0) is not None:
+            del self._alive[role]
+        return role not in self._alive
+
+    def _enrol(self) -> None:
+        local = json.loads((self._data / "local.json").read_text())
+        request = urllib.request.Request(
+            f"{local['url']}/api/v1/enrolment-tokens", json.dumps({"uses": AGENTS}).encode(),
+            {"Authorization": f"Bearer {local['token']}", "Content-Type": "application/json"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            token = json.load(answer)["token"]
+        for state in self._states:
+            words = [sys.executable, "-m", "agent", "enroll", f"https://127.0.0.1:{self._ports[2]}",
+                     "--token-file", "-", "--state", str(state)]  # fmt: skip
+            subprocess.run(words, input=token, text=True, check=True, capture_output=True, cwd=ROOT, timeout=60)
+            self._uids[state] = json.loads((state / "enrolment.json").read_text())["agent_id"]
+
+    # --- killing
+
+    def cycle(self) -> None:
+        """Let both live for a while, kill one or both, and leave the dead for `check` to look at."""
+        if COLLECTOR in self._alive and self._dice.random() < 0.85:
+            self._await_ready()
+        victims = self._dice.choice([(COLLECTOR,), (SHIPPER,), (COLLECTOR, SHIPPER), (SHIPPER, COLLECTOR)])
+        until = time.monotonic() + self._dice.uniform(0.02, LONGEST_LIFE_S)
+        while time.monotonic() < until and not any(self._is_over(victim) for victim in victims):
+            time.sleep(0.01)
+        for victim in victims:
+            self._kill(victim)
+
+    def _kill(self, role: str) -> None:
+        if not self._is_over(role):
+            code = self._nursery.end(self._alive.pop(role), signal.SIGKILL)
+            assert code == -signal.SIGKILL, f"{role} ended with {code}: {self._last_words()}"
+        self.deaths[role] = self.deaths.get(role, 0) + 1
+
+    def restart(self) -> None:
+        """Start what is dead; every other life has a moment of death of its own."""
+        for role, places in ((COLLECTOR, COLLECTOR_PLACES), (SHIPPER, AGENT_PLACES)):
+            if self._is_over(role):
+                place = self._dice.choice(sorted(places))
+                self._start(role, f"{place}:{self._dice.randint(1, 6)}" if self._dice.random() < 0.5 else None)
+
+    def _last_words(self) -> str:
+        return "".join(path.read_text()[-1500:] for path in sorted(self._folder.glob("*.log"))[-2:])
+
+    # --- counting
+
+    def check(self, deep: bool = False) -> Counters:
+        """Count with the agents at rest; `deep` also runs the log through the pipeline once more."""
+        paused = self._alive.get(SHIPPER)
+        if paused is not None:
+            os.kill(paused, signal.SIGSTOP)
+        total = Counters()
+        with closing(sqlite3.connect(f"file:{self._data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
+            for state in self._states:
+                counters.add(total, counters.count(self._log, database, self._uids[state], state))
+        if deep:
+            if COLLECTOR in self._alive:
+                self._kill(COLLECTOR)
+            total.effects_diff = asyncio.run(effects.difference(self._data / "muster.db", self._folder / "replay"))
+        if paused is not None:
+            os.kill(paused, signal.SIGCONT)
+        return total
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Start what is dead, let nothing new happen, and wait until all has arrived, been applied and delivered."""
+        for role in (COLLECTOR, SHIPPER):
+            self._kill(role)
+            self._start(role)
+        assert self._await_ready(), self._last_words()
+        os.kill(self._alive[SHIPPER], signal.SIGUSR1)
+        until = time.monotonic() + seconds
+        while waiting := self._waiting():
+            assert time.monotonic() < until, f"still waiting: {waiting}; {self._last_words()}"
+            time.sleep(0.1)
+
+    def _waiting(self) -> dict[str, int]:
+        depth = sum(len(counters.kept(state / "spool").waiting) for state in self._states)
+        with closing(sqlite3.connect(f"file:{self._data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
+            behind = "SELECT count(*) FROM observation o JOIN source s USING (agent_id) WHERE o.id > s.applied_id"
+            unsent = "SELECT count(*) FROM outbox WHERE state != 'sent'"
+            pending, undelivered = (database.execute(query).fetchone()[0] for query in (behind, unsent))
+        found = {"in spools": depth, "not applied": pending, "not delivered": undelivered}
+        return {name: number for name, number in found.items() if number}
+
+    def undelivered(self) -> set[str]:
+        """Return the messages of the outbox that never came to the receiver, and what came that is not in it."""
+        with closing(sqlite3.connect(f"file:{self._data / 'muster.db'}?mode=ro", uri=True)) as database:
+            written = {key.rpartition("@")[0] for (key,) in database.execute("SELECT key FROM outbox")}
+        return written ^ set(self.receiver.keys)
+
+    def stop(self) -> dict[str, int | None]:
+        """End everything as a person would and return the exit codes."""
+        roles = {COLLECTOR: signal.SIGINT, SHIPPER: signal.SIGTERM}
+        return {role: self._nursery.end(self._alive.pop(role), number) for role, number in roles.items()}
