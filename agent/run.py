@@ -49,12 +49,16 @@ class Agent:
         self._stamps = Stamps({each.section: each.stamps for each in self._traits.values()}, Path(root), now)
         self._uplink = Uplink(credentials, self._spool, self, wake)
         self._watchdog = watchdog.Watchdog(settings.rss_limit_bytes, settings.cpu_limit_percent)
+        self._has_litter = False
         self.excess: str | None = None
 
     def step(self, now: float) -> float:
         """Do what is due at `now` (monotonic, seconds) and return when to be called again at the latest."""
         self._collect(now)
         self._uplink.advance(now)
+        if self._has_litter:
+            self._has_litter = False
+            memory.release()
         if now >= self._watchdog.next_at:
             self.excess = self._watchdog.check(now, watchdog.rss_bytes(), watchdog.cpu_ms())
         collect_at = self._worker.deadline if self._worker.is_busy else schedule.wake_at(self._due)
@@ -88,7 +92,7 @@ class Agent:
         if run.is_full:
             failing = {section.name: section.reason for section in sections if not section.status.speaks}
             log.info("inventory taken", extra={"sections": len(sections), "silent": failing})
-            memory.release()
+            self._has_litter = True
 
     def _append(self, observation: Observation, stream: int | None) -> None:
         """Spool one observation; the parts of a full inventory supersede the same parts of the one before."""
@@ -123,6 +127,7 @@ class Agent:
         except OSError as error:  # the next inventory is sent in full, that is all
             log.warning("what was acknowledged is not written down", extra={"because": str(error)})
         self._want(want_sections)
+        self._has_litter = self._spool.depth == 0
 
     def _want(self, names: tuple[str, ...]) -> None:
         self._known.want(names)
