@@ -146,8 +146,7 @@ async def _run_agent(state: Path) -> int:
 
 async def _start(*words: str, state: Path, takes_input: bool = False) -> asyncio.subprocess.Process:
     """Start the agent in a session of its own: Ctrl-C reaches us first, and we stop it."""
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(state / "agent.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = _log_file(state)
     try:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "agent", *words, start_new_session=True, stdout=descriptor, stderr=descriptor,
@@ -157,6 +156,11 @@ async def _start(*words: str, state: Path, takes_input: bool = False) -> asyncio
         raise CannotStart(f"the local agent cannot be started: {error}") from error
     finally:
         os.close(descriptor)
+
+
+def _log_file(state: Path) -> int:
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(state / "agent.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

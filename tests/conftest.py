@@ -41,8 +41,8 @@ def postgres_url() -> Iterator[str]:
         as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     port = free_port()
     data = folder / "data"
-    subprocess.run([*as_owner, programs / "initdb", "-D", data, "-A", "trust", "-U", "muster", "--no-sync", "-E", "UTF8",
-                    "--locale=C"], check=True, capture_output=True, cwd=folder)  # fmt: skip
+    subprocess.run([*as_owner, programs / "initdb", "-D", data, "-A", "trust", "-U", "muster", "--no-sync",
+                    "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd=folder)  # fmt: skip
     subprocess.run([*as_owner, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o",
                     f"-p {port} -k {folder} -c listen_addresses= -c fsync=off -c max_connections=60", "start"],
                    check=True, capture_output=True, cwd=folder)  # fmt: skip

@@ -240,7 +240,8 @@ finding = Table(
     _text("verdict"), _at("lo"), _at("hi"), _at("opened_at"), Column("closed_at", BigInteger),
     Column("resolved_by", Text), _text("reason", ""),
     Index("ix_finding_ci_id", "ci_id", "opened_at"),
-    Index("ix_finding_open", "ci_id", sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
+    Index("ix_finding_open", "ci_id",
+          sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
 
 finding_item = Table(

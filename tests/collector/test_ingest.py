@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -88,10 +89,8 @@ def test_empty_is_an_answer_and_failed_is_none() -> None:
 
 @given(st.binary(max_size=4_000))
 def test_any_bytes_are_an_observation_or_one_declared_error(payload: bytes) -> None:
-    try:
+    with contextlib.suppress(BadObservation):
         ingest.check(logged(payload), ingest.decode(logged(payload)))
-    except BadObservation as error:
-        assert str(error)
 
 
 _json = st.recursive(
@@ -117,7 +116,5 @@ def test_a_message_cut_or_bent_anywhere_is_still_only_a_declared_error(data: st.
     )
     at = data.draw(st.integers(0, len(whole) - 1))
     bent = data.draw(st.sampled_from([whole[:at], whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]]))
-    try:
+    with contextlib.suppress(BadObservation):
         ingest.check(logged(bent), ingest.decode(logged(bent)))
-    except BadObservation as error:
-        assert str(error)

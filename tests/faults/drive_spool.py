@@ -1,6 +1,7 @@
 """Run by the power-cut test: uses the agent's real spool and marks what it promised.
 
-Usage: python -m tests.faults.drive_spool FOLDER APPENDS MUTANT. Marks: `A seq` the append returned, `K seq` about to be acknowledged.
+Usage: python -m tests.faults.drive_spool FOLDER APPENDS MUTANT
+Marks: `A seq` the append returned, `K seq` about to be acknowledged.
 """
 
 from __future__ import annotations

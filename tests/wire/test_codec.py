@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,10 +88,8 @@ def test_a_status_of_a_newer_program_is_no_answer() -> None:
 @given(st.binary(max_size=3_000))
 def test_any_bytes_decode_or_raise_the_declared_error(data: bytes) -> None:
     for decode in (codec.decode_report, codec.decode_check_in, codec.decode_finish, codec.decode_recover):
-        try:
+        with contextlib.suppress(codec.Undecodable):
             decode(data)  # type: ignore[operator]
-        except codec.Undecodable as error:
-            assert str(error)
 
 
 def test_the_state_hash_knows_content_and_not_order() -> None:
