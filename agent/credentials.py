@@ -153,8 +153,12 @@ class Credentials:
         return True
 
     def _save(self, member: Membership) -> None:
-        membership.save(self._state, member)
+        """Go on with `member`. What cannot be written now is found out again after a restart: both pairs stay."""
         self.member = member
+        try:
+            membership.save(self._state, member)
+        except OSError as error:
+            log.warning("the membership was not written", extra={"because": str(error)})
 
     def stop(self) -> None:
         """End an errand under way; it leaves either the old state or the new one."""

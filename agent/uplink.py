@@ -25,6 +25,8 @@ CHECK_IN_TIMEOUT_S = 15.0
 REPORT_TIMEOUT_S = 45.0
 BANNED_S = 900.0
 NOTHING_READABLE_S = 10.0
+_NOT_THE_SIZE = ("UNAVAILABLE", "CANCELLED", "UNAUTHENTICATED", "PERMISSION_DENIED")
+"""Failures that say nothing of what the report held; a deadline may have been missed because it held so much."""
 
 
 class Listener(Protocol):
@@ -156,7 +158,7 @@ class Uplink:
         """Make the next report smaller after one the collector did not like, down to the one it will never take."""
         if len(envelopes) == 1 and error.code == "INVALID_ARGUMENT":
             self._spool.refuse(envelopes[0].seq, error.message)
-        elif envelopes and (error.remedy is Remedy.READ_THE_LOG or error.code == "RESOURCE_EXHAUSTED"):
+        elif envelopes and error.retry_after_s is None and error.code not in _NOT_THE_SIZE:
             self._batch = max(1, len(envelopes) // 2)
 
     def _failed(self, error: CallFailed, now: float) -> None:

@@ -13,13 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from collector.api.release import VERSION
-from collector.services.element import moved_fields
+from collector.services.element import key_fields, moved_fields
 from collector.web import units
 from collector.web.catalogue import LANGUAGES, Texts
-from collector.web.looks import look
 from collector.web.inert import shorten, visible
-from collector.web.values import Shown, measurement, show
+from collector.web.looks import look
+from collector.web.values import MAX_SHOWN, Shown, measurement, show
 from collector.web.viewer import FORM_COOKIE, THEMES, Viewer, remember
+from wire.sections import shape_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -43,8 +44,15 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.globals.update(
-        asset=asset, has_htmx=(STATIC / HTMX).exists, languages=LANGUAGES, themes=THEMES, units=units, shorten=shorten, look=look,
-        version=VERSION, moved=moved_fields
+        asset=asset,
+        has_htmx=(STATIC / HTMX).exists,
+        languages=LANGUAGES,
+        themes=THEMES,
+        units=units,
+        shorten=shorten,
+        look=look,
+        version=VERSION,
+        moved=moved_fields,
     )
     return environment
 
@@ -74,10 +82,17 @@ def page(viewer: Viewer, template: str, status: int = 200, **values: Any) -> HTM
 def _tools(viewer: Viewer) -> Mapping[str, Callable[..., Any]]:
     texts, now = viewer.texts, viewer.now
 
-    def shown(section: str, field: str, value: Any) -> Shown:
-        return show(section, field, value, texts)
+    def shown(section: str, field: str, value: Any, limit: int = MAX_SHOWN) -> Shown:
+        return show(section, field, value, texts, limit)
+
+    def named(section: str, key: str) -> str:
+        """What people call a value: the word of a field, or the parts of an element's key."""
+        if shape_of(section).is_record:
+            return texts.field(section, key)
+        return shorten(" · ".join(str(part) for part in key_fields(shape_of(section), key).values() if part != ""), 72)
 
     return {
+        "named": named,
         "ago": lambda at: ago(at, now, texts),
         "shown": shown,
         "measure": lambda metric, value: measurement(metric, value, texts),

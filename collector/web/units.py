@@ -48,7 +48,8 @@ def span(ms: int) -> tuple[int, str]:
 
 def exact(at: int) -> str:
     """Return a time (ms) to the second in the collector's own zone, the zone told."""
-    return _local(at).isoformat(sep=" ", timespec="seconds")
+    text = _local(at).isoformat(sep=" ", timespec="seconds")
+    return f"{text[:19]} {text[19:]}"
 
 
 def machine(at: int) -> str:

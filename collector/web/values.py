@@ -34,8 +34,8 @@ class Shown:
     absent: bool = False
 
 
-def show(section: str, field: str, value: Value, texts: Texts) -> Shown:
-    """Return how the value of one field is shown."""
+def show(section: str, field: str, value: Value, texts: Texts, limit: int = MAX_SHOWN) -> Shown:
+    """Return how the value of one field is shown, in about `limit` characters."""
     if value is None or value in ("", []):
         return Shown(str(texts("value.absent")) if value is None else str(texts("value.empty")), absent=True)
     if isinstance(value, bool):
@@ -43,23 +43,23 @@ def show(section: str, field: str, value: Value, texts: Texts) -> Shown:
     if isinstance(value, int | float):
         return _number(field, value)
     if isinstance(value, list):
-        return _listed(field, [str(each) for each in value])
+        return _listed(field, [str(each) for each in value], limit)
     if isinstance(value, Mapping):
-        return _text(field, "; ".join(f"{name}={each}" for name, each in value.items()))
+        return _text(field, "; ".join(f"{name}={each}" for name, each in value.items()), limit)
     at = _time(section, field, str(value))
-    return Shown(str(value), at=at) if at is not None else _text(field, str(value))
+    return Shown(str(value), at=at) if at is not None else _text(field, str(value), limit)
 
 
-def _text(field: str, value: str) -> Shown:
+def _text(field: str, value: str, limit: int) -> Shown:
     plain = visible(value)
-    short = shorten(plain, MAX_SHOWN)
+    short = shorten(plain, limit)
     return Shown(short, plain if short != plain else "", field in IDENTIFIERS)
 
 
-def _listed(field: str, values: list[str]) -> Shown:
+def _listed(field: str, values: list[str], limit: int) -> Shown:
     whole = visible(", ".join(values))
     more = f" +{len(values) - MAX_LISTED}" if len(values) > MAX_LISTED else ""
-    short = ", ".join(shorten(visible(each), MAX_SHOWN) for each in values[:MAX_LISTED]) + more
+    short = ", ".join(shorten(visible(each), limit) for each in values[:MAX_LISTED]) + more
     return Shown(short, whole if short != whole else "", field in IDENTIFIERS)
 
 

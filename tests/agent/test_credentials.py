@@ -127,6 +127,25 @@ def test_a_new_certificate_that_is_turned_away_leaves_the_old_one_in_use(bench: 
     assert bench.credentials.worked()
 
 
+def test_a_full_disk_does_not_keep_a_new_certificate_from_being_used(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run_errand()
+
+    def full(state: Path, member: membership.Membership) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(membership, "save", full)
+    bench.call()
+    assert bench.credentials.worked()
+    bench.call()
+    monkeypatch.undo()
+    bench.open()
+    assert (bench.credentials.member.pair, bench.credentials.member.candidate) == (1, 2)
+    bench.call()
+    assert bench.credentials.worked()
+
+
 def test_an_agent_that_ends_between_renewal_and_first_use_goes_on_with_the_new_pair(bench: Bench) -> None:
     bench.run_errand()
     bench.open()

@@ -108,4 +108,4 @@ def _when(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-COLLECTOR = Collector("certificates", collect, timeout_s=20.0, every_s=3600)
+COLLECTOR = Collector("certificates", collect, timeout_s=20.0)

@@ -67,7 +67,10 @@ def _has_failed(section: SectionFacts) -> bool:
 async def _measured(connection: AsyncConnection, ci: CiRow) -> tuple[list[Mapping[str, object]], int]:
     rows, at = await cis.health(connection, ci)
     whole = [row for row in rows if isinstance(row.get("metric"), str) and isinstance(row.get("value"), int | float)]
-    return list(whole[:24]), at
+    whole.sort(
+        key=lambda row: (not str(row["metric"]).endswith("_ratio"), str(row["metric"]), str(row.get("instance")))
+    )
+    return whole[:24], at
 
 
 async def _history(connection: AsyncConnection, ci: CiRow) -> list[tuple[int, list[StepRow]]]:
