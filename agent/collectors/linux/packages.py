@@ -123,6 +123,4 @@ def _bounded(rows: dict[tuple[str, str], Row]) -> list[Row]:
     return list(rows.values())
 
 
-COLLECTOR = Collector(
-    "packages", collect, timeout_s=70.0, every_s=24 * 3600, stamps=(DPKG_STATUS, DPKG_STATUS_PARTS, *RPM_DATABASES)
-)
+COLLECTOR = Collector("packages", collect, timeout_s=70.0, stamps=(DPKG_STATUS, DPKG_STATUS_PARTS, *RPM_DATABASES))
