@@ -43,6 +43,8 @@ def controlled(path: Path, value: Value, governance: Governance) -> Value:
     """Return the part of `value` that is controlled: a field as it is, an element without its other fields."""
     policy = governance.policy(path.section)
     if isinstance(value, dict):
+        if policy.of_row(value) < Govern.CONTROLLED:
+            return None
         kept = policy.at_least(Govern.CONTROLLED, value)
         return kept if kept or policy.default is Govern.CONTROLLED else None
     return value if policy.level(path.key) is Govern.CONTROLLED else None

@@ -17,14 +17,28 @@ class BadGovernance(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class RowPolicy:
+    """The level of rows whose `field` says `equals`."""
+
+    field: str
+    equals: Value
+    level: Govern
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """One section's levels: a default, and fields that differ."""
+    """One section's levels: a default, fields that differ, and rows that do because of what a field of theirs says."""
 
     default: Govern
     fields: Mapping[str, Govern] = field(default_factory=dict)
+    rows: tuple[RowPolicy, ...] = ()
 
     def level(self, name: str) -> Govern:
         return self.fields.get(name, self.default)
+
+    def of_row(self, row: Mapping[str, Value]) -> Govern:
+        """Return the level of an element as a whole."""
+        return next((each.level for each in self.rows if row.get(each.field) == each.equals), self.default)
 
     def at_least(self, wanted: Govern, row: Mapping[str, Value]) -> dict[str, Value]:
         """Return the fields of `row` that are governed at `wanted` or above."""
@@ -54,11 +68,13 @@ def load(file: Path) -> Governance:
 
 def _policy(entry: Mapping[str, Any]) -> Policy:
     _reasoned(entry)
-    fields = entry.get("fields", {})
-    for each in fields.values():
+    fields, rows = entry.get("fields", {}), entry.get("rows", [])
+    for each in [*fields.values(), *rows]:
         _reasoned(each)
     return Policy(
-        Govern[entry["default"].upper()], {name: Govern[each["level"].upper()] for name, each in fields.items()}
+        Govern[entry["default"].upper()],
+        {name: Govern[each["level"].upper()] for name, each in fields.items()},
+        tuple(RowPolicy(each["field"], each["equals"], Govern[each["level"].upper()]) for each in rows),
     )
 
 

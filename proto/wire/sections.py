@@ -198,6 +198,7 @@ _ALL = (
         ("executable", "text", "path of the executable; absent when denied"),
         ("unit", "text", "systemd unit from the process's cgroup"),
         ("user", "text", "owner of the socket"),
+        ("transient", "flag", "true when the kernel chose the port: in its range for that, and loopback only or UDP"),
     ),
     _shape(
         "users", "Local accounts", "name",

@@ -10,35 +10,21 @@ import argparse
 import dataclasses
 import importlib
 import json
-import multiprocessing
 import os
 import platform
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.bench import Figure
+from tests.bench.apart import PREFIX, measure_apart
 
-PREFIX = "bench_"
+HERE = "tests.bench"
 
 
 def names(folder: Path) -> list[str]:
     """Return the names of the benchmarks in `folder`, in order: `bench_ingest.py` is `ingest`."""
     return sorted(path.stem.removeprefix(PREFIX) for path in folder.glob(f"{PREFIX}*.py"))
-
-
-def measure(package: str, name: str) -> list[Figure]:
-    """Run one benchmark in this process and return its figures."""
-    figures: list[Figure] = importlib.import_module(f"{package}.{PREFIX}{name}").run()
-    return figures
-
-
-def measure_apart(package: str, name: str) -> list[Figure]:
-    """The same in a process of its own, so that no benchmark inherits another's memory and threads."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as apart:
-        return apart.submit(measure, package, name).result()
 
 
 def machine() -> dict[str, object]:
@@ -80,9 +66,10 @@ def _promise(figure: Figure) -> str:
     return " ".join(bounds) + verdict
 
 
-def main(words: list[str] | None = None, folder: Path = Path(__file__).parent, package: str = "tests.bench") -> int:
+def main(words: list[str] | None = None) -> int:
     """Run the benchmarks named in `words`, or all; return the exit code."""
-    known = names(folder)
+    package, words = _package(sys.argv[1:] if words is None else words)
+    known = names(Path(str(importlib.import_module(package).__file__)).parent)
     parser = argparse.ArgumentParser(prog="muster bench", description=f"There are: {', '.join(known) or 'none yet'}.")
     parser.add_argument("name", nargs="*", help="which to run; none: all")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
@@ -97,6 +84,14 @@ def main(words: list[str] | None = None, folder: Path = Path(__file__).parent, p
         print(" · ".join(f"{key} {value}" for key, value in machine().items()), table(figures), sep="\n\n")
     missed = any(figure.holds is False for each in figures.values() for figure in each)
     return 1 if broken or missed else 0
+
+
+def _package(words: list[str]) -> tuple[str, list[str]]:
+    """Return the package whose benchmarks are meant, and the other words."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--package", default=HERE)
+    found, others = parser.parse_known_args(words)
+    return found.package, others
 
 
 def _run(package: str, chosen: list[str]) -> tuple[dict[str, list[Figure]], dict[str, str]]:

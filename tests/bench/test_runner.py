@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.bench.__main__ import PREFIX, main, names
+from tests.bench.__main__ import main, names
+from tests.bench.apart import PREFIX
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = ["--package", "tests.bench.samples"]
 
 
 def bench(*words: str) -> int:
-    return main(list(words), SAMPLES, "tests.bench.samples")
+    return main([*SAMPLES, *words])
 
 
 def test_figures_are_printed_as_a_table_with_what_was_promised(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,6 +40,14 @@ def test_a_benchmark_that_dies_costs_its_own_figures_only(capsys: pytest.Capture
     assert [figure["name"] for figure in document["figures"]["kept"]] == ["rate", "memory"]
     assert document["figures"]["kept"][0]["holds"] is True
     assert document["machine"]["cores"] >= 1
+
+
+def test_the_command_a_person_types_measures() -> None:
+    """Run as `__main__`, which is what a spawned process must not have to import from."""
+    words = [sys.executable, "-m", "tests.bench", *SAMPLES, "--json", "kept"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    assert [figure["name"] for figure in json.loads(done.stdout)["figures"]["kept"]] == ["rate", "memory"]
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,12 @@ def test_an_informational_field_of_a_controlled_element_may_move() -> None:
     assert drift.compare([step(path, was, now)], {path: was}, TABLE).drifts == ()
 
 
+def test_a_port_the_kernel_chose_for_itself_may_come_and_go() -> None:
+    path = Path("listening_ports", "tcp|127.0.0.1|40001")
+    assert drift.compare([step(path, None, {"transient": True})], {}, TABLE).drifts == ()
+    assert drift.compare([step(path, None, {"executable": "/opt/x"})], {}, TABLE).drifts != ()
+
+
 def test_an_informational_section_never_drifts() -> None:
     path = Path("routes", "0.0.0.0/0|10.0.0.1|eth0")
     assert drift.compare([step(path, None, {"metric": 100})], {}, TABLE).drifts == ()

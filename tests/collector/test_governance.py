@@ -22,6 +22,7 @@ def test_every_field_the_table_names_exists() -> None:
     table = governance.load(FILE)
     for name, shape in SECTIONS.items():
         assert set(table.policy(name).fields) <= set(shape.fields), name
+        assert {row.field for row in table.policy(name).rows} <= set(shape.fields), name
 
 
 def test_a_key_field_is_never_volatile() -> None:

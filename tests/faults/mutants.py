@@ -1,4 +1,4 @@
-"""Five defects, put into the real program on purpose, that the fault tests must notice.
+"""Six defects, put into the real program on purpose, that the fault tests must notice.
 
 The product knows nothing of them: a driver or a started collector is told one by name and patches itself.
 """
@@ -14,6 +14,7 @@ SYNCHRONOUS_NORMAL = "synchronous-normal"
 SPOOL_WITHOUT_FSYNC = "spool-without-fsync"
 NO_UNIQUE_KEY = "no-unique-key"
 DELETE_BEFORE_ACK = "delete-before-ack"
+CURSOR_BEFORE_EFFECTS = "cursor-before-effects"
 
 
 def apply(name: str) -> None:
@@ -83,10 +84,10 @@ async def _drop_unique_key(store: Any) -> None:
             return
         bare = kept[: kept.index("CONSTRAINT uq_observation")].rstrip().rstrip(",") + ")"
         await tx.execute(text("PRAGMA defer_foreign_keys=ON"))
-        await tx.execute(text("ALTER TABLE observation RENAME TO observation_keyed"))
-        await tx.execute(text(bare))
-        await tx.execute(text("INSERT INTO observation SELECT * FROM observation_keyed"))
-        await tx.execute(text("DROP TABLE observation_keyed"))
+        await tx.execute(text(bare.replace("observation", "observation_bare", 1)))
+        await tx.execute(text("INSERT INTO observation_bare SELECT * FROM observation"))
+        await tx.execute(text("DROP TABLE observation"))
+        await tx.execute(text("ALTER TABLE observation_bare RENAME TO observation"))
 
 
 def _delete_before_ack() -> None:
@@ -102,6 +103,24 @@ def _delete_before_ack() -> None:
     Spool.peek = gone  # type: ignore[method-assign]
 
 
+def _cursor_before_effects() -> None:
+    from sqlalchemy import text
+
+    from collector.pipeline.runner import Runner
+
+    apply = Runner._apply
+
+    async def in_two_transactions(self: Runner, rows: Any) -> None:
+        async with self._store.write() as tx:
+            for row in rows:
+                await tx.execute(text("UPDATE source SET applied_id = :id WHERE code = :code"),
+                                 {"id": row.id, "code": row.source})  # fmt: skip
+        await asyncio.sleep(0.02)
+        await apply(self, rows)
+
+    Runner._apply = in_two_transactions  # type: ignore[method-assign]
+
+
 _DEFECTS = {
     NONE: lambda: None,
     ACK_BEFORE_COMMIT: _ack_before_commit,
@@ -109,4 +128,5 @@ _DEFECTS = {
     SPOOL_WITHOUT_FSYNC: _spool_without_fsync,
     NO_UNIQUE_KEY: _no_unique_key,
     DELETE_BEFORE_ACK: _delete_before_ack,
+    CURSOR_BEFORE_EFFECTS: _cursor_before_effects,
 }

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from agent import log
 from agent.credentials import Credentials
 from agent.known import Known
 from agent.spool import Spool
@@ -129,6 +130,7 @@ def age(host: SimulatedHost, step: int) -> None:
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM."""
+    log.set_up()
     bell: queue.SimpleQueue[None] = queue.SimpleQueue()
     shippers = [Shipper(Path(state), int(words[0]) / 1000, lambda: bell.put(None)) for state in words[1:]]
     ended: list[int] = []

@@ -46,13 +46,13 @@ def test_nothing_is_lost_and_nothing_happens_twice_however_often_they_are_killed
         assert codes == {"collector": 0, "shipper": 0}
 
 
-def _until_caught(folder: Path, mutant: str) -> Counters:
+def _until_caught(folder: Path, mutant: str, deep: bool = False) -> Counters:
     """Run a campaign with a defect until a counter rises."""
     found = Counters()
     with Campaign(folder, mutant, seed=2) as campaign:
         for number in range(1, MUTANT_CYCLES + 1):
             campaign.cycle()
-            found = campaign.check()
+            found = campaign.check(deep)
             if not found.is_clean:
                 print(f"\n{mutant}: caught in cycle {number}: {found}")
                 break
@@ -70,3 +70,7 @@ def test_a_log_without_its_unique_key_is_caught(tmp_path: Path) -> None:
 
 def test_an_agent_that_deletes_before_the_acknowledgement_is_caught(tmp_path: Path) -> None:
     assert _until_caught(tmp_path, mutants.DELETE_BEFORE_ACK).lost > 0
+
+
+def test_a_cursor_that_runs_ahead_of_its_effects_is_caught(tmp_path: Path) -> None:
+    assert _until_caught(tmp_path, mutants.CURSOR_BEFORE_EFFECTS, deep=True).effects_diff > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,34 @@ def collect(root: Path) -> Body:
     """
     sockets = {(found.protocol, found.address, found.port): found for found in reversed(listeners(root))}
     holders = owners(root, {found.inode for found in sockets.values()})
-    names = _user_names(root)
+    names, chosen_by_kernel = _user_names(root), local_port_range(root)
     rows = []
     for found in sockets.values():
         if found.port:  # 0: bound to none yet, or a raw protocol's
             pid = holders.get(found.inode)
-            rows.append(_row(found, names) | (_process(root, pid) if pid else {}))
+            transient = {"transient": True} if is_transient(found, chosen_by_kernel) else {}
+            rows.append(_row(found, names) | (_process(root, pid) if pid else {}) | transient)
     return rows
+
+
+def local_port_range(root: Path) -> range:
+    """Return the ports the kernel gives to sockets that ask for none in particular; empty where it does not say."""
+    words = (read_if_allowed(root / "proc/sys/net/ipv4/ip_local_port_range") or b"").split()
+    if len(words) != 2 or not all(word.isdigit() and len(word) < 6 for word in words):
+        return range(0)
+    return range(int(words[0]), int(words[1]) + 1)
+
+
+def is_transient(found: Listener, chosen_by_kernel: range) -> bool:
+    """Return whether nobody chose this port and nobody elsewhere can come in by it: a client's or a helper's socket.
+
+    A port of that range that is open to the network over TCP is a service, whoever chose it.
+    """
+    if found.port not in chosen_by_kernel:
+        return False
+    address = ipaddress.ip_address(found.address)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return found.protocol == "udp" or (mapped or address).is_loopback
 
 
 def _row(found: Listener, names: dict[int, str]) -> dict[str, Any]:

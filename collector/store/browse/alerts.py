@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
@@ -41,17 +41,25 @@ class AlertRow:
     reason: str
 
 
+_WORST_FIRST = ("PROBLEM", "ERROR", "UNKNOWN", "PASS", "N/A")
+_RANK = case(
+    {outcome: rank for rank, outcome in enumerate(_WORST_FIRST)}, value=alert.c.outcome, else_=len(_WORST_FIRST)
+)
+
+
 async def list_alerts(connection: AsyncConnection, query: AlertQuery, window: Window) -> Page[AlertRow]:
-    """Return one page of results by rule, CI and instance; raise `BadCursor`."""
+    """Return one page of results, the worst first, then by rule, CI and instance; raise `BadCursor`."""
     where = _where(query)
     joined = alert.join(ci, ci.c.id == alert.c.ci_id)
     count = (await connection.execute(select(func.count()).select_from(joined).where(*where))).scalar_one()
     statement = (
-        select(alert, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state"))
+        select(
+            alert, _RANK.label("rank"), ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
+        )
         .join(ci, ci.c.id == alert.c.ci_id)
         .where(*where)
     )
-    order = Order((alert.c.rule, alert.c.ci_id, alert.c.instance), _key, _same, (str, int, str))
+    order = Order((_RANK, alert.c.rule, alert.c.ci_id, alert.c.instance), _key, _same, (int, str, int, str))
     page = await fetch(connection, statement, order, window, count)
     return page.of([_alert(row) for row in page.items])
 
@@ -76,7 +84,7 @@ def _where(query: AlertQuery) -> list[ColumnElement[bool]]:
 
 
 def _key(row: AnyRow) -> Key:
-    return (row.rule, row.ci_id, row.instance)
+    return (row.rank, row.rule, row.ci_id, row.instance)
 
 
 def _same(key: Key) -> Key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -64,12 +65,10 @@ def _has_failed(section: SectionFacts) -> bool:
     return any(not state.status.speaks for state in section.states)
 
 
-async def _measured(connection: AsyncConnection, ci: CiRow) -> tuple[list[Mapping[str, object]], int]:
+async def _measured(connection: AsyncConnection, ci: CiRow) -> tuple[list[dict[str, Any]], int]:
     rows, at = await cis.health(connection, ci)
     whole = [row for row in rows if isinstance(row.get("metric"), str) and isinstance(row.get("value"), int | float)]
-    whole.sort(
-        key=lambda row: (not str(row["metric"]).endswith("_ratio"), str(row["metric"]), str(row.get("instance")))
-    )
+    whole.sort(key=lambda row: (not row["metric"].endswith("_ratio"), row["metric"], str(row.get("instance"))))
     return whole[:24], at
 
 

@@ -177,3 +177,20 @@ def test_any_lines_are_listeners_or_malformed(lines: list[bytes]) -> None:
     for table in sockets.TABLES:
         with suppress(Malformed):
             sockets.parse_table(table, lines)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "address", "port", "transient"),
+    [
+        ("tcp", "127.0.0.1", 40001, True),
+        ("tcp", "::ffff:127.0.0.1", 40001, True),
+        ("udp", "0.0.0.0", 40001, True),
+        ("tcp", "0.0.0.0", 40001, False),
+        ("tcp", "127.0.0.1", 5432, False),
+    ],
+)
+def test_only_a_port_the_kernel_chose_and_that_leads_nowhere_is_transient(
+    protocol: str, address: str, port: int, transient: bool
+) -> None:
+    found = sockets.Listener(protocol, address, port, uid=0, inode=1)
+    assert listening_ports.is_transient(found, range(32768, 61000)) is transient
