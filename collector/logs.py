@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 MAX_LOG_BYTES = 20 * 1024 * 1024
 
 
-def configure(data: Path | None) -> None:
-    """Log to `data`/collector.log, or to standard error without it. The file starts anew beyond 20 MiB."""
-    stream = sys.stderr
+def configure(data: Path | None) -> TextIO:
+    """Log to `data`/collector.log, or to standard error without it; return the stream.
+
+    The file starts anew beyond 20 MiB.
+    """
+    stream: TextIO = sys.stderr
     if data is not None:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = data / "collector.log"
@@ -25,7 +30,8 @@ def configure(data: Path | None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Without local variables: they hold what must not be written down.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.WriteLoggerFactory(stream),
@@ -33,3 +39,4 @@ def configure(data: Path | None) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=stream, level=logging.WARNING, format="%(message)s", force=True)
+    return stream

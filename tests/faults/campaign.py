@@ -87,7 +87,7 @@ class Campaign:
     def __enter__(self) -> Campaign:
         try:
             self._start(COLLECTOR)
-            self._await_ready()
+            assert self._await_ready(), self._last_words()
             self._enrol()
             self._start(SHIPPER)
         except BaseException:

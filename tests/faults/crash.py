@@ -21,6 +21,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -164,6 +165,8 @@ def _start(order: dict[str, Any]) -> int:
         if order.get("die"):
             die(order["die"])
         code = run(order["start"])
+    except BaseException:  # noqa: BLE001  nobody is left to raise it to
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

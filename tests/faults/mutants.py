@@ -104,21 +104,19 @@ def _delete_before_ack() -> None:
 
 
 def _cursor_before_effects() -> None:
-    from sqlalchemy import text
+    from collector.pipeline import runner
 
-    from collector.pipeline.runner import Runner
+    apply_batch = runner.apply_batch
 
-    apply = Runner._apply
-
-    async def in_two_transactions(self: Runner, rows: Any) -> None:
-        async with self._store.write() as tx:
-            for row in rows:
-                await tx.execute(text("UPDATE source SET applied_id = :id WHERE code = :code"),
-                                 {"id": row.id, "code": row.source})  # fmt: skip
+    async def in_two_transactions(tx: Any, rows: Any, *rest: Any) -> Any:
+        for row in rows:
+            await tx.exec_driver_sql("UPDATE source SET applied_id = ? WHERE code = ?", (row.id, row.source))
+        await tx.exec_driver_sql("COMMIT")
         await asyncio.sleep(0.02)
-        await apply(self, rows)
+        await tx.exec_driver_sql("BEGIN IMMEDIATE")
+        return await apply_batch(tx, rows, *rest)
 
-    Runner._apply = in_two_transactions  # type: ignore[method-assign]
+    runner.apply_batch = in_two_transactions
 
 
 _DEFECTS = {

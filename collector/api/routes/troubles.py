@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from collector.api import asking, shapes
+from collector.api import asking, shapes, trouble_shapes
 from collector.api.access import requires
 from collector.api.answer import tagged
 from collector.api.context import context_of
@@ -25,7 +25,7 @@ _RULES = [requires(Permission.RULES_READ)]
 
 @router.get(
     "/findings", operation_id="listFindings", tags=["findings"],
-    response_model=shapes.Paged[shapes.Finding], dependencies=_FINDINGS,
+    response_model=shapes.Paged[trouble_shapes.Finding], dependencies=_FINDINGS,
 )  # fmt: skip
 async def list_findings(request: Request, asked: Annotated[asking.FindingsAsked, Query()]) -> object:
     """List findings, newest first."""
@@ -36,17 +36,17 @@ async def list_findings(request: Request, asked: Annotated[asking.FindingsAsked,
 
 @router.get(
     "/findings/{number}", operation_id="getFinding", tags=["findings"],
-    response_model=shapes.Finding, dependencies=_FINDINGS,
+    response_model=trouble_shapes.Finding, dependencies=_FINDINGS,
 )  # fmt: skip
 async def get_finding(request: Request, number: Annotated[int, Path(ge=1, lt=2**62)]) -> Response:
     """Get one finding with its items."""
     async with context_of(request).store.read() as connection:
-        return tagged(request, shapes.Finding.model_validate(await findings.one(connection, number)))
+        return tagged(request, trouble_shapes.Finding.model_validate(await findings.one(connection, number)))
 
 
 @router.get(
     "/incidents", operation_id="listIncidents", tags=["incidents"],
-    response_model=shapes.Paged[shapes.Incident], dependencies=_INCIDENTS,
+    response_model=shapes.Paged[trouble_shapes.Incident], dependencies=_INCIDENTS,
 )  # fmt: skip
 async def list_incidents(request: Request, asked: Annotated[asking.IncidentsAsked, Query()]) -> object:
     """List incidents, newest first."""
@@ -57,17 +57,17 @@ async def list_incidents(request: Request, asked: Annotated[asking.IncidentsAske
 
 @router.get(
     "/incidents/{number}", operation_id="getIncident", tags=["incidents"],
-    response_model=shapes.Incident, dependencies=_INCIDENTS,
+    response_model=trouble_shapes.Incident, dependencies=_INCIDENTS,
 )  # fmt: skip
 async def get_incident(request: Request, number: str) -> Response:
     """Get one incident."""
     async with context_of(request).store.read() as connection:
-        return tagged(request, shapes.Incident.model_validate(await incidents.one(connection, number)))
+        return tagged(request, trouble_shapes.Incident.model_validate(await incidents.one(connection, number)))
 
 
 @router.get(
     "/inspections", operation_id="listResults", tags=["rules"],
-    response_model=shapes.Paged[shapes.Result], dependencies=_RULES,
+    response_model=shapes.Paged[trouble_shapes.Result], dependencies=_RULES,
 )  # fmt: skip
 async def list_results(request: Request, asked: Annotated[asking.ResultsAsked, Query()]) -> object:
     """List what the rules say, by rule and CI."""
@@ -78,15 +78,19 @@ async def list_results(request: Request, asked: Annotated[asking.ResultsAsked, Q
     return page.of([row.alert for row in page.items])
 
 
-@router.get("/rules", operation_id="listRules", tags=["rules"], response_model=list[shapes.Rule], dependencies=_RULES)
-async def list_rules(request: Request) -> list[shapes.Rule]:
+@router.get(
+    "/rules", operation_id="listRules", tags=["rules"], response_model=list[trouble_shapes.Rule], dependencies=_RULES
+)
+async def list_rules(request: Request) -> list[trouble_shapes.Rule]:
     """List the rules in the order of their packs."""
     context = context_of(request)
     async with context.store.read() as connection:
         return [_rule(row) for row in await rules.listed(connection, context.rulebook.rules)]
 
 
-@router.get("/rules/{rule_id}", operation_id="getRule", tags=["rules"], response_model=shapes.Rule, dependencies=_RULES)
+@router.get(
+    "/rules/{rule_id}", operation_id="getRule", tags=["rules"], response_model=trouble_shapes.Rule, dependencies=_RULES
+)
 async def get_rule(request: Request, rule_id: str) -> Response:
     """Get one rule."""
     context = context_of(request)
@@ -94,9 +98,9 @@ async def get_rule(request: Request, rule_id: str) -> Response:
         return tagged(request, _rule(await rules.one(connection, context.rulebook.rules, rule_id)))
 
 
-def _rule(row: RuleRow) -> shapes.Rule:
+def _rule(row: RuleRow) -> trouble_shapes.Rule:
     rule = row.rule
-    return shapes.Rule(
+    return trouble_shapes.Rule(
         id=rule.id, pack=rule.pack, title=dict(rule.title), summary=dict(rule.summary), runbook=dict(rule.runbook),
         severity=rule.severity, category=rule.category, kinds=sorted(rule.kinds), match=rule.match, expr=rule.expr,
         sections=list(row.sections), params=dict(rule.params), outcomes=dict(row.outcomes),
@@ -105,7 +109,7 @@ def _rule(row: RuleRow) -> shapes.Rule:
 
 @router.get(
     "/duplicates", operation_id="listDuplicates", tags=["cis"],
-    response_model=shapes.Paged[shapes.Case], dependencies=[requires(Permission.CIS_READ)],
+    response_model=shapes.Paged[trouble_shapes.Case], dependencies=[requires(Permission.CIS_READ)],
 )  # fmt: skip
 async def list_duplicates(request: Request, asked: Annotated[asking.CasesAsked, Query()]) -> object:
     """List doubts about identity, newest first."""

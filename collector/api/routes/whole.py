@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from collector.api import asking, shapes
+from collector.api import asking, shapes, trouble_shapes
 from collector.api.access import public, requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
@@ -20,7 +20,7 @@ router = APIRouter()
 
 @router.get(
     "/search", operation_id="search", tags=["search"],
-    response_model=shapes.Found, dependencies=[requires(Permission.OWN)],
+    response_model=trouble_shapes.Found, dependencies=[requires(Permission.OWN)],
 )  # fmt: skip
 async def find(request: Request, q: Annotated[asking.Search, Query(min_length=1)]) -> object:
     """Find CIs by name, serial, MAC or address; incidents, findings and agents; only what the asker may read."""
