@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,6 @@ from tests.agent.collectors.catalogue import kept
 from wire.sections import SECTIONS
 
 ROOT = Path("/")
-CPU_BUDGET_S = 0.3
-"""For this part of the inventory, at rest: what the tools of vendors and engines cost comes on top."""
-OTHERS = {"packages", "services", "listening_ports", "users", "groups", "ssh_host_keys", "certificates",
-          "databases_and_middleware"}  # fmt: skip
 
 
 def test_the_table_has_every_section_once() -> None:
@@ -40,17 +35,6 @@ def test_a_collector_answers_on_this_machine(collector: Collector) -> None:
 
 def test_stamps_are_paths_below_the_root() -> None:
     assert not [path for collector in TABLE for path in collector.stamps if path.startswith("/")]
-
-
-def test_the_inventory_is_cheap() -> None:
-    before = time.process_time()
-    for collector in TABLE:
-        if collector.section not in OTHERS:
-            with suppress(Denied, Unsupported, CommandFailed):
-                collector.collect(ROOT)
-    spent = time.process_time() - before
-    print(f"CPU: {spent * 1000:.1f} ms")
-    assert spent < CPU_BUDGET_S
 
 
 def tool(*argv: str) -> Any:
