@@ -31,7 +31,7 @@ def listed(  # noqa: PLR0913  a command line has as many options as it has
     if json:
         show.as_json(rows)
     else:
-        show.table(rows, ("id", "class", "type", "name", "state"))
+        show.table(rows, ("id", "type", "name", "state"))
 
 
 @app.command("show")

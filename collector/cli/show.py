@@ -25,7 +25,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print `rows`; text from devices is shown without the characters that drive a terminal."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        shown.add_column(column.replace("_", " "), no_wrap=column in WHOLE, overflow="fold")
+        shown.add_column(column.replace("_", " "), no_wrap=column in WHOLE, overflow="fold", min_width=len(column))
     for row in rows:
         shown.add_row(*(escape(plain(row.get(column))) for column in columns))
     Console().print(shown)
