@@ -2,11 +2,16 @@
 
 Everything an agent says passes here: sizes, shapes, kinds, hashes and text are checked once,
 so later stages can trust their input. A section that does not hold costs only itself.
+
+A long table that moved in one row is opened around that row only: what equals the body that is kept,
+byte by byte, was checked when that body came.
 """
 
 from __future__ import annotations
 
+import bisect
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -19,7 +24,7 @@ class BadObservation(ValueError):
     """The bytes are no observation; they are kept, with this reason, and never opened again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every observation, and a frozen one costs three times as much
 class Logged:
     """One row of the ingest log."""
 
@@ -30,6 +35,28 @@ class Logged:
     seq: int
     received_at: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A body of rows told by how it differs from the one that is kept: rows it had, rows it has, its canonical text."""
+
+    was: list[dict[str, Any]]
+    now: list[dict[str, Any]]
+    text: bytes
+
+
+Look = observation.Glance | observation.Observation | BadObservation
+"""What can be told of a row before anything about its source is known."""
+
+
+def look(row: Logged) -> Look:
+    """Return a glance at a row that brings hashes only, the wire observation of one that brings more; never raises."""
+    try:
+        seen = glance(row)
+        return seen if seen.says_only_hashes else decode(row)
+    except BadObservation as error:
+        return error
 
 
 def glance(row: Logged) -> observation.Glance:
@@ -48,13 +75,15 @@ def decode(row: Logged) -> observation.Observation:
         raise BadObservation(str(error)[:300]) from error
 
 
-def check(row: Logged, decoded: observation.Observation) -> Observation:
+def check(row: Logged, decoded: observation.Observation, kept: Mapping[str, bytes] | None = None) -> Observation:
     """Return the observation with every section opened and checked against the catalogue.
 
     A section this program does not know is left out; one that does not keep to its shape, or whose
-    body does not have its hash, becomes FAILED with the reason.
+    body does not have its hash, becomes FAILED with the reason. `kept`: sections whose kept canonical
+    body may stand in for what equals it; the body of their readings may then be a `Delta`.
     """
-    readings = [_reading(each) for each in decoded.sections if each.name in sections.SECTIONS]
+    held = kept or {}
+    readings = [_reading(each, held.get(each.name)) for each in decoded.sections if each.name in sections.SECTIONS]
     return Observation(
         id=row.id,
         source=row.source,
@@ -68,16 +97,18 @@ def check(row: Logged, decoded: observation.Observation) -> Observation:
     )
 
 
-def _reading(section: observation.Section) -> Reading:
+def _reading(section: observation.Section, kept: bytes | None) -> Reading:
     status, reason = section.status, section.reason
-    body: sections.Body | None = None
+    body: sections.Body | Delta | None = None
     if status is Status.UNSPECIFIED:
         status, reason = Status.FAILED, "no status"
     elif status is Status.EMPTY:
         body = {} if sections.SECTIONS[section.name].is_record else []
     elif status is Status.OK and section.body is not None:
         try:
-            body = open_body(section.name, section.body, section.hash)
+            _check_bytes(section.name, section.body, section.hash)
+            moved = delta(section.name, kept, section.body) if kept and section.complete else None
+            body = moved or _opened(section.name, section.body)
         except sections.BadSection as error:
             status, reason = Status.FAILED, str(error)[:300]
     return Reading(
@@ -94,10 +125,18 @@ def _reading(section: observation.Section) -> Reading:
 
 def open_body(name: str, encoded: bytes, expected: bytes) -> sections.Body:
     """Return the checked body of section `name`; raise `sections.BadSection`."""
+    _check_bytes(name, encoded, expected)
+    return _opened(name, encoded)
+
+
+def _check_bytes(name: str, encoded: bytes, expected: bytes) -> None:
     if len(encoded) > sections.MAX_BODY_BYTES:
         raise sections.BadSection(f"{name}: {len(encoded)} bytes, at most {sections.MAX_BODY_BYTES}")
     if sections.digest(encoded) != expected:
         raise sections.BadSection(f"{name}: the body does not have the hash it came with")
+
+
+def _opened(name: str, encoded: bytes) -> sections.Body:
     try:
         parsed = json.loads(encoded, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -124,3 +163,63 @@ def _clean_tree(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean(key): _clean_tree(item) for key, item in value.items()}
     return value
+
+
+# --- a body told by its difference
+
+_BETWEEN = b'},{"'
+"""What stands between two rows. Inside a JSON text it can only end one: no letter of a field's name follows it there."""
+
+
+def delta(name: str, kept: bytes, encoded: bytes) -> Delta | None:
+    """Return how `encoded` differs from `kept`, or None when that cannot be told for certain from the rows that moved.
+
+    `kept` is a canonical body in key order. The rows opened are those that differ and one equal neighbour on
+    each side: when these are checked, canonical and in key order, then so is the whole.
+    """
+    shape = sections.SECTIONS[name]
+    if shape.is_record or kept[-1:] != b"]" or encoded[-1:] != b"]" or encoded.count(_BETWEEN) >= sections.MAX_ROWS:
+        return None
+    shorter = min(len(kept), len(encoded))
+    head = _longest(shorter, lambda size: kept[:size] == encoded[:size])
+    tail = _longest(shorter - head, lambda size: kept[len(kept) - size :] == encoded[len(encoded) - size :])
+    begin = _row_before(kept, _row_before(kept, head))
+    end = _row_after(kept, _row_after(kept, len(kept) - tail))
+    was = kept[begin:end]
+    now = encoded[begin : len(encoded) - (len(kept) - end)]
+    rows = _rows(shape, now)
+    return None if rows is None else Delta(json.loads(b"[" + was + b"]"), rows, encoded)
+
+
+def _longest(limit: int, holds: Callable[[int], bool]) -> int:
+    """Return the greatest size up to `limit` that `holds`; what holds for a size holds for every smaller one."""
+    return bisect.bisect_left(range(1, limit + 1), True, key=lambda size: not holds(size))
+
+
+def _row_before(body: bytes, at: int) -> int:
+    """Return where the last row begins whose beginning stands wholly before `at`; the first row's, where there is none."""
+    found = body.rfind(_BETWEEN, 0, max(at - 1, 0))
+    while found > 0 and not body[found + 4 : found + 5].islower():
+        found = body.rfind(_BETWEEN, 0, found)
+    return found + 2 if found > 0 else 1
+
+
+def _row_after(body: bytes, at: int) -> int:
+    """Return where the first row ends that ends at `at` or later; the last row's end, where there is none."""
+    found = body.find(_BETWEEN, at)
+    while found > 0 and not body[found + 4 : found + 5].islower():
+        found = body.find(_BETWEEN, found + 1)
+    return found + 1 if found > 0 else len(body) - 1
+
+
+def _rows(shape: sections.Shape, text: bytes) -> list[dict[str, Any]] | None:
+    """Return the rows in `text`, or None unless they are checked, canonical and in key order."""
+    encoded = b"[" + text + b"]"
+    try:
+        parsed = sections.check(shape, json.loads(encoded, parse_constant=_no_constant))
+    except (ValueError, RecursionError):
+        return None
+    assert isinstance(parsed, list)  # the shape is one of rows
+    keys = [sections.row_key(shape, row) for row in parsed]
+    ordered = all(before < after for before, after in zip(keys, keys[1:], strict=False))
+    return parsed if ordered and b"\\" not in text and sections.canonical(parsed) == encoded else None

@@ -56,6 +56,38 @@ class Facts:
         return Unknown("stale", section) if is_stale else None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The rows of a section that moved, as they were and as they are, and until when the section is known before, ms."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    since: int
+
+    def __add__(self, later: Moved | None) -> Moved | None:
+        return Moved(self.rows + later.rows, min(self.since, later.since)) if later else None
+
+
+def passes_over(rule: CompiledRule, moved: Mapping[str, Moved | None], now: int) -> bool:
+    """Return whether `rule`, which has judged the CI before, leaves all of the rows that moved out of its sight.
+
+    Then it says what it said: of a rule over each row of one section, whose `where` reads the row alone, every result
+    is of a row that is still there. None stands for a section of which no rows can be told.
+    """
+    each, where = rule.each, rule.where
+    told = moved.get(each.section) if each else None
+    if each is None or where is None or told is None or rule.reads_time or rule.sections != {each.section}:
+        return False
+    if rule.rule.max_age_ms and now - told.since > rule.rule.max_age_ms:
+        return False  # it was stale
+    row = ("ci", each.section, "[]")
+    if not all(path[:3] == row or path[0] == "param" for path in where.reads):
+        return False
+    try:
+        return all(where.judge({each.variable: one, "param": rule.params}) is False for one in told.rows)
+    except Fault:
+        return False
+
+
 # --- results
 
 

@@ -1,6 +1,7 @@
 """Intake: observations onto the disk, many agents' in one commit, and the acknowledgement only after it.
 
-Nothing is opened here beyond its checksum; what an observation says is the pipeline's business.
+Nothing is opened here beyond its checksum; what an observation says is the pipeline's business. It is told of
+every commit, and handed what was committed where the ids are known, so that it need not read it back.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collector.clock import Clock, now
 from collector.store import ingest_log
 from collector.store.engine import Store
 from collector.store.failure import Unacceptable, WriteFailed, writing
-from collector.store.ingest_log import Row
+from collector.store.ingest_log import Numbered, Row
 from wire.observation import MAX_OBSERVATION_BYTES, Acknowledgement, Envelope, Refusal, Report
 
 GROUP_ROWS = 5_000
@@ -36,6 +37,10 @@ class Counters:
     failed_commits: int = 0
 
 
+Committed = Callable[[Sequence[Numbered] | None], None]
+"""Is told of each commit: the rows in the log's order, or None when these have to be read from there."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     rows: Sequence[Row]
@@ -45,7 +50,7 @@ class _Waiting:
 class Intake:
     """The one way into the ingest log. While one group is being committed, the next gathers."""
 
-    def __init__(self, store: Store, committed: Callable[[], None] = lambda: None, clock: Clock = now) -> None:
+    def __init__(self, store: Store, committed: Committed = lambda _: None, clock: Clock = now) -> None:
         self._store, self._committed, self._clock = store, committed, clock
         self._queue: deque[_Waiting] = deque()
         self._committer: asyncio.Task[None] | None = None
@@ -73,8 +78,7 @@ class Intake:
         rows: list[Row] = []
         refused: list[Refusal] = []
         for envelope in report.envelopes:
-            reason = fault(envelope)
-            if reason:
+            if reason := fault(envelope):
                 refused.append(Refusal(envelope.seq, reason))
             else:
                 rows.append((agent_id, epoch, envelope.seq, at, envelope.observation))
@@ -96,7 +100,8 @@ class Intake:
         try:
             async with writing(self._store) as connection:
                 group = self._gathered()  # only now: whoever came while we waited for our turn is in
-                await ingest_log.append(connection, [row for each in group for row in each.rows])
+                rows = [row for each in group for row in each.rows]
+                ids = await ingest_log.append(connection, rows)
         except Unacceptable as failure:
             log.warning("reports refused together, writing one by one", reports=len(group), error=str(failure))
             for each in group:
@@ -105,6 +110,7 @@ class Intake:
             self._settle(group or self._gathered(), failure)
         else:
             self._settle(group)
+            self._committed(None if ids is None else list(zip(ids, rows, strict=True)))
 
     async def _commit_one(self, waiting: _Waiting) -> None:
         """A report the database will not have must not cost the others of its group theirs."""
@@ -115,6 +121,7 @@ class Intake:
             self._settle([waiting], failure)
         else:
             self._settle([waiting])
+            self._committed(None)
 
     def _gathered(self) -> list[_Waiting]:
         group: list[_Waiting] = []
@@ -139,8 +146,6 @@ class Intake:
                 waiting.done.set_result(None)
             else:
                 waiting.done.set_exception(failure)
-        if failure is None:
-            self._committed()
 
 
 def fault(envelope: Envelope) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import json
 import os
 import socket
 import sys
@@ -115,14 +116,24 @@ async def _local_agent(collector: Collector) -> AsyncIterator[asyncio.Task[None]
 
 
 async def _keep_running(collector: Collector, state: Path) -> None:
-    enrolled = state / "enrolment.json"
-    while not enrolled.exists():
+    while not _is_enrolled_here(collector, state):
         if not await _enrol(collector, state):
             await asyncio.sleep(RESTART_S)
     while True:
         code = await _run_agent(state)
         log.warning("the local agent ended and is started again", code=code)
         await asyncio.sleep(RESTART_S)
+
+
+def _is_enrolled_here(collector: Collector, state: Path) -> bool:
+    """Return whether the agent knows the addresses we have this time; who enrols again stays the agent it was."""
+    listeners = collector.listeners
+    try:
+        kept = json.loads((state / "enrolment.json").read_text(encoding="utf-8"))
+        known = kept["host"], kept["enrol_port"], kept["data_port"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return bool(known == (_reachable(collector.settings.host), listeners.enrol_port, listeners.data_port))
 
 
 async def _enrol(collector: Collector, state: Path) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +23,8 @@ from collector.security.tokens import Terms
 from collector.services.statistics import Pipeline
 from collector.store import accounts as kept_accounts
 from collector.store import agents as kept_agents
-from collector.store.engine import Store
+from collector.store.engine import Store, open_store, sqlite_url
+from collector.store.migrate import migrate
 from tests.estate import NOW, Standard, standard
 
 BASE = "http://muster.test"
@@ -103,11 +107,38 @@ class World:
         return first
 
 
-async def make_world(store: Store, folder: Path, *, empty: bool = False) -> World:
-    """Return the application over `store` with the standard estate in it, or with nothing."""
-    clock, settings = Clock(), Settings(data=folder)
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A database made once, to be copied for each test: the standard estate, and where everything stands in it."""
+
+    file: Path
+    estate: Standard
+
+
+def make_template(folder: Path) -> Template:
+    """Return a database with the standard estate; runs its own event loop, so no other may be running here."""
+    with ThreadPoolExecutor(1) as apart:
+        return Template(folder / "muster.db", apart.submit(asyncio.run, _fill(folder / "muster.db")).result())
+
+
+async def _fill(file: Path) -> Standard:
+    store = open_store(sqlite_url(file))
+    await migrate(store)
     async with store.write() as connection:
-        seeded = None if empty else await standard(connection)
+        estate = await standard(connection)
+    await store.close()
+    return estate
+
+
+def copy_of(template: Template, folder: Path) -> Store:
+    """Return a store of one's own over a copy of `template`."""
+    shutil.copy(template.file, folder / "muster.db")
+    return open_store(sqlite_url(folder / "muster.db"))
+
+
+def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
+    """Return the application over `store`, in which `seeded` stands."""
+    clock, settings = Clock(), Settings(data=folder)
     minted: list[tuple[Terms, str]] = []
 
     async def mint(terms: Terms, by: str) -> str:
@@ -120,8 +151,7 @@ async def make_world(store: Store, folder: Path, *, empty: bool = False) -> Worl
             return await kept_agents.set_state(connection, uid, "banned", f"{reason} ({by})")
 
     world: World
-    context = Context(
-        settings, store, rulebook.load(rulebook.shipped()), mint, ban, lambda: world.pipeline, clock, "web-01"
-    )
+    rules = rulebook.load(rulebook.shipped())
+    context = Context(settings, store, rules, mint, ban, lambda: world.pipeline, clock, "web-01")
     world = World(create_app(context), store, clock, settings, seeded, minted)
     return world

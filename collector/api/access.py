@@ -53,7 +53,7 @@ class Requires:
         if not principal.may(self.permission):
             raise Forbidden(self.permission)
         if request.method not in _SAFE and principal.session:
-            await _check_form(request, principal)
+            await check_form(request, principal)
         return principal
 
 
@@ -76,7 +76,8 @@ async def identify(request: Request) -> Principal | None:
     return principal
 
 
-async def _check_form(request: Request, principal: Principal) -> None:
+async def check_form(request: Request, principal: Principal) -> None:
+    """Raise `BadForm` unless the request carries the text of the session it comes with."""
     given = request.headers.get(CSRF_HEADER, "")
     if not given and request.headers.get("content-type", "").startswith(_FORMS):
         given = str((await request.form(max_files=0, max_fields=100)).get(CSRF_FIELD, ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,21 +13,19 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from collector.api import estate_metrics
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.api.release import VERSION
 from collector.security.roles import Permission
 from collector.services import statistics
 from collector.services.agents import silent_before
-from collector.services.statistics import Known, Pipeline, Statistics
-from collector.store.browse.statistics import Measurement
+from collector.services.statistics import Pipeline, Statistics
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires(Permission.METRICS_READ, loopback=True)], prefix="/metrics"
 )
 
-_METRIC = re.compile(r"[a-z][a-z0-9_]{0,60}(?<!_total)(?<!_count)(?<!_sum)(?<!_bucket)(?<!_info)(?<!_)", re.ASCII)
-"""Names a gauge may have; the endings belong to other kinds of metrics."""
 _AGENT_STATES = ("active", "silent", "banned", "retired")
 _SEVERITIES = ("critical", "error", "warning", "notice")
 
@@ -60,9 +58,8 @@ async def estate(request: Request) -> Response:
     context = context_of(request)
     async with context.store.read() as connection:
         known, measured = await statistics.estate(connection, context.clock())
-    registry = CollectorRegistry()
-    registry.register(_Snapshot(_estate(known, measured)))
-    return _text(registry)
+    text = await asyncio.to_thread(estate_metrics.text, known, measured)  # a large estate takes seconds
+    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _text(registry: CollectorRegistry) -> Response:
@@ -121,19 +118,3 @@ def _counted(name: str, text: str, labels: tuple[str, ...], counts: Mapping[Any,
     for values, number in counts.items():
         family.add_metric([str(each) for each in values], number)
     return family
-
-
-def _estate(known: tuple[Known, ...], measured: tuple[Measurement, ...]) -> Iterator[Metric]:
-    info = InfoMetricFamily("muster_ci", "What a CI is, to be joined by its id.", labels=["ci"])
-    for each in known:
-        info.add_metric([each.uid], {"name": each.name, "class": each.ci_class, "type": each.ci_type})
-    yield info
-    families: dict[str, GaugeMetricFamily] = {}
-    for one in measured:
-        if not _METRIC.fullmatch(one.metric):
-            continue
-        if one.metric not in families:
-            text = f"{one.metric} as the agent measured it."
-            families[one.metric] = GaugeMetricFamily(f"muster_ci_{one.metric}", text, labels=["ci", "instance"])
-        families[one.metric].add_metric([one.uid, one.instance], one.value)
-    yield from families.values()

@@ -63,6 +63,7 @@ class Incident(Shape):
     """Something a person must look at; `title` by language (zh, en)."""
 
     id: str = Field(validation_alias="number")
+    number: str
     ci: CiName
     kind: str
     severity: str

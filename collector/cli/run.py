@@ -27,11 +27,10 @@ Enroll = Annotated[int | None, typer.Option("--enroll", min=0, max=65535, help="
 
 def up(data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None) -> None:
     """Run collector and local agent in the foreground until Ctrl-C."""
-    from collector import logs
     from collector import up as upping
 
     settings = _settings(data, host, http, grpc, enroll)
-    logs.configure(settings.data)
+    _log_into(settings.data)
     asyncio.run(_until_signal(upping.up(settings)))
 
 
@@ -75,6 +74,15 @@ async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _only(group.exceptions[0]) if isinstance(group.exceptions[0], BaseExceptionGroup) else group.exceptions[0]
+
+
+def _log_into(data: Path) -> None:
+    from collector import logs
+
+    try:
+        logs.configure(data)
+    except OSError as error:
+        raise CannotStart(f"{error.filename or data}: {error.strerror or error}") from error
 
 
 def _settings(data: Path | None, host: str | None, http: int | None, grpc: int | None, enroll: int | None) -> Settings:

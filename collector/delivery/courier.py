@@ -12,6 +12,7 @@ from collector.clock import Clock
 from collector.delivery import DeliveryFailed, Destination
 from collector.store import outbox
 from collector.store.engine import Store
+from collector.store.failure import StoreFailed, reading, writing
 from collector.store.outbox import Waiting
 
 log = structlog.get_logger(__name__)
@@ -21,6 +22,7 @@ AT_ONCE = 16
 BATCH = 512
 """Rows looked for in one go."""
 POLL_S = 1.0
+RETRY_S = 5.0
 MAX_ATTEMPTS = 8
 FIRST_S, FACTOR, LONGEST_S = 2.0, 4.0, 3600.0
 
@@ -55,26 +57,36 @@ class Courier:
         """Deliver for ever; end by cancelling."""
         while True:
             self._awake.clear()
-            while await self.step():
-                pass
+            try:
+                while await self.step():
+                    pass
+            except StoreFailed as error:  # what is due stays due
+                log.warning("the outbox cannot be read", error=str(error))
+                await asyncio.sleep(RETRY_S)
             try:
                 await asyncio.wait_for(self._awake.wait(), POLL_S)
             except TimeoutError:
                 continue  # a retry may be due
 
     async def step(self) -> int:
-        """Try what is due now, once, and return how many that were."""
-        async with self._store.read() as connection:
+        """Try what is due now, once, and return how many that were; raise `StoreFailed`."""
+        async with reading(self._store) as connection:
             ids = await outbox.due(connection, self._clock(), BATCH)
         tried = 0
         for at in range(0, len(ids), AT_ONCE):
-            async with self._store.write() as connection:
+            async with writing(self._store) as connection:
                 claimed = await outbox.claim(connection, ids[at : at + AT_ONCE], self._clock())
             async with asyncio.TaskGroup() as group:
                 for waiting in claimed:
-                    group.create_task(self._carry(waiting))
+                    group.create_task(self._carry_and_mark(waiting))
             tried += len(claimed)
         return tried
+
+    async def _carry_and_mark(self, waiting: Waiting) -> None:
+        try:
+            await self._carry(waiting)
+        except StoreFailed as error:  # its lease runs out, and it is sent again under the same key
+            log.warning("a delivery cannot be marked", key=waiting.delivery.key, error=str(error))
 
     async def _carry(self, waiting: Waiting) -> None:
         delivery = waiting.delivery
@@ -87,11 +99,11 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - a destination's own bug must not stop the other deliveries
             await self._failed(waiting, f"{type(error).__name__}: {error}")
         else:
-            async with self._store.write() as connection:
+            async with writing(self._store) as connection:
                 await outbox.mark_sent(connection, waiting.id, self._clock())
 
     async def _failed(self, waiting: Waiting, why: str) -> None:
         again = retry_at(waiting.attempts + 1, self._clock(), self._chance())
         log.warning("delivery failed", key=waiting.delivery.key, why=why, given_up=again is None)
-        async with self._store.write() as connection:
+        async with writing(self._store) as connection:
             await outbox.mark_failed(connection, waiting.id, why, again)

@@ -93,11 +93,17 @@ def contained(item: Any, container: Any) -> bool:
     if isinstance(container, Mapping) and isinstance(item, str):
         return item in container
     if isinstance(container, list):
+        if _is_scalar(item) and set(map(type, container)) == {type(item)}:
+            return item in container  # the same answer as below, without asking each element for its kind
         strangers = {kind(each) for each in container} - {kind(item)}
         if strangers or (container and kind(item) not in SCALARS):
             raise Fault(f"in: a list of {', '.join(sorted(strangers)) or kind(item)} holds no {kind(item)}")
         return item in container
     raise Fault(f"in: {kind(container)} holds no {kind(item)}")
+
+
+def _is_scalar(value: object) -> bool:
+    return _KINDS.get(type(value)) in SCALARS
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:

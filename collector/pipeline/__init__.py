@@ -6,93 +6,103 @@
 
 Stages are functions of values. What each of them needs from the store is fetched, and what it
 returns is written, by the three modules beside this one: `identifying`, `recording`, `judging`.
-One batch of observations is one transaction.
+One batch of observations is one transaction. What its observations moved is worked out one after the
+other, in the log's order, and written for all of them together: the fewer statements, the faster.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import ingest
+from collector import ingest, subject
 from collector.clock import Clock
-from collector.ingest import Logged
+from collector.ingest import BadObservation, Logged, Look
+from collector.inspection import Moved
 from collector.model import Observation
 from collector.pipeline import identifying, judging, recording
+from collector.pipeline.identifying import HOST
 from collector.pipeline.policies import Policies
+from collector.pipeline.recording import Draft, Drafts
 from collector.store import ingest_log, sources
-from collector.store.sources import Progress, SourceState
+from collector.store.sources import BodyKey, Progress, SourceState
+from wire import observation
 from wire.observation import Glance
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is remembered from batch to batch; all of it can be read, or worked out, again.
+
+    `states`: source code → the source. `judged`: (rule, CI) that were judged in full since start.
+    """
+
+    states: dict[str, SourceState] = field(default_factory=dict)
+    judged: set[tuple[str, int]] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Forget everything: it may be ahead of what was written, or is too much."""
+        self.states.clear()
+        self.judged.clear()
 
 
 @dataclass(slots=True)
 class Touched:
     """What one batch moved, for the rules to look at: CI → sections, and who must send a section in full."""
 
-    sections: dict[int, set[str]] = field(default_factory=dict)
+    sections: dict[int, dict[str, Moved | None]] = field(default_factory=dict)
     findings: set[int] = field(default_factory=set)
     wanted: dict[int, set[str]] = field(default_factory=dict)
     parked: int = 0
     rejected: int = 0
 
-    def add(self, ci_id: int, names: set[str]) -> None:
-        if names:
-            self.sections.setdefault(ci_id, set()).update(names)
+    def add(self, draft: Draft) -> None:
+        """Take into account what `draft` moved; to be called when it is written."""
+        if draft.moved:
+            its = self.sections.setdefault(draft.origin.ci_id, {})
+            for name, moved in draft.moved.items():
+                its[name] = its[name] and its[name] + moved if name in its else moved  # type: ignore[operator]
+        if draft.findings_moved:
+            self.findings.add(draft.origin.ci_id)
+        if draft.wanted:
+            self.wanted.setdefault(draft.agent_id, set()).update(draft.wanted)
 
 
 async def apply_batch(
-    tx: AsyncConnection, rows: list[Logged], states: dict[str, SourceState], policies: Policies, clock: Clock
+    tx: AsyncConnection, rows: Sequence[Logged], looks: Sequence[Look], memory: Memory, policies: Policies, clock: Clock
 ) -> Touched:
-    """Apply logged observations, oldest first, inside the transaction `tx`; return what they touched."""
-    touched, progress = Touched(), dict[int, Progress]()
-    for row in rows:
-        state = states[row.source]
-        try:
-            await _apply_one(tx, row, state, policies, touched)
-        except ingest.BadObservation as error:
-            await ingest_log.reject(tx, row.id, str(error), clock())
-            touched.rejected += 1
-        progress[state.id] = Progress(state.id, row.id, state.epoch, state.seq, state.state_hash, state.confirmed_at)
-    await sources.advance(tx, list(progress.values()))
-    await judging.judge(tx, touched.sections, touched.findings, policies, clock())
-    return touched
+    """Apply logged observations, oldest first, inside the transaction `tx`; return what they touched.
+
+    `looks`: what `ingest.look` says of each row. The sources of `rows` are in `memory`.
+    """
+    batch = _Batch(tx, policies, Touched())
+    await batch.fetch(rows, looks, memory.states)
+    last: dict[int, tuple[int, SourceState]] = {}
+    for row, seen in zip(rows, looks, strict=True):
+        state = memory.states[row.source]
+        if not says_nothing_new(row, seen, state):
+            await batch.apply(row, seen, state, clock)
+        last[state.id] = row.id, state
+    await batch.flush()
+    await sources.advance(tx, [progress(row_id, state) for row_id, state in last.values()])
+    await judging.judge(tx, batch.touched.sections, batch.touched.findings, policies, clock(), memory.judged)
+    return batch.touched
 
 
-async def _apply_one(
-    tx: AsyncConnection, row: Logged, state: SourceState, policies: Policies, touched: Touched
-) -> None:
-    glance = ingest.glance(row)
-    late = row.seq <= state.seq and row.epoch == state.epoch
-    if not late and is_quiet(glance, state):
-        state.confirm(moment_of(row, glance.observed_at_ms, state))
-        state.epoch, state.seq = row.epoch, row.seq
-        return
-    decoded = ingest.decode(row)
-    if decoded.drops:
-        await ingest_log.record_drops(tx, row, decoded.drops)
-    if late:
-        return  # a newer word of this source is already applied, and what this one said stays in the log
-    moment = moment_of(row, decoded.observed_at_ms, state)
-    await _apply_moved(tx, ingest.check(row, decoded), state, policies, moment, touched)
-    state.state_hash = decoded.state_hash
+def says_nothing_new(row: Logged, seen: Look, state: SourceState) -> bool:
+    """Return whether `row` is a whole inventory that has not moved; its source is confirmed by that, at no other cost."""
+    if not isinstance(seen, Glance) or not is_quiet(seen, state) or is_late(row, state):
+        return False
+    state.confirm(moment_of(row, seen.observed_at_ms, state))
     state.epoch, state.seq = row.epoch, row.seq
+    return True
 
 
-async def _apply_moved(
-    tx: AsyncConnection, observation: Observation, state: SourceState, policies: Policies, moment: int, touched: Touched
-) -> None:
-    placed = await identifying.place(tx, observation, state, policies, moment)
-    if placed is None:
-        touched.parked += 1
-        return
-    for each in placed:
-        recorded = await recording.record(tx, each, observation, state, policies.governance, moment)
-        touched.add(each.ci_id, recorded.sections)
-        if recorded.findings_moved:
-            touched.findings.add(each.ci_id)
-        if recorded.wanted:
-            touched.wanted.setdefault(state.agent_id, set()).update(recorded.wanted)
+def is_late(row: Logged, state: SourceState) -> bool:
+    """Return whether a newer word of this source is already applied."""
+    return row.seq <= state.seq and row.epoch == state.epoch
 
 
 def is_quiet(glance: Glance, state: SourceState) -> bool:
@@ -105,3 +115,77 @@ def moment_of(row: Logged, observed_at_ms: int, state: SourceState) -> int:
     """Return when this was seen, by the collector's clock: not in the future, not before the source's last word."""
     corrected = observed_at_ms - state.clock_offset_ms
     return max(min(corrected, row.received_at), state.last_moment + 1)
+
+
+def progress(row_id: int, state: SourceState) -> Progress:
+    """Return the cursor of a source whose observations up to `row_id` are applied."""
+    return Progress(state.id, row_id, state.epoch, state.seq, state.state_hash, state.confirmed_at)
+
+
+class _Batch:
+    """The observations of one batch that say something new, on their way through the stages."""
+
+    def __init__(self, tx: AsyncConnection, policies: Policies, touched: Touched) -> None:
+        self._tx, self._policies, self.touched = tx, policies, touched
+        self._drafts = Drafts(policies.governance)
+
+    async def fetch(self, rows: Sequence[Logged], looks: Sequence[Look], states: Mapping[str, SourceState]) -> None:
+        """Read the kept bodies of all the hosts' sections that come with a new one."""
+        await self._drafts.fetch(
+            self._tx,
+            [
+                key
+                for row, seen in zip(rows, looks, strict=True)
+                if isinstance(seen, observation.Observation)
+                for key in _told_in_full(seen, states[row.source])
+            ],
+        )
+
+    async def apply(self, row: Logged, seen: Look, state: SourceState, clock: Clock) -> None:
+        """Open one observation and work out what it moved."""
+        try:
+            if isinstance(seen, BadObservation):
+                raise seen
+            decoded = ingest.decode(row) if isinstance(seen, Glance) else seen
+        except BadObservation as error:
+            await ingest_log.reject(self._tx, row.id, str(error), clock())
+            self.touched.rejected += 1
+            return
+        if decoded.drops:
+            await ingest_log.record_drops(self._tx, row, decoded.drops)
+        if is_late(row, state):
+            return  # what this one said stays in the log
+        moment = moment_of(row, decoded.observed_at_ms, state)
+        await self._move(ingest.check(row, decoded, self._standing_in(decoded, state)), state, moment)
+        state.state_hash = decoded.state_hash
+        state.epoch, state.seq = row.epoch, row.seq
+
+    async def _move(self, seen: Observation, state: SourceState, moment: int) -> None:
+        if self._drafts.concern(state.id) and not identifying.stays(seen, state):
+            await self.flush()  # identity reads what this source said before
+        placed = await identifying.place(self._tx, seen, state, self._policies, moment)
+        if placed is None:
+            self.touched.parked += 1
+            return
+        drafts = [await recording.record(self._tx, each, seen, state, self._drafts, moment) for each in placed]
+        if drafts[0].confirms:
+            state.confirm(moment)
+
+    def _standing_in(self, decoded: observation.Observation, state: SourceState) -> dict[str, bytes]:
+        """Return the kept bodies ingest may compare with: of sections that identity has no need to read."""
+        if identifying.may_move(decoded, state):
+            return {}
+        keys = [key for key in _told_in_full(decoded, state) if key[2] not in subject.SECTIONS]
+        return {key[2]: body for key in keys if (body := self._drafts.body(key))}
+
+    async def flush(self) -> None:
+        """Write what has been worked out so far."""
+        for draft in await recording.write(self._tx, self._drafts):
+            self.touched.add(draft)
+
+
+def _told_in_full(decoded: observation.Observation, state: SourceState) -> list[BodyKey]:
+    """Return the host's sections that come with a body and may have a kept one."""
+    host = state.cis.get(HOST)
+    told = (section.name for section in decoded.sections if section.body is not None)
+    return [] if host is None else [(host, state.id, name) for name in told if state.last_ok(host, name)]

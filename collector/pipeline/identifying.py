@@ -13,6 +13,7 @@ from collector.model import CiState, DuplicateCase, Holder, Identified, Observat
 from collector.pipeline.policies import Policies
 from collector.store import cis, sources
 from collector.store.sources import SourceState
+from wire import observation as wire
 from wire.observation import Status
 
 HOST = "host"
@@ -33,21 +34,35 @@ async def place(
     tx: AsyncConnection, observation: Observation, state: SourceState, policies: Policies, moment: int
 ) -> list[Placed] | None:
     """Return the CI of each subject, or None when the observation was parked and nothing was touched."""
-    if HOST in state.cis and not _naming_moved(observation, state):
+    if stays(observation, state):
         return [Placed(_host_alone(observation), state.cis[HOST])]
     previous = await _previous(tx, state)
     subjects = subject.subjects(observation, policies.identity, previous)
     return await _place_all(tx, observation, subjects, state, policies, moment)
 
 
-def _naming_moved(observation: Observation, state: SourceState) -> bool:
-    host = state.cis[HOST]
-    held = {name: state.sections.get((host, name)) for name in NAMING}
+def stays(observation: Observation, state: SourceState) -> bool:
+    """Return whether every subject stays the CI it is, since nothing that identity reads has moved."""
+    if HOST not in state.cis:
+        return False
+    named = (observation.readings[name] for name in NAMING if name in observation.readings)
+    return not any(each.body is not None and _differs(each.name, each.status, each.hash, state) for each in named)
+
+
+def may_move(decoded: wire.Observation, state: SourceState) -> bool:
+    """Return whether `stays` may turn out false, before any section is opened."""
+    if HOST not in state.cis:
+        return True
+    told = (each for each in decoded.sections if each.body is not None or each.status is Status.EMPTY)
     return any(
-        reading.body is not None and (before is None or (before.status, before.hash) != (reading.status, reading.hash))
-        for name, before in held.items()
-        if (reading := observation.readings.get(name)) is not None
+        each.name in NAMING and _differs(each.name, each.status, each.hash if each.status is Status.OK else b"", state)
+        for each in told
     )
+
+
+def _differs(name: str, status: Status, digest: bytes, state: SourceState) -> bool:
+    held = state.sections.get((state.cis[HOST], name))
+    return held is None or (held.status, held.hash) != (status, digest)
 
 
 def _host_alone(observation: Observation) -> Subject:
@@ -57,8 +72,8 @@ def _host_alone(observation: Observation) -> Subject:
 async def _previous(tx: AsyncConnection, state: SourceState) -> Mapping[str, Reading]:
     if HOST not in state.cis:
         return {}
-    kept = await sources.bodies(tx, state.cis[HOST], state.id, subject.SECTIONS)
-    return {name: Reading(name, Status.OK, body=json.loads(body)) for name, body in kept.items()}
+    kept = await sources.bodies(tx, [(state.cis[HOST], state.id, name) for name in sorted(subject.SECTIONS)])
+    return {name: Reading(name, Status.OK, body=json.loads(body)) for (_, _, name), body in kept.items()}
 
 
 async def _place_all(

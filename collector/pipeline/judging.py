@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident, inspection
 from collector.compiled import CompiledRule
-from collector.inspection import AlertKey, Facts
+from collector.inspection import AlertKey, Facts, Moved
 from collector.model import CI, Alert, Cause
 from collector.pipeline.policies import Policies
 from collector.store import alerts, cis, findings, incidents, known
@@ -23,18 +23,32 @@ from wire.observation import Status
 
 async def judge(
     tx: AsyncConnection,
-    moved: Mapping[int, Collection[str]],
+    moved: Mapping[int, Mapping[str, Moved | None]],
     findings_moved: Collection[int],
     policies: Policies,
     now: int,
+    judged: set[tuple[str, int]],
 ) -> None:
-    """Run the rules that read what `moved` (CI → sections), then bring the incidents of those CIs in line."""
-    ci_ids = sorted({*moved, *findings_moved})
-    if not ci_ids:
-        return
+    """Run the rules that read what `moved` (CI → sections), then bring the incidents of those CIs in line.
+
+    `judged` names (rule, CI) that were judged before; a rule that passes over what moved is not run again for those.
+    """
     rules = policies.rulebook.rules.values()
-    due = {ci_id: [rule for rule in rules if rule.sections & set(moved.get(ci_id, ()))] for ci_id in ci_ids}
-    await _judge(tx, due, set(findings_moved), policies, now)
+    due = {
+        ci_id: [rule for rule in rules if _is_due(rule, ci_id, moved[ci_id], judged, now)] for ci_id in sorted(moved)
+    }
+    due = {ci_id: its for ci_id, its in due.items() if its}
+    if due or findings_moved:
+        await _judge(tx, due, set(findings_moved), policies, now)
+    judged.update((rule.id, ci_id) for ci_id, its in due.items() for rule in its if rule.where)
+
+
+def _is_due(
+    rule: CompiledRule, ci_id: int, moved: Mapping[str, Moved | None], judged: Collection[tuple[str, int]], now: int
+) -> bool:
+    if rule.sections.isdisjoint(moved):
+        return False
+    return (rule.id, ci_id) not in judged or not inspection.passes_over(rule, moved, now)
 
 
 async def judge_by_clock(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> None:
@@ -55,9 +69,19 @@ def _is_blind(rule: CompiledRule, held: Mapping[str, Known], now: int) -> bool:
 async def _judge(
     tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], again: set[int], policies: Policies, now: int
 ) -> None:
-    found = await cis.by_ids(tx, due)
+    found = await cis.by_ids(tx, sorted({*due, *again}))
+    touched = again | await _alert(tx, due, found, policies, now)
+    await _settle_incidents(tx, {ci_id: found[ci_id] for ci_id in touched}, policies, now)
+
+
+async def _alert(
+    tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], found: Mapping[int, CI], policies: Policies, now: int
+) -> set[int]:
+    """Run the rules that are `due` and return the CIs with an alert whose move concerns an incident."""
+    if not due:
+        return set()
     wanted = {ci_id: {name for rule in rules for name in rule.sections} for ci_id, rules in due.items()}
-    facts = await _facts(tx, found, wanted)
+    facts = await _facts(tx, {ci_id: found[ci_id] for ci_id in due}, wanted)
     results = [
         result
         for ci_id, rules in due.items()
@@ -67,8 +91,7 @@ async def _judge(
     before = await alerts.load(tx, due)
     after = inspection.advance(before, results, policies.rulebook.rules, now)
     await alerts.save(tx, after)
-    touched = again | {alert.ci_id for alert in after if _tells(alert, before)}
-    await _settle_incidents(tx, {ci_id: found[ci_id] for ci_id in touched}, policies, now)
+    return {alert.ci_id for alert in after if _tells(alert, before)}
 
 
 def _tells(alert: Alert, before: Mapping[AlertKey, Alert]) -> bool:

@@ -1,70 +1,109 @@
-"""History, reconcile, drift and finding with their store: what one subject's readings moved, written down."""
+"""History, reconcile, drift and finding with their store: what one subject's readings moved, written down.
+
+First each observation becomes drafts, one a CI: its sections' new states and the steps between their bodies. Then
+all drafts are written together, those of one CI one after the other.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import drift, finding, history, reconcile
 from collector.governance import Governance
-from collector.model import Claim, Observation, Path, Reading, Step, Value
+from collector.ingest import Delta
+from collector.inspection import Moved
+from collector.model import Claim, FindingPlan, Observation, Path, Reading, Step, Value
 from collector.pipeline.identifying import Placed
-from collector.store import cis, findings, lanes, sources
-from collector.store.lanes import Basis, FactStep, Ids, Origin
-from collector.store.sources import SectionRow, SectionState, SourceState
+from collector.store import cis, findings, interning, lanes, sources
+from collector.store.lanes import Authorising, Basis, FactStep, Ids, Origin
+from collector.store.sources import BodyKey, SectionRow, SectionState, SourceState
 from wire.observation import Status
-from wire.sections import Body, arrange, canonical, shape_of
+from wire.sections import Body, arrange, canonical, in_order, shape_of
 
 FIRST, WORLD, REVISION = "first", "world", "revision"
-
-
-@dataclass(slots=True)
-class Recorded:
-    """What moved: sections, sections wanted in full, and whether findings were opened or closed."""
-
-    sections: set[str] = field(default_factory=set)
-    wanted: set[str] = field(default_factory=set)
-    findings_moved: bool = False
-
-
-async def record(
-    tx: AsyncConnection,
-    placed: Placed,
-    observation: Observation,
-    state: SourceState,
-    governance: Governance,
-    moment: int,
-) -> Recorded:
-    """Write every section of `placed`: confirmations, claims, facts, arrivals, and the findings they bring."""
-    draft = _Draft(placed.ci_id, state, governance, moment)
-    readings = placed.subject.readings.values()
-    moved = [each.name for each in readings if draft.says(each) == MOVED]
-    draft.before = await sources.bodies(tx, placed.ci_id, state.id, moved) if moved else {}
-    for reading in readings:
-        draft.add(reading)
-    await sources.save_sections(tx, draft.rows)
-    if draft.steps:
-        origin = Origin(placed.ci_id, state.id, observation.id, observation.received_at)
-        await _write(tx, origin, state, draft, governance)
-    return draft.recorded
-
-
 NOTHING, SAME, UNKNOWN, MOVED = "nothing", "same", "unknown", "moved"
 """What a reading says: no word, what we hold, a hash we do not hold the body of, something new."""
 
 
-class _Draft:
-    """One CI's sections on their way: the rows to write and the steps between old and new bodies."""
+@dataclass(slots=True)
+class Draft:
+    """What one observation says of one CI, to be written: rows of sections, and the steps between the bodies.
 
-    def __init__(self, ci_id: int, state: SourceState, governance: Governance, moment: int) -> None:
-        self._ci_id, self._state, self._governance, self._moment = ci_id, state, governance, moment
-        self.before: Mapping[str, bytes] = {}
-        self.steps: list[Step] = []
-        self.rows: list[SectionRow] = []
-        self.recorded = Recorded()
+    `moved`: sections that moved, with their rows where these tell everything. `wanted`: sections wanted in full.
+    `confirms`: everything this source holds of the CI was said again or moved, so the source is confirmed as a whole.
+    """
+
+    origin: Origin
+    source: str
+    agent_id: int
+    rows: list[SectionRow] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    moved: dict[str, Moved | None] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+    confirms: bool = False
+    findings_moved: bool = False
+
+
+class Drafts:
+    """The drafts that wait to be written, and the bodies as they are after them."""
+
+    def __init__(self, governance: Governance) -> None:
+        self.governance = governance
+        self.waiting: list[Draft] = []
+        self._bodies: dict[BodyKey, bytes | None] = {}
+
+    async def fetch(self, tx: AsyncConnection, keys: Iterable[BodyKey]) -> None:
+        """Read the kept bodies of those sections that are not here yet."""
+        missing = sorted(set(keys) - self._bodies.keys())
+        self._bodies |= dict.fromkeys(missing)
+        self._bodies |= await sources.bodies(tx, missing)
+
+    def body(self, key: BodyKey) -> bytes | None:
+        """Return the canonical body, or None when none is kept or it was not fetched."""
+        return self._bodies.get(key)
+
+    def hold(self, key: BodyKey, body: bytes) -> None:
+        """Let `body` be the kept one from now on."""
+        self._bodies[key] = body
+
+    def concern(self, source_id: int) -> bool:
+        """Return whether anything this source said waits to be written."""
+        return any(draft.origin.source_id == source_id for draft in self.waiting)
+
+    def taken(self) -> list[Draft]:
+        """Return the drafts that wait, and let them wait no longer."""
+        taken, self.waiting = self.waiting, []
+        return taken
+
+
+async def record(
+    tx: AsyncConnection, placed: Placed, observation: Observation, state: SourceState, drafts: Drafts, moment: int
+) -> Draft:
+    """Add to `drafts`, and return, what the readings of `placed` say. The state of the source moves with it."""
+    origin = Origin(placed.ci_id, state.id, observation.id, observation.received_at)
+    one = _Reader(Draft(origin, state.code, state.agent_id), state, drafts, moment)
+    said = {name: one.says(reading) for name, reading in placed.subject.readings.items()}
+    await drafts.fetch(tx, [one.key(name) for name, what in said.items() if what == MOVED])
+    one.draft.confirms = said.keys() >= state.inventory and {SAME, MOVED} >= set(said.values())
+    for name, reading in placed.subject.readings.items():
+        one.add(reading, said[name])
+    drafts.waiting.append(one.draft)
+    return one.draft
+
+
+class _Reader:
+    """Reads one CI's sections into its draft."""
+
+    def __init__(self, draft: Draft, state: SourceState, drafts: Drafts, moment: int) -> None:
+        self.draft, self._state, self._drafts, self._moment = draft, state, drafts, moment
+
+    def key(self, name: str) -> BodyKey:
+        return self.draft.origin.ci_id, self._state.id, name
 
     def says(self, reading: Reading) -> str:
         held = self._held(reading)
@@ -74,33 +113,55 @@ class _Draft:
             return SAME
         return UNKNOWN if reading.body is None else MOVED
 
-    def add(self, reading: Reading) -> None:
-        """Take one reading into account."""
-        said, held, body = self.says(reading), self._held(reading), None
+    def add(self, reading: Reading, said: str) -> None:
+        """Take one reading into account. What a confirmed source says again needs no row of its own."""
+        held, body = self._held(reading), None
         if said == UNKNOWN:
-            self.recorded.wanted.add(reading.name)
+            self.draft.wanted.add(reading.name)
         elif said == MOVED:
-            self.recorded.sections.add(reading.name)
             body = self._move(reading, held)
+            self._drafts.hold(self.key(reading.name), body)
         now = _next_state(reading, held, said, self._moment)
-        self._state.hold(self._ci_id, reading.name, now)
-        self.rows.append(SectionRow(self._ci_id, self._state.id, reading.name, now, body))
+        self._state.hold(self.draft.origin.ci_id, reading.name, now)
+        if said != SAME or not self.draft.confirms:
+            self.draft.rows.append(SectionRow(*self.key(reading.name), now, body))
 
     def _held(self, reading: Reading) -> SectionState | None:
-        return self._state.sections.get((self._ci_id, reading.name))
+        return self._state.sections.get((self.draft.origin.ci_id, reading.name))
 
     def _move(self, reading: Reading, held: SectionState | None) -> bytes:
-        lo = self._state.last_ok(self._ci_id, reading.name)
-        old = json.loads(self.before[reading.name]) if lo and reading.name in self.before else None
-        new = _whole(reading, old)
-        policy = self._governance.policy(reading.name)
-        was, now = ({}, new) if old is None else history.differing(old, new)
-        before = {} if old is None else history.entries(reading.name, was, policy)
+        lo = self._state.last_ok(self.draft.origin.ci_id, reading.name)
+        was, now, text = _compared(reading, self._drafts.body(self.key(reading.name)) if lo else None)
+        policy = self._drafts.governance.policy(reading.name)
+        before = {} if was is None else history.entries(reading.name, was, policy)
         after = history.entries(reading.name, now, policy)
-        cause = FIRST if old is None else WORLD if held and held.revision == reading.revision else REVISION
+        cause = FIRST if was is None else WORLD if held and held.revision == reading.revision else REVISION
         bracket = history.Bracket(lo or self._moment, self._moment)
-        self.steps += history.steps(reading.name, before, after, bracket, complete=True, cause=cause)
-        return canonical(new)
+        self.draft.steps += history.steps(reading.name, before, after, bracket, complete=True, cause=cause)
+        is_told = isinstance(was, list) and isinstance(now, list) and held is not None and held.status.speaks
+        self.draft.moved[reading.name] = Moved((*was, *now), lo) if is_told else None  # type: ignore[misc]
+        return text
+
+
+def _compared(reading: Reading, kept: bytes | None) -> tuple[Body | None, Body, bytes]:
+    """Return what differs of the body as it was (None: never seen) and as it is, and its canonical text."""
+    if isinstance(reading.body, Delta):
+        return *history.differing(reading.body.was, reading.body.now), reading.body.text
+    old = None if kept is None else json.loads(kept)
+    new = _whole(reading, old)
+    was, now = (None, new) if old is None else history.differing(old, new)
+    return was, now, canonical(new)
+
+
+def _whole(reading: Reading, old: Body | None) -> Body:
+    """Return the body as it is now: an incomplete one adds to what is known and takes nothing away."""
+    body: Body = reading.body
+    if isinstance(body, dict):
+        return {**old, **body} if isinstance(old, dict) and not reading.complete else body
+    shape = shape_of(reading.name)
+    if isinstance(old, list) and not reading.complete:
+        return arrange(shape, [*old, *body])
+    return in_order(shape, body)
 
 
 def _next_state(reading: Reading, held: SectionState | None, said: str, moment: int) -> SectionState:
@@ -112,49 +173,81 @@ def _next_state(reading: Reading, held: SectionState | None, said: str, moment: 
     return replace(kept, status=reading.status, last_try=moment, misses=kept.misses + 1, reason=reading.reason)
 
 
-def _whole(reading: Reading, old: Body | None) -> Body:
-    """Return the body as it is now: an incomplete one adds to what is known and takes nothing away."""
-    body: Body = reading.body
-    if reading.complete or old is None:
-        return body
-    if isinstance(body, dict):
-        return {**old, **body} if isinstance(old, dict) else body
-    return arrange(shape_of(reading.name), [*old, *body]) if isinstance(old, list) else body
+# --- writing
 
 
-async def _write(
-    tx: AsyncConnection, origin: Origin, state: SourceState, draft: _Draft, governance: Governance
-) -> None:
-    steps, paths = draft.steps, [step.path for step in draft.steps]
-    authorised = await lanes.authorised(tx, origin.ci_id, paths)
-    ids = await Ids.of(tx, paths, [*(v for step in steps for v in (step.old, step.new)), *authorised.values()])
-    await lanes.write_facts(tx, origin, await _facts(tx, origin, state, steps), ids)
-    await lanes.write_claims(tx, origin, steps, ids)
-    if not await cis.is_governed(tx, origin.ci_id):
-        return
-    await _authorise_arrival(tx, origin, steps, governance, ids)
-    await _authorise_revision(tx, origin, draft, authorised, ids)
-    compared = drift.compare(steps, authorised, governance)
-    standing = await findings.open_ones(tx, origin.ci_id, origin.source_id) if compared.moved else []
-    plan = finding.plan(standing, compared.drifts, compared.settled)
-    if not plan.is_empty:
-        await findings.apply(tx, origin, plan, ids)
-        draft.recorded.findings_moved = True
+async def write(tx: AsyncConnection, drafts: Drafts) -> list[Draft]:
+    """Write the drafts that wait: confirmations, claims, facts, arrivals, and the findings they bring; return them."""
+    written = drafts.taken()
+    for wave in _waves(written):
+        await sources.save_sections(tx, [row for draft in wave for row in draft.rows])
+        if moved := [draft for draft in wave if draft.steps]:
+            await _write(tx, moved, drafts.governance)
+    return written
 
 
-async def _facts(tx: AsyncConnection, origin: Origin, state: SourceState, steps: Sequence[Step]) -> list[FactStep]:
-    """Reconcile each moved path: alone, this source's word is the fact; among several, the winner's is."""
-    if not await sources.other_sources(tx, origin.ci_id, origin.source_id):
-        return [FactStep(s.path, s.new, origin.source_id, "rank", s.hi, s.old is not None) for s in steps]
-    standing, source_ids = await lanes.claims(tx, origin.ci_id, [step.path for step in steps])
-    source_ids[state.code] = origin.source_id
+def _waves(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """Return the drafts so that no CI comes twice in one wave, and those of one CI in their order."""
+    waves: list[list[Draft]] = []
+    turns = Counter[int]()
+    for draft in drafts:
+        turn = turns[draft.origin.ci_id]
+        turns[draft.origin.ci_id] += 1
+        if turn == len(waves):
+            waves.append([])
+        waves[turn].append(draft)
+    return waves
+
+
+async def _write(tx: AsyncConnection, drafts: Sequence[Draft], governance: Governance) -> None:
+    governed = await cis.governed(tx, [draft.origin.ci_id for draft in drafts])
+    paths = await interning.path_ids(tx, (step.path for draft in drafts for step in draft.steps))
+    ruled = [draft for draft in drafts if draft.origin.ci_id in governed]
+    allowed = await lanes.authorised(tx, {draft.origin.ci_id: _known_paths(draft) for draft in ruled}, paths)
+    ids = Ids(paths, await interning.value_ids(tx, _values(drafts, allowed)))
+    await lanes.write_facts(tx, await _facts(tx, drafts), ids)
+    await lanes.write_claims(tx, [(draft.origin, draft.steps) for draft in drafts], ids)
+    arrivals = await _arrivals(tx, ruled, governance)
+    await lanes.write_authorised(tx, [*arrivals, *_revisions(ruled, allowed)], ids)
+    await _find(tx, ruled, allowed, governance, ids)
+
+
+def _known_paths(draft: Draft) -> list[Path]:
+    return [step.path for step in draft.steps if step.cause != FIRST]
+
+
+def _values(drafts: Sequence[Draft], allowed: Mapping[int, Mapping[Path, Value]]) -> Iterator[Value]:
+    for draft in drafts:
+        for step in draft.steps:
+            yield step.old
+            yield step.new
+    for values in allowed.values():
+        yield from values.values()
+
+
+async def _facts(tx: AsyncConnection, drafts: Sequence[Draft]) -> list[tuple[Origin, list[FactStep]]]:
+    """Reconcile each moved path: alone, a source's word is the fact; among several, the winner's is."""
+    shared = await sources.shared(tx, {draft.origin.ci_id: draft.origin.source_id for draft in drafts})
+    return [
+        (draft.origin, await _won(tx, draft) if draft.origin.ci_id in shared else _alone(draft)) for draft in drafts
+    ]
+
+
+def _alone(draft: Draft) -> list[FactStep]:
+    source_id = draft.origin.source_id
+    return [FactStep(step.path, step.new, source_id, "rank", step.hi, step.old is not None) for step in draft.steps]
+
+
+async def _won(tx: AsyncConnection, draft: Draft) -> list[FactStep]:
+    standing, source_ids = await lanes.claims(tx, draft.origin.ci_id, [step.path for step in draft.steps])
+    source_ids[draft.source] = draft.origin.source_id
     facts = []
-    for step in steps:
-        others = [claim for claim in standing.get(step.path, ()) if claim.source != state.code]
-        was = reconcile.resolve(others + _own(step, state.code, step.old), step.hi)
-        now = reconcile.resolve(others + _own(step, state.code, step.new), step.hi)
+    for step in draft.steps:
+        others = [claim for claim in standing.get(step.path, ()) if claim.source != draft.source]
+        was = reconcile.resolve(others + _own(step, draft.source, step.old), step.hi)
+        now = reconcile.resolve(others + _own(step, draft.source, step.new), step.hi)
         if (now and (now.value, now.source)) != (was and (was.value, was.source)):
-            value, source_id = (now.value, source_ids[now.source]) if now else (None, origin.source_id)
+            value, source_id = (now.value, source_ids[now.source]) if now else (None, draft.origin.source_id)
             facts.append(FactStep(step.path, value, source_id, now.why if now else "", step.hi, was is not None))
     return facts
 
@@ -163,29 +256,52 @@ def _own(step: Step, source: str, value: Value) -> list[Claim]:
     return [] if value is None else [Claim(step.path, source, value, step.hi, step.hi)]
 
 
-async def _authorise_arrival(
-    tx: AsyncConnection, origin: Origin, steps: Sequence[Step], governance: Governance, ids: Ids
-) -> None:
+async def _arrivals(tx: AsyncConnection, drafts: Sequence[Draft], governance: Governance) -> list[Authorising]:
     """What a governed CI shows in a section for the first time is what its arrival authorised."""
-    first = [step for step in steps if step.cause == FIRST]
-    known = await lanes.authorised_sections(tx, origin.ci_id) if first else set()
-    values = {
-        step.path: step.new
-        for step in first
-        if step.path.section not in known and drift.controlled(step.path, step.new, governance) is not None
-    }
-    if values:
-        await lanes.write_authorised(
-            tx, origin, values, first[0].hi, ids, Basis("arrival", f"observation {origin.observation_id}")
-        )
+    arriving = [(draft, first) for draft in drafts if (first := [each for each in draft.steps if each.cause == FIRST])]
+    known = await lanes.authorised_sections(tx, [draft.origin.ci_id for draft, _ in arriving])
+    found = []
+    for draft, first in arriving:
+        before = known.get(draft.origin.ci_id, set())
+        values = {
+            step.path: step.new
+            for step in first
+            if step.path.section not in before and drift.controlled(step.path, step.new, governance) is not None
+        }
+        basis = Basis("arrival", f"observation {draft.origin.observation_id}")
+        found.append(Authorising(draft.origin, values, first[0].hi, basis))
+    return found
 
 
-async def _authorise_revision(
-    tx: AsyncConnection, origin: Origin, draft: _Draft, authorised: Mapping[Path, Value], ids: Ids
-) -> None:
+def _revisions(drafts: Sequence[Draft], allowed: Mapping[int, Mapping[Path, Value]]) -> list[Authorising]:
     """A new revision of our own reader moves the authorised value with it: our view changed, not the world."""
-    moved = [step for step in draft.steps if step.cause == REVISION and authorised.get(step.path) == step.old]
-    values = {step.path: step.new for step in moved}
-    if values:
-        basis = Basis("correction", f"reader revision in observation {origin.observation_id}")
-        await lanes.write_authorised(tx, origin, values, moved[0].hi, ids, basis)
+    found = []
+    for draft in drafts:
+        before = allowed[draft.origin.ci_id]
+        moved = [step for step in draft.steps if step.cause == REVISION and before.get(step.path) == step.old]
+        if moved:
+            basis = Basis("correction", f"reader revision in observation {draft.origin.observation_id}")
+            values = {step.path: step.new for step in moved}
+            found.append(Authorising(draft.origin, values, moved[0].hi, basis))
+    return found
+
+
+async def _find(
+    tx: AsyncConnection,
+    drafts: Sequence[Draft],
+    allowed: Mapping[int, Mapping[Path, Value]],
+    governance: Governance,
+    ids: Ids,
+) -> None:
+    """Open, join, settle and close findings."""
+    compared = [(draft, drift.compare(draft.steps, allowed[draft.origin.ci_id], governance)) for draft in drafts]
+    compared = [(draft, each) for draft, each in compared if each.moved]
+    standing = await findings.open_ones(tx, [draft.origin.ci_id for draft, _ in compared])
+    plans: list[tuple[Origin, FindingPlan]] = []
+    for draft, each in compared:
+        origin = draft.origin
+        plan = finding.plan(standing.get((origin.ci_id, origin.source_id), []), each.drifts, each.settled)
+        if not plan.is_empty:
+            plans.append((origin, plan))
+            draft.findings_moved = True
+    await findings.apply(tx, plans, ids)

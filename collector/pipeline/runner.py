@@ -1,30 +1,40 @@
 """Runs the path: takes what ingest has logged, batch by batch, and looks at time-driven rules in between.
 
 A batch that fails is undone whole and tried again one by one; the observation that fails alone is
-set aside with its reason, so one bad observation never stops the others.
+set aside with its reason, so one bad observation never stops the others. When it is the database that
+fails (its disk is full, it is away), nothing is set aside: the same batch is tried again until it works.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector import ingest
 from collector.clock import Clock
-from collector.ingest import Logged
-from collector.pipeline import Touched, apply_batch, judging
+from collector.ingest import Logged, Look
+from collector.pipeline import Memory, Touched, apply_batch, judging, progress
+from collector.pipeline.backlog import Backlog
 from collector.pipeline.policies import Policies
 from collector.store import ingest_log, known, sources
 from collector.store.engine import Store
-from collector.store.sources import Progress, SourceState
+from collector.store.failure import is_passing
+from collector.store.ingest_log import Numbered
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
 MAX_STATES = 20_000
 """Sources held in memory; beyond that all are forgotten and read again as they speak."""
+MAX_JUDGED = 500_000
+"""Pairs of rule and CI, likewise."""
+RETRY_S = 5.0
+"""How long a pipeline waits whose database failed."""
+HOSTS = 200
+"""Hosts that are inspected by the clock in one transaction."""
 
 
 @dataclass(slots=True)
@@ -46,13 +56,14 @@ class Runner:
         self._store, self.policies, self._clock = store, policies, clock
         self._every_s = inspect_every_s
         self._awake = asyncio.Event()
-        self._states: dict[str, SourceState] = {}
+        self._backlog = Backlog()
+        self._memory = Memory()
         self._wanted: dict[int, set[str]] = {}
-        self._passed = 0  # the last id of the log this runner has passed; 0: look at every source's cursor
         self.counters = Counters()
 
-    def wake(self) -> None:
-        """Say that something was logged."""
+    def wake(self, rows: Sequence[Numbered] | None = None) -> None:
+        """Say that something was logged: these rows, after all that were handed over before, or None: look there."""
+        self._backlog.hand_over(rows)
         self._awake.set()
 
     def wants(self, agent_id: int) -> tuple[str, ...]:
@@ -65,23 +76,38 @@ class Runner:
         try:
             while True:
                 self._awake.clear()
-                while await self.step():
-                    pass
+                await self._apply_all()
                 await self._awake.wait()
         finally:
             ticking.cancel()
 
+    async def _apply_all(self) -> None:
+        """Apply what is pending, with patience: what is logged is safe and waits."""
+        while True:
+            try:
+                if not await self.step():
+                    return
+            except Exception as error:  # noqa: BLE001  the database's circumstances, or a look at the log that failed
+                log.warning("the pipeline waits for the database", error=_one_line(error))
+                await asyncio.sleep(RETRY_S)
+
     async def step(self) -> int:
-        """Apply one batch and return how many observations it held; 0 when nothing is pending."""
-        rows: list[Logged] = []
+        """Apply one batch and return how many observations it held; 0 when nothing is pending.
+
+        Raise when the database fails; nothing of what was not applied is lost then.
+        """
+        rows = self._backlog.take()
+        looks = [ingest.look(row) for row in rows]  # before our turn to write comes: the disk may be busy meanwhile
         try:
             async with self._store.write() as tx:
-                rows = await ingest_log.pending(tx, BATCH, self._passed)
-                touched = await self._apply(tx, rows)
+                if not rows:
+                    rows = await self._backlog.read(tx)
+                    looks = [ingest.look(row) for row in rows]
+                touched = await self._apply(tx, rows, looks)
             self._note(touched, rows)
         except Exception as error:
-            self._states.clear()  # what was held in memory may be ahead of what was written
-            if not rows:
+            self._forget()
+            if not rows or is_passing(error):
                 raise
             log.warning("batch failed, applying one by one", size=len(rows), error=_one_line(error))
             await self._apply_singly(rows)
@@ -91,9 +117,9 @@ class Runner:
         """Look at the rules that time alone can move."""
         async with self._store.read() as reader:
             hosts = await known.hosts(reader)
-        for at in range(0, len(hosts), BATCH):
+        for at in range(0, len(hosts), HOSTS):
             async with self._store.write() as tx:
-                await judging.judge_by_clock(tx, hosts[at : at + BATCH], self.policies, self._clock())
+                await judging.judge_by_clock(tx, hosts[at : at + HOSTS], self.policies, self._clock())
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -103,24 +129,29 @@ class Runner:
             except Exception as error:  # noqa: BLE001  a failed pass is tried again with the next one
                 log.warning("inspection pass failed", error=_one_line(error))
 
-    async def _apply(self, tx: AsyncConnection, rows: list[Logged]) -> Touched:
+    async def _apply(self, tx: AsyncConnection, rows: list[Logged], looks: list[Look]) -> Touched:
         if not rows:
             return Touched()
         await self._load(tx, rows)
-        return await apply_batch(tx, rows, self._states, self.policies, self._clock)
+        return await apply_batch(tx, rows, looks, self._memory, self.policies, self._clock)
 
     async def _load(self, tx: AsyncConnection, rows: list[Logged]) -> None:
-        if len(self._states) > MAX_STATES:
-            self._states.clear()
-        missing = {row.source for row in rows} - self._states.keys()
-        if missing:
-            self._states |= await sources.load(tx, missing)
-        await sources.refresh_offsets(tx, [self._states[code] for code in {row.source for row in rows}])
+        if len(self._memory.states) > MAX_STATES or len(self._memory.judged) > MAX_JUDGED:
+            self._memory.forget()
+        states, codes = self._memory.states, {row.source for row in rows}
+        if missing := codes - states.keys():
+            states |= await sources.load(tx, missing)
+        await sources.refresh_offsets(tx, [states[code] for code in codes])
+
+    def _forget(self) -> None:
+        """What is held in memory may be ahead of what was written, or behind the log."""
+        self._memory.forget()
+        self._backlog.forget()
 
     def _note(self, touched: Touched, rows: list[Logged]) -> None:
         if not rows:
             return
-        self._passed = rows[-1].id
+        self._backlog.passed = rows[-1].id
         self.counters.applied += len(rows)
         self.counters.batches += 1
         self.counters.rejected += touched.rejected
@@ -133,23 +164,23 @@ class Runner:
         for row in rows:
             try:
                 async with self._store.write() as tx:
-                    touched = await self._apply(tx, [row])
+                    touched = await self._apply(tx, [row], [ingest.look(row)])
                 self._note(touched, [row])
-            except Exception as error:  # noqa: BLE001
-                self._states.clear()
+            except Exception as error:
+                self._forget()
+                if is_passing(error):
+                    raise
                 log.warning("observation set aside", observation=row.id, source=row.source, error=_one_line(error))
                 await self._set_aside(row, f"{type(error).__name__}: {_one_line(error)}")
 
     async def _set_aside(self, row: Logged, reason: str) -> None:
         async with self._store.write() as tx:
             await self._load(tx, [row])
-            state = self._states[row.source]
+            state = self._memory.states[row.source]
             await ingest_log.reject(tx, row.id, reason, self._clock())
-            await sources.advance(
-                tx, [Progress(state.id, row.id, row.epoch, row.seq, state.state_hash, state.confirmed_at)]
-            )
             state.epoch, state.seq = row.epoch, row.seq
-        self._passed = row.id
+            await sources.advance(tx, [progress(row.id, state)])
+        self._backlog.passed = row.id
         self.counters.rejected += 1
 
 

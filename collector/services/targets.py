@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse import agents, cis
-from collector.store.browse.cis import CiQuery, CiRow
-from collector.store.browse.page import MAX_LIMIT, Window
+from collector.store.browse.highlights import addressed
+from collector.store.browse.ref import CiRef
 
 HOSTS = ("server", "pc")
+STATES = ("active", "unreachable")
 
 
 class InDoubt(Exception):
@@ -23,24 +24,16 @@ class Target:
     """One target: `address` as host:port, and what relabelling may use."""
 
     address: str
-    ci: CiRow
+    ci: CiRef
 
 
 async def targets(connection: AsyncConnection, classes: tuple[str, ...], port: int) -> tuple[Target, ...]:
     """Return every active host in production with an address; raise `InDoubt` rather than return none by accident."""
-    query = CiQuery(classes or HOSTS, states=("active", "unreachable"), environments=("production",), sort="created")
-    found: list[Target] = []
-    hosts, cursor = 0, None
-    while True:
-        page = await cis.list_cis(connection, query, Window(MAX_LIMIT, cursor))
-        hosts += len(page.items)
-        found += [Target(_joined(row.values["address"], port), row) for row in page.items if row.values.get("address")]
-        cursor = page.next
-        if cursor is None:
-            break
+    hosts = await addressed(connection, classes or HOSTS, STATES, "production")
+    found = tuple(Target(_joined(address, port), ci) for ci, address in hosts.items() if address)
     if not found and (hosts or await _is_filling(connection)):
         raise InDoubt("hosts are known, yet none with an address")
-    return tuple(found)
+    return found
 
 
 async def _is_filling(connection: AsyncConnection) -> bool:

@@ -39,7 +39,10 @@ async def describe(connection: AsyncConnection, ci_id: int, subject: Subject) ->
 
 
 _BY_IDS = select(schema.ci).where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
-_STANDING = select(schema.ci.c.state, schema.ci.c.environment).where(schema.ci.c.id == bindparam("ci"))
+_STANDING = select(schema.ci.c.id, schema.ci.c.state, schema.ci.c.environment).where(
+    schema.ci.c.id.in_(bindparam("ids", expanding=True))
+)
+_UNGOVERNED = frozenset({CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED})
 
 
 async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, CI]:
@@ -52,10 +55,13 @@ async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int
     return found
 
 
-async def is_governed(connection: AsyncConnection, ci_id: int) -> bool:
-    """Return whether differences of this CI count: it stands in production and its arrival was accepted."""
-    state, environment = (await connection.execute(_STANDING, {"ci": ci_id})).one()
-    return state not in (CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED) and environment == "production"
+async def governed(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[int]:
+    """Return those CIs whose differences count: they stand in production and their arrival was accepted."""
+    found = set()
+    for part in interning.chunks(ci_ids):
+        rows = await connection.execute(_STANDING, {"ids": part})
+        found |= {row.id for row in rows if row.state not in _UNGOVERNED and row.environment == "production"}
+    return found
 
 
 async def set_state(connection: AsyncConnection, ci_ids: Iterable[int], state: CiState) -> None:

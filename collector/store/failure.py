@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.engine import Store
 
 _FULL_SQLITE = frozenset({"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"})
 _FULL_POSTGRESQL = "53100"
+_PASSING_SQLITE = tuple(
+    "SQLITE_" + name
+    for name in ("FULL", "IOERR", "BUSY", "LOCKED", "CANTOPEN", "READONLY", "NOMEM", "PROTOCOL", "CORRUPT", "NOTADB")
+)
+_PASSING_POSTGRESQL = ("08", "25006", "40", "53", "55", "57", "58")
+"""SQLSTATE classes: connection, read-only, rollback, resources, object state, operator's intervention, system."""
 
 
 class StoreFailed(Exception):
@@ -54,19 +60,36 @@ def _named(error: Exception) -> WriteFailed:
     text = _one_line(error)
     if isinstance(error, IntegrityError | DataError):
         return Unacceptable(text)
-    if isinstance(error, DBAPIError) and _is_full(error.orig):
+    if isinstance(error, DBAPIError) and _is_full(error):
         return DiskFull("the collector's disk is full")
     return WriteFailed(text)
 
 
+def is_passing(error: Exception) -> bool:
+    """Return whether the circumstances failed and not what was to be written: the same may well work later.
+
+    A damaged database counts: what is to be written is not at fault, and must not be given up for it.
+    """
+    if isinstance(error, OSError | InterfaceError | WriteFailed):
+        return not isinstance(error, Unacceptable)
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or any(
+        name.startswith(_PASSING_SQLITE) or state.startswith(_PASSING_POSTGRESQL) for name, state in _named_by(error)
+    )
+
+
 def _is_full(cause: BaseException | None) -> bool:
-    while cause is not None:
-        if getattr(cause, "sqlite_errorname", "") in _FULL_SQLITE:
-            return True
-        if getattr(cause, "sqlstate", "") == _FULL_POSTGRESQL:
-            return True
-        cause = cause.__cause__
-    return False
+    return any(name in _FULL_SQLITE or state == _FULL_POSTGRESQL for name, state in _named_by(cause))
+
+
+def _named_by(error: BaseException | None) -> Iterator[tuple[str, str]]:
+    """Yield SQLite's name and PostgreSQL's SQLSTATE, empty where there is none, of `error` and its causes."""
+    if isinstance(error, DBAPIError):
+        error = error.orig
+    while error is not None:
+        yield getattr(error, "sqlite_errorname", None) or "", getattr(error, "sqlstate", None) or ""
+        error = error.__cause__
 
 
 def _one_line(error: Exception) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Drift, Finding, FindingPlan, OpenFinding, Path, Verdict
@@ -16,11 +18,22 @@ from collector.store.lanes import Ids, Origin
 _finding, _item = schema.finding.c, schema.finding_item.c
 _authorised, _old, _new = (schema.val.alias(name) for name in ("authorised", "old", "new"))
 _OPEN_PATHS = (
-    select(_finding.id, _finding.lo, _finding.hi, schema.path.c.section, schema.path.c.key)
+    select(
+        _finding.id, _finding.ci_id, _finding.source_id, _finding.lo, _finding.hi,
+        schema.path.c.section, schema.path.c.key,
+    )
     .select_from(schema.finding.join(schema.finding_item).join(schema.path))
-    .where(_finding.ci_id == bindparam("ci"), _finding.source_id == bindparam("source"))
+    .where(_finding.ci_id.in_(bindparam("cis", expanding=True)))
     .where(_finding.closed_at.is_(None), _item.state == "open")
     .order_by(_finding.id)
+)  # fmt: skip
+_WIDEN = (
+    update(schema.finding)
+    .where(_finding.id == bindparam("b_id"), or_(_finding.lo > bindparam("b_lo"), _finding.hi < bindparam("b_hi")))
+    .values(
+        lo=case((_finding.lo > bindparam("b_lo"), bindparam("b_lo")), else_=_finding.lo),
+        hi=case((_finding.hi < bindparam("b_hi"), bindparam("b_hi")), else_=_finding.hi),
+    )
 )
 _OPEN_OF_CIS = (
     select(schema.finding)
@@ -43,27 +56,33 @@ _ITEMS = (
 )  # fmt: skip
 
 
-async def open_ones(connection: AsyncConnection, ci_id: int, source_id: int) -> list[OpenFinding]:
-    """Return the findings of one CI and source that are open, with the paths of their open items."""
-    rows = await connection.execute(_OPEN_PATHS, {"ci": ci_id, "source": source_id})
-    found: dict[int, tuple[int, int, set[Path]]] = {}
-    for row in rows:
-        found.setdefault(row.id, (row.lo, row.hi, set()))[2].add(Path(row.section, row.key))
-    return [OpenFinding(key, lo, hi, frozenset(paths)) for key, (lo, hi, paths) in found.items()]
+async def open_ones(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[tuple[int, int], list[OpenFinding]]:
+    """Return (CI, source) → the findings that are open there, with the paths of their open items."""
+    found: dict[int, tuple[int, int, OpenFinding, set[Path]]] = {}
+    for part in interning.chunks(ci_ids):
+        for row in await connection.execute(_OPEN_PATHS, {"cis": part}):
+            head = (row.ci_id, row.source_id, OpenFinding(row.id, row.lo, row.hi, frozenset()), set[Path]())
+            found.setdefault(row.id, head)[3].add(Path(row.section, row.key))
+    grouped: dict[tuple[int, int], list[OpenFinding]] = {}
+    for ci_id, source_id, one, paths in found.values():
+        grouped.setdefault((ci_id, source_id), []).append(replace(one, paths=frozenset(paths)))
+    return grouped
 
 
-async def apply(connection: AsyncConnection, origin: Origin, plan: FindingPlan, ids: Ids) -> None:
-    """Write what `plan` says, at the time `origin` was recorded."""
-    if plan.new:
-        finding_id = await _create(connection, origin, plan.new)
-        await _save_items(connection, origin, finding_id, plan.new, ids)
-    for finding_id, items in plan.joined.items():
-        await _save_items(connection, origin, finding_id, items, ids)
-        await _widen(connection, finding_id, items)
-    for finding_id, paths in plan.settled.items():
-        await _settle(connection, finding_id, [ids.paths[path] for path in paths])
-    if plan.closed:
-        await close(connection, plan.closed, Verdict.REVERTED, origin.recorded_at)
+async def apply(connection: AsyncConnection, plans: Iterable[tuple[Origin, FindingPlan]], ids: Ids) -> None:
+    """Write what each plan says, at the time its origin was recorded."""
+    items: list[dict[str, Any]] = []
+    for origin, plan in plans:
+        if plan.new:
+            items += _items_of(origin, await _create(connection, origin, plan.new), plan.new, ids)
+        for finding_id, joined in plan.joined.items():
+            items += _items_of(origin, finding_id, joined, ids)
+            await _widen(connection, finding_id, joined)
+        for finding_id, paths in plan.settled.items():
+            await _settle(connection, finding_id, [ids.paths[path] for path in paths])
+        if plan.closed:
+            await close(connection, plan.closed, Verdict.REVERTED, origin.recorded_at)
+    await _save_items(connection, items)
 
 
 async def _create(connection: AsyncConnection, origin: Origin, items: Sequence[Drift]) -> int:
@@ -75,27 +94,29 @@ async def _create(connection: AsyncConnection, origin: Origin, items: Sequence[D
     return int(made.scalar_one())
 
 
-async def _save_items(
-    connection: AsyncConnection, origin: Origin, finding_id: int, items: Sequence[Drift], ids: Ids
-) -> None:
-    statement = insert(connection, schema.finding_item)
-    rows = [
+def _items_of(origin: Origin, finding_id: int, items: Sequence[Drift], ids: Ids) -> list[dict[str, Any]]:
+    return [
         {"finding_id": finding_id, "path_id": ids.paths[item.path], "auth_val_id": ids.value(item.authorised),
          "old_val_id": ids.value(item.old), "new_val_id": ids.value(item.new), "lo": item.lo, "hi": item.hi,
          "observation_id": origin.observation_id}
         for item in items
     ]  # fmt: skip
-    moved = {name: statement.excluded[name] for name in ("new_val_id", "hi", "observation_id")}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["finding_id", "path_id"], set_=moved | {"state": "open"}), rows
-    )
+
+
+async def _save_items(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        statement = insert(connection, schema.finding_item)
+        moved = {name: statement.excluded[name] for name in ("new_val_id", "hi", "observation_id")}
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=["finding_id", "path_id"], set_=moved | {"state": "open"}),
+            rows,
+        )
 
 
 async def _widen(connection: AsyncConnection, finding_id: int, items: Sequence[Drift]) -> None:
-    table = schema.finding
+    """Let the bracket of a finding take in those of `items`; most of the time it does already."""
     lo, hi = min(item.lo for item in items), max(item.hi for item in items)
-    await connection.execute(update(table).where(table.c.id == finding_id, table.c.lo > lo).values(lo=lo))
-    await connection.execute(update(table).where(table.c.id == finding_id, table.c.hi < hi).values(hi=hi))
+    await connection.execute(_WIDEN, {"b_id": finding_id, "b_lo": lo, "b_hi": hi})
 
 
 async def _settle(connection: AsyncConnection, finding_id: int, path_ids: Sequence[int]) -> None:

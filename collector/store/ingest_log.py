@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 from sqlalchemy import func, select
@@ -22,6 +23,9 @@ from wire.observation import Drop
 Row: TypeAlias = tuple[int, bytes, int, int, bytes]
 """(agent id, epoch, seq, received_at in epoch ms, payload); all within the database's range."""
 
+Numbered: TypeAlias = tuple[int, Row]
+"""A row with its id in the log."""
+
 MAX_SEQ = 2**63 - 1
 _BLOCK = 199  # times five columns stays under the 999 variables of SQLite before 3.32
 _COLUMNS = "agent_id, epoch, seq, received_at, payload"
@@ -34,16 +38,22 @@ _POSTGRESQL = (
 _observation, _source, _rejected = schema.observation, schema.source, schema.rejected_observation
 
 
-async def append(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Add `rows` in order; one that is already there stays as it is."""
+async def append(connection: AsyncConnection, rows: Sequence[Row]) -> range | None:
+    """Add `rows` in order; one that is already there stays as it is.
+
+    Return their ids in that order when that is known: on SQLite, which numbers one after the other, if all were new.
+    """
     if not rows:
-        return
+        return range(0)
     if connection.dialect.name == "postgresql":
         await connection.exec_driver_sql(_POSTGRESQL, tuple(list(column) for column in zip(*rows, strict=True)))
-        return
+        return None
+    added = last = 0
     for at in range(0, len(rows), _BLOCK):
         part = rows[at : at + _BLOCK]
-        await connection.exec_driver_sql(_sqlite(len(part)), tuple(value for row in part for value in row))
+        done = await connection.exec_driver_sql(_sqlite(len(part)), tuple(chain.from_iterable(part)))
+        added, last = added + done.rowcount, done.lastrowid
+    return range(last - added + 1, last + 1) if added == len(rows) else None
 
 
 @lru_cache(maxsize=_BLOCK)

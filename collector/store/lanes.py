@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.model import FOREVER, Claim, Path, Step, Value
 from collector.store import interning, schema
 from collector.store.engine import insert
+from wire.observation import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,11 @@ class FactStep:
 
 
 class Ids:
-    """Interned ids for one transaction: look up many once, then translate."""
+    """Interned ids for one write: look up many once, then translate."""
 
     def __init__(self, paths: Mapping[Path, int], values: Mapping[str, int]) -> None:
         self.paths = paths
         self._values = values
-
-    @classmethod
-    async def of(cls, connection: AsyncConnection, paths: Iterable[Path], values: Iterable[Value]) -> Ids:
-        return cls(await interning.path_ids(connection, paths), await interning.value_ids(connection, values))
 
     def value(self, value: Value) -> int | None:
         return interning.id_of(self._values, value)
@@ -77,50 +74,64 @@ _CLOSE_CLAIM = _close(schema.claim).where(schema.claim.c.source_id == bindparam(
 _CLOSE_FACT, _CLOSE_AUTH = _close(schema.fact), _close(schema.auth)
 
 
-async def write_claims(connection: AsyncConnection, origin: Origin, steps: Sequence[Step], ids: Ids) -> None:
-    """Close the intervals that ended and open those that began, in the lane of `origin`'s source."""
-    ended = [step for step in steps if step.old is not None]
-    if ended:
-        rows = [_closing(origin, ids.paths[step.path], step.hi) | {"b_source": origin.source_id} for step in ended]
-        await connection.execute(_CLOSE_CLAIM, rows)
-    opened = [
-        _opening(origin, ids, step.path, step.new, step.hi)
-        | {"source_id": origin.source_id, "lo": step.lo, "observation_id": origin.observation_id, "cause": step.cause}
-        for step in steps
-        if step.new is not None
-    ]
-    await _open(connection, schema.claim, opened)
+async def write_claims(connection: AsyncConnection, written: Iterable[tuple[Origin, Sequence[Step]]], ids: Ids) -> None:
+    """Close the intervals that ended and open those that began, each in the lane of its origin's source.
+
+    `written` names no CI twice, here and below: an interval opened by the one would have to be closed by the other.
+    """
+    ended: list[dict[str, Any]] = []
+    opened: list[dict[str, Any]] = []
+    for origin, steps in written:
+        its = {"source_id": origin.source_id, "observation_id": origin.observation_id}
+        for step in steps:
+            if step.old is not None:
+                ended.append(_closing(origin, ids.paths[step.path], step.hi) | {"b_source": origin.source_id})
+            if step.new is not None:
+                row = _opening(origin, ids, step.path, step.new, step.hi)
+                opened.append(row | its | {"lo": step.lo, "cause": step.cause})
+    await _write(connection, _CLOSE_CLAIM, ended, schema.claim, opened)
 
 
-async def write_facts(connection: AsyncConnection, origin: Origin, facts: Sequence[FactStep], ids: Ids) -> None:
-    """Let each fact hold from its moment on."""
-    ended = [_closing(origin, ids.paths[each.path], each.at) for each in facts if each.was_held]
-    if ended:
-        await connection.execute(_CLOSE_FACT, ended)
-    opened = [
-        _opening(origin, ids, each.path, each.value, each.at) | {"source_id": each.source_id, "why": each.why}
-        for each in facts
-        if each.value is not None
-    ]
-    await _open(connection, schema.fact, opened)
-
-
-async def write_authorised(
-    connection: AsyncConnection, origin: Origin, values: Mapping[Path, Value], at: int, ids: Ids, basis: Basis
+async def write_facts(
+    connection: AsyncConnection, written: Iterable[tuple[Origin, Sequence[FactStep]]], ids: Ids
 ) -> None:
-    """Authorise `values` from `at` on; never without a basis."""
-    if not values:
-        return
-    await connection.execute(_CLOSE_AUTH, [_closing(origin, ids.paths[path], at) for path in values])
-    opened = [
-        _opening(origin, ids, path, value, at) | {"basis": basis.kind, "ref": basis.ref}
-        for path, value in values.items()
-        if value is not None
-    ]
-    await _open(connection, schema.auth, opened)
+    """Let each fact hold from its moment on."""
+    ended: list[dict[str, Any]] = []
+    opened: list[dict[str, Any]] = []
+    for origin, facts in written:
+        for each in facts:
+            if each.was_held:
+                ended.append(_closing(origin, ids.paths[each.path], each.at))
+            if each.value is not None:
+                row = _opening(origin, ids, each.path, each.value, each.at)
+                opened.append(row | {"source_id": each.source_id, "why": each.why})
+    await _write(connection, _CLOSE_FACT, ended, schema.fact, opened)
 
 
-def _closing(origin: Origin, path_id: int, at: int) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Authorising:
+    """Values that are authorised from `at` on; never without a basis."""
+
+    origin: Origin
+    values: Mapping[Path, Value]
+    at: int
+    basis: Basis
+
+
+async def write_authorised(connection: AsyncConnection, written: Iterable[Authorising], ids: Ids) -> None:
+    """Let each value be authorised from its moment on; None ends what was authorised."""
+    ended: list[dict[str, Any]] = []
+    opened: list[dict[str, Any]] = []
+    for each in written:
+        its = {"basis": each.basis.kind, "ref": each.basis.ref}
+        for path, value in each.values.items():
+            ended.append(_closing(each.origin, ids.paths[path], each.at))
+            if value is not None:
+                opened.append(_opening(each.origin, ids, path, value, each.at) | its)
+    await _write(connection, _CLOSE_AUTH, ended, schema.auth, opened)
+
+
+def _closing(origin: Origin, path_id: int, at: int) -> dict[str, Any]:
     return {"b_ci": origin.ci_id, "b_path": path_id, "b_at": at}
 
 
@@ -130,39 +141,49 @@ def _opening(origin: Origin, ids: Ids, path: Path, value: Value, at: int) -> dic
     }  # fmt: skip
 
 
-async def _open(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await connection.execute(insert(connection, table), rows)
+async def _write(
+    connection: AsyncConnection, close: Any, ended: list[dict[str, Any]], table: Table, opened: list[dict[str, Any]]
+) -> None:
+    if ended:
+        await connection.execute(close, ended)
+    if opened:
+        await connection.execute(insert(connection, table), opened)
 
 
 _AUTHORISED = (
-    select(schema.path.c.section, schema.path.c.key, schema.val.c.text)
-    .select_from(schema.auth.join(schema.path).join(schema.val))
-    .where(schema.auth.c.ci_id == bindparam("ci"))
-    .where(tuple_(schema.path.c.section, schema.path.c.key).in_(bindparam("paths", expanding=True)))
+    select(schema.auth.c.ci_id, schema.auth.c.path_id, schema.val.c.text)
+    .select_from(schema.auth.join(schema.val))
+    .where(tuple_(schema.auth.c.ci_id, schema.auth.c.path_id).in_(bindparam("places", expanding=True)))
     .where(schema.auth.c.vt == FOREVER, schema.auth.c.tt == FOREVER)
 )
 _AUTHORISED_SECTIONS = (
-    select(schema.path.c.section)
+    select(schema.auth.c.ci_id, schema.path.c.section)
     .select_from(schema.auth.join(schema.path))
-    .where(schema.auth.c.ci_id == bindparam("ci"))
+    .where(schema.auth.c.ci_id.in_(bindparam("cis", expanding=True)))
     .distinct()
 )
 
 
-async def authorised(connection: AsyncConnection, ci_id: int, paths: Sequence[Path]) -> dict[Path, Value]:
-    """Return what is authorised now for those of `paths` that have a value."""
-    found: dict[Path, Value] = {}
-    for part in interning.chunks(paths):
-        pairs = [(path.section, path.key) for path in part]
-        for row in await connection.execute(_AUTHORISED, {"ci": ci_id, "paths": pairs}):
-            found[Path(row.section, row.key)] = json.loads(row.text)
+async def authorised(
+    connection: AsyncConnection, wanted: Mapping[int, Iterable[Path]], paths: Mapping[Path, int]
+) -> dict[int, dict[Path, Value]]:
+    """Return CI → path → what is authorised there now, for those of `wanted` (CI → paths) that have a value."""
+    places = [(ci_id, paths[path]) for ci_id, its in wanted.items() for path in its]
+    names = {paths[path]: path for its in wanted.values() for path in its}
+    found: dict[int, dict[Path, Value]] = {ci_id: {} for ci_id in wanted}
+    for part in interning.chunks(places):
+        for ci_id, path_id, text in await connection.execute(_AUTHORISED, {"places": part}):
+            found[ci_id][names[path_id]] = json.loads(text)
     return found
 
 
-async def authorised_sections(connection: AsyncConnection, ci_id: int) -> set[str]:
-    """Return the sections of a CI for which anything was ever authorised."""
-    return {row.section for row in await connection.execute(_AUTHORISED_SECTIONS, {"ci": ci_id})}
+async def authorised_sections(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Return CI → the sections for which anything of it was ever authorised."""
+    found: dict[int, set[str]] = {}
+    for part in interning.chunks(ci_ids):
+        for ci_id, section in await connection.execute(_AUTHORISED_SECTIONS, {"cis": part}):
+            found.setdefault(ci_id, set()).add(section)
+    return found
 
 
 async def claims(
@@ -185,6 +206,8 @@ async def claims(
             schema.val.c.text,
             c.vf,
             s.last_ok,
+            s.status,
+            schema.source.c.confirmed_at,
         )
         .select_from(joined)
         .where(c.ci_id == ci_id, c.vt == FOREVER, c.tt == FOREVER)
@@ -195,5 +218,6 @@ async def claims(
         path = Path(row.section, row.key)
         if path in wanted:
             ids[row.code] = row.source_id
-            found.setdefault(path, []).append(Claim(path, row.code, json.loads(row.text), row.vf, row.last_ok))
+            fresh = max(row.last_ok, row.confirmed_at) if Status(row.status).speaks else row.last_ok
+            found.setdefault(path, []).append(Claim(path, row.code, json.loads(row.text), row.vf, fresh))
     return found, ids

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning, schema
@@ -42,7 +42,7 @@ class SourceState:
     cis: dict[str, int] = field(default_factory=dict)
     sections: dict[tuple[int, str], SectionState] = field(default_factory=dict)
     inventory: set[str] = field(default_factory=set)  # the sections of the host that a whole inventory names
-    last_moment: int = 0  # when this source said its last word that was applied
+    last_moment: int = 0  # when this source said its last word that was applied; before the first, when it came to be
 
     def hold(self, ci_id: int, name: str, now: SectionState) -> None:
         """Remember the last word on one section."""
@@ -69,14 +69,15 @@ async def load(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, S
     table = schema.source.c
     for part in interning.chunks(codes):
         rows = await connection.execute(
-            select(schema.source, schema.agent.c.clock_offset_ms)
+            select(schema.source, schema.agent.c.clock_offset_ms, schema.agent.c.enrolled_at)
             .select_from(schema.source.join(schema.agent))
             .where(table.code.in_(part))
         )
         for row in rows:
             states[row.id] = SourceState(
                 row.id, row.code, row.agent_id, row.applied_epoch or b"", row.applied_seq,
-                row.state_hash or b"", row.confirmed_at, row.clock_offset_ms, last_moment=row.confirmed_at,
+                row.state_hash or b"", row.confirmed_at, row.clock_offset_ms,
+                last_moment=max(row.confirmed_at, row.enrolled_at),
             )  # fmt: skip
     await _load_subjects(connection, states)
     await _load_sections(connection, states)
@@ -86,10 +87,9 @@ async def load(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, S
 async def refresh_offsets(connection: AsyncConnection, states: Iterable[SourceState]) -> None:
     """Bring each state's clock offset up to what the agent's last heartbeat measured."""
     by_agent = {state.agent_id: state for state in states}
-    table = schema.agent.c
     for part in interning.chunks(by_agent):
-        for row in await connection.execute(select(table.id, table.clock_offset_ms).where(table.id.in_(part))):
-            by_agent[row.id].clock_offset_ms = row.clock_offset_ms
+        for agent_id, offset in await connection.execute(_OFFSETS, {"agents": part}):
+            by_agent[agent_id].clock_offset_ms = offset
 
 
 async def _load_subjects(connection: AsyncConnection, states: dict[int, SourceState]) -> None:
@@ -125,25 +125,29 @@ class Progress:
     confirmed_at: int
 
 
+_ADVANCE = (
+    update(schema.source)
+    .where(schema.source.c.id == bindparam("b_id"))
+    .values(
+        applied_id=bindparam("b_applied"), applied_epoch=bindparam("b_epoch"), applied_seq=bindparam("b_seq"),
+        state_hash=bindparam("b_hash"), confirmed_at=bindparam("b_confirmed"),
+    )
+)  # fmt: skip
+_OFFSETS = select(schema.agent.c.id, schema.agent.c.clock_offset_ms).where(
+    schema.agent.c.id.in_(bindparam("agents", expanding=True))
+)
+
+
 async def advance(connection: AsyncConnection, progress: Sequence[Progress]) -> None:
     """Move each source's cursor; one statement for all of them."""
     if not progress:
         return
-    table = schema.source
-    moved = (
-        update(table)
-        .where(table.c.id == bindparam("b_id"))
-        .values(
-            applied_id=bindparam("b_applied"), applied_epoch=bindparam("b_epoch"), applied_seq=bindparam("b_seq"),
-            state_hash=bindparam("b_hash"), confirmed_at=bindparam("b_confirmed"),
-        )
-    )  # fmt: skip
     rows = [
         {"b_id": p.source_id, "b_applied": p.observation_id, "b_epoch": p.epoch, "b_seq": p.seq,
          "b_hash": p.state_hash, "b_confirmed": p.confirmed_at}
         for p in progress
     ]  # fmt: skip
-    await connection.execute(moved, rows)
+    await connection.execute(_ADVANCE, rows)
 
 
 async def bind(connection: AsyncConnection, source_id: int, role: str, ci_id: int, matched_by: str, at: int) -> None:
@@ -200,26 +204,37 @@ def _values(row: SectionRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-_BODIES = (
-    select(schema.section.c.name, schema.section.c.body)
-    .where(schema.section.c.ci_id == bindparam("ci"), schema.section.c.source_id == bindparam("source"))
-    .where(schema.section.c.name.in_(bindparam("names", expanding=True)), schema.section.c.body.is_not(None))
+BodyKey = tuple[int, int, str]
+"""CI id, source id, section."""
+
+_KEPT = (
+    select(schema.section.c.ci_id, schema.section.c.source_id, schema.section.c.name, schema.section.c.body)
+    .where(tuple_(*schema.section.primary_key.columns).in_(bindparam("keys", expanding=True)))
+    .where(schema.section.c.body.is_not(None))
 )
-_OTHERS = (
-    select(schema.section.c.source_id)
-    .where(schema.section.c.ci_id == bindparam("ci"), schema.section.c.source_id != bindparam("source"))
-    .limit(1)
+_SPEAKERS = (
+    select(schema.section.c.ci_id, func.min(schema.section.c.source_id), func.max(schema.section.c.source_id))
+    .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)))
+    .group_by(schema.section.c.ci_id)
 )
+_KEYS = 250
+"""Keys of three columns in one statement; SQLite before 3.32 takes 999 variables."""
 
 
-async def bodies(connection: AsyncConnection, ci_id: int, source_id: int, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the kept canonical bodies of those sections."""
-    wanted = {"ci": ci_id, "source": source_id, "names": list(names)}
-    rows = await connection.execute(_BODIES, wanted)
-    return {row.name: bytes(row.body) for row in rows}
+async def bodies(connection: AsyncConnection, keys: Iterable[BodyKey]) -> dict[BodyKey, bytes]:
+    """Return the kept canonical bodies of those sections that have one."""
+    found: dict[BodyKey, bytes] = {}
+    for part in interning.chunks(keys, _KEYS):
+        for ci_id, source_id, name, body in await connection.execute(_KEPT, {"keys": part}):
+            found[ci_id, source_id, name] = bytes(body)
+    return found
 
 
-async def other_sources(connection: AsyncConnection, ci_id: int, source_id: int) -> bool:
-    """Return whether anyone else has a say on this CI."""
-    row = await connection.execute(_OTHERS, {"ci": ci_id, "source": source_id})
-    return row.first() is not None
+async def shared(connection: AsyncConnection, speakers: Mapping[int, int]) -> set[int]:
+    """Return those CIs of `speakers` (CI → source) on which any other source has a say too."""
+    found: set[int] = set()
+    for part in interning.chunks(speakers):
+        for ci_id, lowest, highest in await connection.execute(_SPEAKERS, {"cis": part}):
+            if {lowest, highest} != {speakers[ci_id]}:
+                found.add(ci_id)
+    return found

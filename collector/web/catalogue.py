@@ -55,7 +55,8 @@ class Texts:
         if not scope:
             return self.label("role", name)
         classes = [self("role.any_class") if each == "*" else self.label("class", each) for each in scope.split(",")]
-        return f"{self.label('role', name)} ({', '.join(classes)})"
+        joined = str(self._entries["list.comma"]).join(classes)
+        return str(self("role.of", role=self.label("role", name), classes=joined).unescape())
 
     def own(self, texts: Mapping[str, str]) -> str:
         """Return the text of this language among texts that come with data."""

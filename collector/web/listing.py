@@ -95,14 +95,25 @@ class Listing:
 
     def url(self, **changes: str | Sequence[str]) -> str:
         """Return the address of this list with `changes`; without a cursor among them it is that of the first page."""
-        asked: dict[str, str | Sequence[str]] = {"q": self.q, **self.chosen}
-        if self.sort != self.spec.sort:
-            asked["sort"] = self.sort
-        if self.names != _initial(self.spec):
-            asked["column"] = self.names
-        asked |= changes
-        pairs = [(name, each) for name, value in asked.items() for each in _several(value) if each]
+        pairs = self._pairs(changes)
         return self.spec.path + (f"?{urlencode(pairs)}" if pairs else "")
+
+    def _pairs(self, changes: Mapping[str, str | Sequence[str]]) -> list[tuple[str, str]]:
+        """What the address carries: only what differs from how the list starts."""
+        asked: dict[str, str | Sequence[str]] = {"q": self.q, **self.chosen, "sort": self.sort, "column": self.names}
+        asked |= changes
+        if asked["sort"] == self.spec.sort:
+            del asked["sort"]
+        if asked["column"] == _initial(self.spec):
+            del asked["column"]
+        return [(name, each) for name, value in asked.items() for each in _several(value) if each]
+
+    def shorter(self, request: Request) -> str | None:
+        """Return the short address of what `request` asked in a longer one: a form sends its defaults too."""
+        cursor = {"cursor": self.cursor} if self.cursor else {}
+        if sorted(self._pairs(cursor)) == sorted(request.query_params.multi_items()):
+            return None
+        return self.url(**cursor)
 
     @property
     def csv_url(self) -> str:

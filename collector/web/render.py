@@ -93,6 +93,7 @@ def _tools(viewer: Viewer) -> Mapping[str, Callable[..., Any]]:
 
     return {
         "named": named,
+        "when": lambda at: ago(at or 1, now, texts),  # a value may be 1970 itself; elsewhere 0 is never
         "ago": lambda at: ago(at, now, texts),
         "shown": shown,
         "measure": lambda metric, value: measurement(metric, value, texts),

@@ -98,4 +98,6 @@ def measurement(metric: str, value: float, texts: Texts) -> str:
     if metric.endswith("_seconds"):
         length, unit = span(int(value * 1000))
         return str(texts(f"unit.{unit}", n=length))
+    if metric.endswith("_synchronised"):
+        return str(texts("value.yes" if value else "value.no"))
     return f"{value:,.2f}".rstrip("0").rstrip(".")

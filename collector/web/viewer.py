@@ -70,7 +70,9 @@ class Viewer:
 
     @property
     def here(self) -> str:
-        """The page itself, to come back to after a form."""
+        """The page itself, to come back to after a form; what a form answered is no page to come back to."""
+        if self.request.method != "GET":
+            return "/" + self.request.url.path.split("/")[1]
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
 

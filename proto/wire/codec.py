@@ -74,8 +74,9 @@ def glance(data: bytes) -> observation.Glance:
     """Return what tells whether an observation says anything new, without opening it; raise `Undecodable`."""
     message = _parse(observation_pb2.Observation, data, observation.MAX_OBSERVATION_BYTES)
     sections = message.sections
-    says_only_hashes = not message.drops and not any(each.HasField("body") for each in sections)
-    names = frozenset([each.name for each in sections]) if says_only_hashes else frozenset()
+    bare = [each.name for each in sections if not each.HasField("body")]
+    says_only_hashes = len(bare) == len(sections) and not message.drops
+    names = frozenset(bare) if says_only_hashes else frozenset()
     return observation.Glance(message.observed_at_ms, message.state_hash, says_only_hashes, names)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,14 +23,15 @@ POLL_S = 0.01
 
 
 class Program:
-    """One running program; what it says goes to `log`. Leaving the block ends it."""
+    """One running program; what it says goes to a fresh `log`. Leaving the block ends it."""
 
-    def __init__(self, words: list[str], log: Path) -> None:
-        self.log = log
-        with log.open("ab") as out:
-            self._popen = subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=ROOT)
+    def __init__(self, words: list[str], log: Path, more: Mapping[str, str] | None = None) -> None:
+        self.log, self.began = log, time.monotonic()
+        with log.open("wb") as out:
+            self._popen = subprocess.Popen(
+                words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=ROOT, env=environment(more)
+            )
         self._outside = psutil.Process(self._popen.pid)
-        self.began = time.monotonic()
 
     def __enter__(self) -> Program:
         return self
@@ -49,10 +51,24 @@ class Program:
     def last_words(self) -> str:
         return self.log.read_text()[-2000:]
 
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def own_s(self) -> float:
+        """Return processor time of this one process so far, seconds."""
+        spent = self._outside.cpu_times()
+        return float(spent.user + spent.system)
+
     def cpu_s(self) -> float:
         """Return processor time so far, seconds, with that of the children it has waited for."""
         spent = self._outside.cpu_times()
         return float(spent.user + spent.system + spent.children_user + spent.children_system)
+
+    def wakes(self) -> int:
+        """Return how often any thread of this process, present ones only, has waited for something."""
+        told = (status.read_text() for status in Path(f"/proc/{self.pid}/task").glob("*/status"))
+        return sum(int(each.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for each in told)
 
     def rss_mb(self) -> float:
         """Return resident memory of this one process, MB (10⁶ bytes)."""
@@ -72,23 +88,21 @@ class Program:
             return self._popen.wait()
 
 
-def muster(*words: str) -> list[str]:
-    """Return the command line of the collector's program."""
-    return [sys.executable, "-m", "collector", *words]
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment and `more`; bytecode is kept, as it is wherever people run programs."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | dict(more or {})
 
 
-def agent(*words: str) -> list[str]:
-    """Return the command line of the agent's program, started as its installed script starts it."""
-    return [sys.executable, "-c", "import sys; from agent.__main__ import main; sys.exit(main())", *words]
+def installed(name: str, *words: str) -> list[str]:
+    """Return the command line of a program as it was installed beside this Python."""
+    return [str(Path(sys.executable).parent / name), *words]
 
 
 def collector(data: Path, log: Path, ports: tuple[int, ...] = (0, 0, 0)) -> tuple[Program, tuple[int, ...]]:
     """Start a collector and return it, ready, with its ports: HTTP, data, enrolment."""
     http, grpc, enroll = map(str, ports)
-    log.unlink(missing_ok=True)
-    program = Program(
-        muster("collector", "run", "--data", str(data), "--http", http, "--grpc", grpc, "--enroll", enroll), log
-    )
+    words = ["collector", "run", "--data", str(data), "--http", http, "--grpc", grpc, "--enroll", enroll]
+    program = Program(installed("muster", *words), log)
     try:
         return program, tuple(map(int, program.await_text(READY).groups()))
     except BaseException:

@@ -73,7 +73,7 @@ class Gated(Store):
 async def test_the_acknowledgement_waits_for_the_commit(store: Store) -> None:
     agent, gated = await admit(store), Gated(store)
     woken: list[int] = []
-    intake = Intake(gated, lambda: woken.append(1))
+    intake = Intake(gated, lambda _: woken.append(1))
     waiting = asyncio.create_task(intake.take(agent, report(envelope(1), envelope(2))))
     await gated.reached.wait()
     await asyncio.sleep(0.05)
@@ -156,7 +156,7 @@ async def test_repeated_reordered_and_damaged_envelopes_are_each_stored_once_or_
 async def test_after_a_failed_commit_nothing_is_acknowledged_and_the_next_report_is_taken(store: Store) -> None:
     agent, gated = await admit(store), Gated(store)
     woken: list[int] = []
-    intake = Intake(gated, lambda: woken.append(1))
+    intake = Intake(gated, lambda _: woken.append(1))
     gated.gate.set()
     gated.failure = OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
     several = [intake.take(agent, report(envelope(seq))) for seq in (1, 2, 3)]

@@ -1,4 +1,4 @@
-"""A collector and its agents as real processes, killed and started again at random points, and counted in between."""
+"""A collector and its agents as real processes: killed, taken away and started again, and counted in between."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from tests.collector.delivery.receiver import Receiver
 from tests.conftest import free_port
-from tests.faults import counters, effects
+from tests.faults import counters, effects, mutants
 from tests.faults.counters import Counters
 from tests.faults.crash import AGENT_PLACES, COLLECTOR_PLACES
 
 ROOT = Path(__file__).parents[2]
-AGENTS = 3
-OBSERVE_EVERY_MS = 150
 LONGEST_LIFE_S = 0.45
 READY_S = 30.0
 COLLECTOR, SHIPPER = "collector", "shipper"
@@ -67,16 +67,29 @@ class Nursery:
         self._popen.stdout.close()
 
 
-class Campaign:
-    """One estate. `cycle` kills and restarts; `check` counts; `settle` lets everything arrive."""
+@dataclass(frozen=True)
+class Plan:
+    """What an estate is made of. `data` is the collector's folder when it is not to be beside the agents'."""
 
-    def __init__(self, folder: Path, mutant: str, seed: int) -> None:
-        self._folder, self._dice = folder, random.Random(seed)
-        self._data = folder / "collector"
-        self._states = [folder / f"agent-{number}" for number in range(1, AGENTS + 1)]
+    mutant: str = mutants.NONE
+    seed: int = 1
+    agents: int = 3
+    observe_every_ms: int = 150
+    data: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Campaign:
+    """One estate. `cycle` kills and `restart` starts the dead; `check` counts; `settle` lets everything arrive."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self._folder, self._plan, self._dice = folder, plan, random.Random(plan.seed)
+        self.data = plan.data or folder / "collector"
+        self._states = [folder / f"agent-{number}" for number in range(1, plan.agents + 1)]
         self._ports = [free_port() for _ in range(3)]
         self.receiver = Receiver()
-        self._nursery = Nursery(mutant, {"MUSTER_WEBHOOK_URL": self.receiver.url, "MUSTER_INSPECT_EVERY_S": "3600"})
+        settings = {"MUSTER_WEBHOOK_URL": self.receiver.url, "MUSTER_INSPECT_EVERY_S": "3600"}
+        self._nursery = Nursery(plan.mutant, settings | plan.settings)
         self._alive: dict[str, int] = {}
         self._starts = 0
         self._log = counters.Log()
@@ -114,10 +127,10 @@ class Campaign:
 
     def _collector_words(self) -> list[str]:
         http, grpc, enroll = map(str, self._ports)
-        return ["collector", "run", "--data", str(self._data), "--http", http, "--grpc", grpc, "--enroll", enroll]
+        return ["collector", "run", "--data", str(self.data), "--http", http, "--grpc", grpc, "--enroll", enroll]
 
     def _shipper_words(self) -> list[str]:
-        return ["ship", str(OBSERVE_EVERY_MS), *map(str, self._states)]
+        return ["ship", str(self._plan.observe_every_ms), *map(str, self._states)]
 
     def _await_ready(self) -> bool:
         """Wait until the collector says that it is, or has died."""
@@ -131,19 +144,24 @@ class Campaign:
         return True
 
     def _is_over(self, role: str) -> bool:
-        """Return whether a program has died by itself (it was told to)."""
-        if role in self._alive and self._nursery.end(self._alive[role], 0, 0.0) is not None:
+        """Return whether a program is dead; by itself it may only die at the place it was told to."""
+        if role in self._alive and (code := self._nursery.end(self._alive[role], 0, 0.0)) is not None:
             del self._alive[role]
+            assert code == -signal.SIGKILL, f"{role} ended with {code}: {self._last_words()}"
         return role not in self._alive
 
-    def _enrol(self) -> None:
-        local = json.loads((self._data / "local.json").read_text())
+    def rest(self, path: str, body: object = None) -> Any:
+        """Return the answer of `/api/v1/PATH`."""
+        local = json.loads((self.data / "local.json").read_text())
         request = urllib.request.Request(
-            f"{local['url']}/api/v1/enrolment-tokens", json.dumps({"uses": AGENTS}).encode(),
+            f"{local['url']}/api/v1/{path}", None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {local['token']}", "Content-Type": "application/json"},
         )  # fmt: skip
         with urllib.request.urlopen(request, timeout=10) as answer:
-            token = json.load(answer)["token"]
+            return json.load(answer)
+
+    def _enrol(self) -> None:
+        token = self.rest("enrolment-tokens", {"uses": len(self._states)})["token"]
         for state in self._states:
             words = [sys.executable, "-m", "agent", "enroll", f"https://127.0.0.1:{self._ports[2]}",
                      "--token-file", "-", "--state", str(state)]  # fmt: skip
@@ -176,6 +194,11 @@ class Campaign:
                 place = self._dice.choice(sorted(places))
                 self._start(role, f"{place}:{self._dice.randint(1, 6)}" if self._dice.random() < 0.5 else None)
 
+    def shipper_log(self) -> list[dict[str, Any]]:
+        """Return what the agents have logged so far."""
+        files = sorted(self._folder.glob("*-shipper.log"))
+        return [json.loads(line) for file in files for line in file.read_text().splitlines() if line.startswith("{")]
+
     def _last_words(self) -> str:
         return "".join(path.read_text()[-1500:] for path in sorted(self._folder.glob("*.log"))[-2:])
 
@@ -187,32 +210,46 @@ class Campaign:
         if paused is not None:
             os.kill(paused, signal.SIGSTOP)
         total = Counters()
-        with closing(sqlite3.connect(f"file:{self._data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
+        with closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
             for state in self._states:
                 counters.add(total, counters.count(self._log, database, self._uids[state], state))
         if deep:
             if COLLECTOR in self._alive:
                 self._kill(COLLECTOR)
-            total.effects_diff = asyncio.run(effects.difference(self._data / "muster.db", self._folder / "replay"))
+            total.effects_diff = asyncio.run(effects.difference(self.data / "muster.db", self._folder / "replay"))
         if paused is not None:
             os.kill(paused, signal.SIGCONT)
         return total
 
-    def settle(self, seconds: float = 60.0) -> None:
-        """Start what is dead, let nothing new happen, and wait until all has arrived, been applied and delivered."""
+    def take_away(self) -> None:
+        """End the collector as a person would, with the agents left to themselves."""
+        code = self._nursery.end(self._alive.pop(COLLECTOR), signal.SIGINT)
+        assert code == 0, f"collector ended with {code}: {self._last_words()}"
+
+    def bring_back(self) -> None:
+        self._start(COLLECTOR)
+        assert self._await_ready(), self._last_words()
+
+    def settle(self, seconds: float = 90.0) -> None:
+        """Start both anew, and `drain`."""
         for role in (COLLECTOR, SHIPPER):
             self._kill(role)
             self._start(role)
         assert self._await_ready(), self._last_words()
+        self.drain(seconds)
+
+    def drain(self, seconds: float = 90.0, delivered: bool = True) -> None:
+        """Let nothing new be observed, and wait until all has arrived, been applied and, if wanted, `delivered`."""
         os.kill(self._alive[SHIPPER], signal.SIGUSR1)
         until = time.monotonic() + seconds
-        while waiting := self._waiting():
+        while (waiting := self.waiting()) and (delivered or waiting.keys() != {"not delivered"}):
             assert time.monotonic() < until, f"still waiting: {waiting}; {self._last_words()}"
             time.sleep(0.1)
 
-    def _waiting(self) -> dict[str, int]:
+    def waiting(self) -> dict[str, int]:
+        """Return how much is still on its way, and where."""
         depth = sum(len(counters.kept(state / "spool").waiting) for state in self._states)
-        with closing(sqlite3.connect(f"file:{self._data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
+        with closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
             behind = "SELECT count(*) FROM observation o JOIN source s USING (agent_id) WHERE o.id > s.applied_id"
             unsent = "SELECT count(*) FROM outbox WHERE state != 'sent'"
             pending, undelivered = (database.execute(query).fetchone()[0] for query in (behind, unsent))
@@ -221,7 +258,7 @@ class Campaign:
 
     def undelivered(self) -> set[str]:
         """Return the messages of the outbox that never came to the receiver, and what came that is not in it."""
-        with closing(sqlite3.connect(f"file:{self._data / 'muster.db'}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True)) as database:
             written = {key.rpartition("@")[0] for (key,) in database.execute("SELECT key FROM outbox")}
         return written ^ set(self.receiver.keys)
 

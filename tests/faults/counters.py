@@ -93,9 +93,7 @@ def kept(spool: Path) -> Kept:
         copy = Path(shutil.copytree(spool, Path(scratch) / "spool"))
         opened = Spool.open(copy)
         waiting = frozenset(each.seq for each in opened.peek(1_000_000, 1 << 40))
-        dropped = frozenset(
-            seq for drop in opened.pending_drops() for seq in range(drop.first_seq, drop.last_seq + 1)
-        )
+        dropped = frozenset(seq for drop in opened.pending_drops() for seq in range(drop.first_seq, drop.last_seq + 1))
         opened.close()
         return Kept(opened.epoch, waiting, dropped)
 
@@ -113,7 +111,9 @@ class Log:
             self._crcs[row_id] = zlib.crc32(payload)
         self._seen = max(self._crcs, default=0)
         found: dict[int, list[int]] = {}
-        query = "SELECT o.seq, o.id FROM observation o JOIN agent a ON a.id = o.agent_id WHERE a.uid = ? AND o.epoch = ?"
+        query = (
+            "SELECT o.seq, o.id FROM observation o JOIN agent a ON a.id = o.agent_id WHERE a.uid = ? AND o.epoch = ?"
+        )
         for seq, row_id in database.execute(query, (uid, epoch)):
             found.setdefault(seq, []).append(self._crcs[row_id])
         return found

@@ -58,9 +58,9 @@ AGENT_PLACES = {
 PLACES = COLLECTOR_PLACES | AGENT_PLACES
 
 WARM = (
-    "collector.cli", "collector.app", "collector.store.migrations.versions", "agent.run", "agent.__main__",
-    "tests.faults.ship", "aiosqlite", "sqlalchemy.dialects.sqlite.aiosqlite", "uvicorn.loops.auto", "uvicorn.lifespan.on",
-    "uvicorn.protocols.http.auto", "grpc.aio", "alembic.runtime.environment",
+    "collector.cli", "collector.app", "collector.up", "collector.store.migrations.versions", "agent.run",
+    "agent.__main__", "tests.faults.ship", "aiosqlite", "sqlalchemy.dialects.sqlite.aiosqlite", "uvicorn.loops.auto",
+    "uvicorn.lifespan.on", "uvicorn.protocols.http.auto", "grpc.aio", "alembic.runtime.environment",
 )  # fmt: skip
 
 

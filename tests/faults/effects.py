@@ -39,12 +39,8 @@ _ITEMS = (
 
 async def difference(database: Path, scratch: Path) -> int:
     """Return how many effects in a copy of `database`, caught up as a restart would, differ from a fresh run's."""
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
     lived, fresh = scratch / "lived.db", scratch / "fresh.db"
-    for suffix in ("", "-wal"):
-        if (part := Path(f"{database}{suffix}")).exists():
-            shutil.copy(part, f"{lived}{suffix}")
+    _copy(database, lived)
     await _run(lived)
     await _prepare(lived, fresh)
     await _run(fresh)
@@ -52,6 +48,15 @@ async def difference(database: Path, scratch: Path) -> int:
         damage = int(one.execute("PRAGMA quick_check").fetchone() != ("ok",))
         differing = sum((_effects(one) - _effects(other)).values()) + sum((_effects(other) - _effects(one)).values())
         return damage + differing + _told_wrong(one)
+
+
+def _copy(database: Path, to: Path) -> None:
+    """Copy a database at rest, with what of it stands in its write-ahead log, into a folder of its own."""
+    shutil.rmtree(to.parent, ignore_errors=True)
+    to.parent.mkdir()
+    for suffix in ("", "-wal"):
+        if (part := Path(f"{database}{suffix}")).exists():
+            shutil.copy(part, f"{to}{suffix}")
 
 
 async def _run(file: Path) -> None:
@@ -83,7 +88,9 @@ def _effects(database: sqlite3.Connection) -> Counter[Any]:
             courses.setdefault((lane, *place), []).append((text, is_open))
         found.update((place, tuple(course)) for place, course in courses.items())
     found.update(_findings(database))
-    named = "SELECT s.code, h.role, c.ci_class, c.ci_type, c.name, c.state FROM ci c JOIN subject_ci h ON h.ci_id = c.id"
+    named = (
+        "SELECT s.code, h.role, c.ci_class, c.ci_type, c.name, c.state FROM ci c JOIN subject_ci h ON h.ci_id = c.id"
+    )
     found.update(database.execute(f"{named} JOIN source s ON s.id = h.source_id"))
     firing = "SELECT 'alert', s.code, h.role, x.rule, x.instance FROM alert x " + _HOLDER.format("x")
     found.update(database.execute(f"{firing} WHERE x.state = 'firing'"))
@@ -103,12 +110,13 @@ def _findings(database: sqlite3.Connection) -> Iterable[Any]:
 
 
 def _told_wrong(database: sqlite3.Connection) -> int:
-    """Return how many causes have no incident or too many, and how many incidents were not told exactly once."""
+    """Return how many observations, causes and incidents did not have their effect exactly once."""
     open_findings = {f"finding|{key}" for (key,) in database.execute("SELECT id FROM finding WHERE closed_at IS NULL")}
     causes = Counter(key for (key,) in database.execute("SELECT cause_key FROM incident"))
     standing = {key for (key,) in database.execute("SELECT cause_key FROM incident WHERE resolved_at IS NULL")}
     wrong = sum(1 for key, times in causes.items() if key.startswith("finding|") and times > 1)
     wrong += len(open_findings ^ {key for key in standing if key.startswith("finding|")})
+    wrong += database.execute("SELECT count(*) FROM rejected_observation").fetchone()[0]  # all of them were good
     expected = Counter[str]()
     for number, resolved_at in database.execute("SELECT number, resolved_at FROM incident"):
         events = ("opened",) if resolved_at is None else ("opened", "resolved")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import mutants
-from tests.faults.campaign import Campaign
+from tests.faults.campaign import Campaign, Plan
 from tests.faults.counters import Counters
 
 CYCLES = 200
@@ -25,7 +25,7 @@ def cycles(request: pytest.FixtureRequest) -> int:
 
 def test_nothing_is_lost_and_nothing_happens_twice_however_often_they_are_killed(tmp_path: Path, cycles: int) -> None:
     began = time.monotonic()
-    with Campaign(tmp_path, mutants.NONE, seed=1) as campaign:
+    with Campaign(tmp_path, Plan()) as campaign:
         for number in range(1, cycles + 1):
             campaign.cycle()
             found = campaign.check(deep=number % DEEP_EVERY == 0)
@@ -49,7 +49,7 @@ def test_nothing_is_lost_and_nothing_happens_twice_however_often_they_are_killed
 def _until_caught(folder: Path, mutant: str, deep: bool = False) -> Counters:
     """Run a campaign with a defect until a counter rises."""
     found = Counters()
-    with Campaign(folder, mutant, seed=2) as campaign:
+    with Campaign(folder, Plan(mutant, seed=2)) as campaign:
         for number in range(1, MUTANT_CYCLES + 1):
             campaign.cycle()
             found = campaign.check(deep)

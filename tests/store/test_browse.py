@@ -64,7 +64,9 @@ async def test_a_ci_is_found_by_name_serial_mac_or_address(
 
 @pytest.mark.parametrize("sort", [*cis.SORTS, *(f"-{each}" for each in cis.SORTS)])
 async def test_pages_forward_and_back_show_every_ci_once(store: Store, estate: Standard, sort: str) -> None:
-    query, seen, cursor, back = cis.CiQuery(sort=sort), [], None, []
+    query, cursor = cis.CiQuery(sort=sort), None
+    seen: list[str] = []
+    back: list[str] = []
     async with store.read() as connection:
         while True:
             page = await cis.list_cis(connection, query, Window(2, cursor))

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.browse.cis import CiRef
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.browse.ref import CiRef
 from collector.store.schema import agent, ci, source, subject_ci
 
 SORTS = {"hostname": agent.c.hostname, "seen": agent.c.last_seen, "enrolled": agent.c.enrolled_at}

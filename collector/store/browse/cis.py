@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.model import Value
 from collector.store.browse.highlights import highlights
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
 from collector.store.browse.seen import last_seen
 from collector.store.schema import alert, ci, finding, incident
@@ -37,17 +38,6 @@ class CiQuery:
     environments: tuple[str, ...] = ()
     q: str = ""
     sort: str = "name"
-
-
-@dataclass(frozen=True, slots=True)
-class CiRef:
-    """A CI as other things name it."""
-
-    uid: str
-    name: str
-    ci_class: str
-    ci_type: str
-    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.browse.cis import CiRef
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
+from collector.store.browse.ref import CiRef
 from collector.store.schema import ci, duplicate_case, duplicate_member
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
-from collector.store.browse.cis import CiRef
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
 from collector.store.schema import ci, finding, finding_item, path, source, val
 

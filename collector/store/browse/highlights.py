@@ -11,7 +11,8 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Value
-from collector.store.schema import fact, path, val
+from collector.store.browse.ref import CiRef
+from collector.store.schema import ci, fact, path, val
 
 SHOWN = (
     ("hardware", "vendor"),
@@ -51,6 +52,30 @@ async def highlights(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
     for ci_id, listed in addresses.items():
         found.setdefault(ci_id, {})["address"] = primary(listed)
     return found
+
+
+async def addressed(
+    connection: AsyncConnection, classes: Sequence[str], states: Sequence[str], environment: str
+) -> dict[CiRef, str | None]:
+    """Return every CI of these classes and states and the address people would call it by, in one pass."""
+    hosts = (
+        select(ci.c.id, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
+        .where(ci.c.ci_class.in_(classes), ci.c.state.in_(states), ci.c.environment == environment)
+        .where(ci.c.merged_into.is_(None))
+        .order_by(ci.c.id)
+    )
+    known = {row[0]: CiRef(*row[1:]) for row in await connection.execute(hosts)}
+    interfaces = (
+        select(fact.c.ci_id, val.c.text)
+        .join(path, path.c.id == fact.c.path_id)
+        .join(val, val.c.id == fact.c.val_id)
+        .where(path.c.section == "interfaces", fact.c.vt == FOREVER, fact.c.tt == FOREVER)
+    )
+    listed: dict[int, list[str]] = {}
+    for ci_id, text in await connection.execute(interfaces):
+        if ci_id in known:
+            listed.setdefault(ci_id, []).extend(_addresses(json.loads(text)))
+    return {ref: primary(listed.get(ci_id, ())) for ci_id, ref in known.items()}
 
 
 def _addresses(interface: Any) -> list[str]:

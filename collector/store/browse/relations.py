@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
-from collector.store.browse.cis import CiRef
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
+from collector.store.browse.ref import CiRef
 from collector.store.schema import ci, relation, source
 
 _A, _B = ci.alias("a_ci"), ci.alias("b_ci")

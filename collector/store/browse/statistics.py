@@ -43,15 +43,10 @@ class Measurement:
 
 
 async def backlog(connection: AsyncConnection) -> Backlog:
-    """Return what waits for the pipeline; what cannot be opened does not wait."""
-    behind = (
-        select(func.count(), func.min(observation.c.received_at))
-        .select_from(observation)
-        .outerjoin(source, source.c.agent_id == observation.c.agent_id)
-        .where(observation.c.id > func.coalesce(source.c.applied_id, 0))
-        .where(observation.c.id.not_in(select(rejected_observation.c.observation_id)))
-    )
-    count, oldest = (await connection.execute(behind)).one()
+    """Return what waits for the pipeline: what each source sent behind the last that was applied."""
+    behind = (observation.c.agent_id == source.c.agent_id) & (observation.c.id > source.c.applied_id)
+    statement = select(func.count(), func.min(observation.c.received_at)).select_from(source.join(observation, behind))
+    count, oldest = (await connection.execute(statement)).one()
     return Backlog(count, oldest or 0)
 
 

@@ -54,7 +54,9 @@ def _query(request: Request, asked: Listing) -> AgentQuery:
 
 
 @router.get("/agents", dependencies=_READ)
-async def agents_page(request: Request) -> HTMLResponse:
+async def agents_page(request: Request) -> Response:
+    if shorter := read(SPEC, request).shorter(request):
+        return RedirectResponse(shorter, 303)
     return await _list(request)
 
 

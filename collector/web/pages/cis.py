@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -48,8 +48,10 @@ def _query(asked: Listing) -> CiQuery:
 
 
 @router.get("/cis")
-async def cis_page(request: Request) -> HTMLResponse:
+async def cis_page(request: Request) -> Response:
     asked = read(SPEC, request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await cis.listed(connection, _query(asked), asked.window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -30,8 +30,10 @@ def _query(asked: Listing) -> FindingQuery:
 
 
 @router.get("/findings")
-async def findings_page(request: Request) -> HTMLResponse:
+async def findings_page(request: Request) -> Response:
     asked = read(SPEC, request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await findings.listed(connection, _query(asked), asked.window)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -41,8 +41,10 @@ def _query(asked: Listing) -> IncidentQuery:
 
 
 @router.get("/incidents")
-async def incidents_page(request: Request) -> HTMLResponse:
+async def incidents_page(request: Request) -> Response:
     asked = read(SPEC, request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await incidents.listed(connection, _query(asked), asked.window)

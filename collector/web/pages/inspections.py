@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -34,9 +34,11 @@ def _query(asked: Listing) -> AlertQuery:
 
 
 @router.get("/inspections")
-async def inspections_page(request: Request) -> HTMLResponse:
+async def inspections_page(request: Request) -> Response:
     context = context_of(request)
     asked = _asked(request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await inspections.listed(connection, context.rulebook.rules, _query(asked), asked.window)

@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from collector.api.access import COOKIE, BadForm, public, requires
+from collector.api.access import COOKIE, BadForm, check_form, public, requires
 from collector.api.context import context_of
 from collector.security import accounts, sessions
 from collector.security.accounts import BadLogin
@@ -111,8 +111,9 @@ async def prefer(request: Request) -> Response:
     """Remember language and theme: in the browser, and in the account of whoever is logged in."""
     principal: Principal | None = request.state.principal
     form = await request.form(max_files=0, max_fields=20)
-    expected = principal.csrf if principal else request.cookies.get(FORM_COOKIE, "")
-    if not sessions.csrf_matches(expected, str(form.get("csrf", ""))):
+    if principal:
+        await check_form(request, principal)
+    elif not sessions.csrf_matches(request.cookies.get(FORM_COOKIE, ""), str(form.get("csrf", ""))):
         raise BadForm
     response = RedirectResponse(own_path(str(form.get("back", "/"))), 303)
     language, theme = str(form.get("language", "")), str(form.get("theme", ""))

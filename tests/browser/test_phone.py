@@ -1,0 +1,47 @@
+"""On a phone nothing is wider than the screen, in either language, however long the values are."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.served import Served
+from tests.browser.visitor import Visitor
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PLACES = ("/", "/cis", "/findings", "/incidents", "/inspections", "/rules", "/duplicates", "/agents", "/settings",
+          "/settings/accounts", "/search?q=web")  # fmt: skip
+
+
+def open_pages(served: Served) -> list[str]:
+    """Return an address of every kind of page about one thing."""
+    ci = served.ci("web-01")["id"]
+    finding, incident, agent = (served.items(path)[0]["id"] for path in ("findings", "incidents", "agents"))
+    return [
+        f"/cis/{ci}", f"/cis/{ci}/history", f"/cis/{ci}/compare", f"/cis/{ci}/sections/packages",
+        f"/cis/{ci}/why?section=os&key=kernel", f"/findings/{finding}", f"/incidents/{incident}", f"/agents/{agent}",
+        f"/agents/{agent}/ban", "/rules/SEC-CERT-001", "/nowhere",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_no_page_is_wider_than_a_phone(estate: Served, visit: Visit, language: str) -> None:
+    here = visit(estate, language=language, **PHONE)
+    assert wide(here, [*PLACES, *open_pages(estate)]) == []
+
+
+def test_the_login_page_fits_a_phone(estate: Served, visit: Visit) -> None:
+    here = visit(estate, link="/login", **PHONE)
+    assert not here.is_wider_than_the_screen
+    expect(here.page.get_by_role("button", name=here.says("login.submit"))).to_be_in_viewport()
+
+
+def wide(here: Visitor, paths: list[str]) -> list[str]:
+    """Return which of the pages scroll sideways."""
+    found = []
+    for path in paths:
+        here.go(path)
+        if here.is_wider_than_the_screen:
+            found.append(path)
+    return found

@@ -1,0 +1,71 @@
+"""Roles and what they permit."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector.security.roles import CLASSES, FIRST_ROLES, ROLES, BadRoles, Permission, check_roles, permissions
+from collector.web.words import CLASSES as SHOWN_CLASSES
+
+
+def test_the_roles_of_the_regulation_are_all_there() -> None:
+    assert set(ROLES) == {
+        "viewer", "service_desk", "engineer", "specialist", "incident_manager", "change_initiator",
+        "change_supervisor", "change_manager", "config_admin", "network_admin", "ops", "knowledge_manager", "auditor",
+        "system_admin",
+    }  # fmt: skip
+
+
+def test_who_administers_accounts_sees_no_business_data() -> None:
+    assert permissions(["system_admin"]) == {
+        Permission.OWN, Permission.METRICS_READ, Permission.ACCOUNTS_READ, Permission.ACCOUNTS_WRITE,
+    }  # fmt: skip
+
+
+def test_an_auditor_reads_everything_and_changes_nothing() -> None:
+    allowed = permissions(["auditor"])
+    assert {each for each in Permission if each.endswith(":read")} <= allowed
+    assert not [each for each in allowed if not each.endswith(":read") and each != Permission.OWN]
+
+
+def test_only_operations_enrol_and_ban() -> None:
+    for permission in (Permission.AGENTS_ENROL, Permission.AGENTS_BAN):
+        assert [role for role, allowed in ROLES.items() if permission in allowed] == ["ops"]
+
+
+def test_nobody_without_a_role_may_more_than_their_own_account() -> None:
+    assert permissions([]) == {Permission.OWN}
+    assert permissions(["a role of a newer program"]) == {Permission.OWN}
+
+
+def test_the_first_account_administers_everything_and_audits_nothing() -> None:
+    assert check_roles(FIRST_ROLES) == FIRST_ROLES
+    assert permissions(FIRST_ROLES) == set(Permission)
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ["king"],
+        ["config_admin"],
+        ["config_admin:"],
+        ["config_admin:kings"],
+        ["config_admin:server,"],
+        ["viewer:server"],
+        ["auditor", "ops"],
+        ["auditor", "system_admin"],
+        ["auditor", "config_admin:*"],
+    ],
+)
+def test_roles_that_cannot_be_given_are_refused(roles: list[str]) -> None:
+    with pytest.raises(BadRoles):
+        check_roles(roles)
+
+
+def test_roles_are_kept_sorted_and_once() -> None:
+    assert check_roles(["viewer", "auditor", "viewer"]) == ("auditor", "viewer")
+    assert check_roles([f"config_admin:{','.join(CLASSES)}"])
+
+
+def test_classes_of_configuration_admins_are_those_of_the_pages() -> None:
+    assert {*CLASSES, "unknown"} == set(SHOWN_CLASSES)
