@@ -89,3 +89,4 @@ async def _fresh_database(base: str) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaign", type=int, default=0, help="how many cuts, kills or cases the long tests run")
+    parser.addoption("--screenshots", action="store_true", help="put the pictures of the README where it shows them")

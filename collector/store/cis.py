@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, or_, select, tuple_, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import CI, FOREVER, CiState, DuplicateCase, Holder, Identifier, Subject
@@ -41,6 +41,11 @@ async def describe(connection: AsyncConnection, ci_id: int, subject: Subject) ->
 _BY_IDS = select(schema.ci).where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
 _STANDING = select(schema.ci.c.id, schema.ci.c.state, schema.ci.c.environment).where(
     schema.ci.c.id.in_(bindparam("ids", expanding=True))
+)
+_HOLDERS = select(schema.identifier.c.ci_id).where(
+    schema.identifier.c.kind == bindparam("kind"),
+    schema.identifier.c.value.in_(bindparam("values", expanding=True)),
+    schema.identifier.c.state != "suspect",
 )
 _UNGOVERNED = frozenset({CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED})
 
@@ -91,14 +96,14 @@ async def identify_by(
 
 async def holders(connection: AsyncConnection, identifiers: Iterable[Identifier]) -> list[Holder]:
     """Return every CI that holds one of `identifiers`, with all it holds; suspect identifiers do not count."""
-    table, found = schema.identifier.c, set[int]()
-    for part in interning.chunks(sorted(identifiers)):
-        rows = await connection.execute(
-            select(table.ci_id)
-            .where(tuple_(table.kind, table.value).in_([(each.kind, each.value) for each in part]))
-            .where(table.state != "suspect")
-        )
-        found.update(row.ci_id for row in rows)
+    values: dict[str, list[str]] = {}
+    for each in sorted(identifiers):
+        values.setdefault(each.kind, []).append(each.value)
+    found = set[int]()
+    for kind, its in values.items():  # pairs in one list would make SQLite read the table from end to end
+        for part in interning.chunks(its):
+            rows = await connection.execute(_HOLDERS, {"kind": kind, "values": part})
+            found.update(row.ci_id for row in rows)
     return await _holders(connection, found)
 
 

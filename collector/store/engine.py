@@ -91,7 +91,9 @@ def insert(connection: AsyncConnection, table: Table) -> Any:
 
 
 def _sqlite_writer(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, poolclass=StaticPool, async_creator=inline.connector(make_url(url).database or ""))
+    engine = create_async_engine(
+        url, poolclass=StaticPool, async_creator=inline.connector(make_url(url).database or "")
+    )
     _on_connect(engine, WRITER_PRAGMAS)
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -15,6 +15,7 @@ from typing import Any
 import aiosqlite
 
 LONG = frozenset({"commit", "backup", "close"})
+"""Of the connection. A cursor is closed at once, after every statement."""
 MANY_ROWS = 256
 LONG_SQL = 4_096
 """Bytes; a statement with hundreds of rows of values in its text is longer."""
@@ -32,7 +33,7 @@ class InlineConnection(aiosqlite.Connection):
 def _takes_long(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     name = getattr(fn, "__name__", "")
     if name in LONG:
-        return True
+        return not isinstance(getattr(fn, "__self__", None), sqlite3.Cursor)
     if name == "executemany":
         return len(args) > 1 and isinstance(args[1], Sized) and len(args[1]) >= MANY_ROWS
     return name == "execute" and bool(args) and len(args[0]) > LONG_SQL

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Path, Value
@@ -18,8 +18,8 @@ CHUNK = 400
 """Values in one IN list; SQLite before 3.32 takes 999 variables."""
 
 
-_PATHS = select(schema.path.c.id, schema.path.c.section, schema.path.c.key).where(
-    tuple_(schema.path.c.section, schema.path.c.key).in_(bindparam("paths", expanding=True))
+_PATHS = select(schema.path.c.id, schema.path.c.key).where(
+    schema.path.c.section == bindparam("section"), schema.path.c.key.in_(bindparam("keys", expanding=True))
 )
 _VALUES = select(schema.val.c.id, schema.val.c.hash).where(schema.val.c.hash.in_(bindparam("hashes", expanding=True)))
 
@@ -53,11 +53,14 @@ async def path_ids(connection: AsyncConnection, paths: Iterable[Path]) -> dict[P
 
 
 async def _known_paths(connection: AsyncConnection, paths: list[Path]) -> dict[Path, int]:
+    keys: dict[str, list[str]] = {}
+    for path in paths:
+        keys.setdefault(path.section, []).append(path.key)
     found = {}
-    for part in chunks(paths):
-        pairs = [(path.section, path.key) for path in part]
-        rows = await connection.execute(_PATHS, {"paths": pairs})
-        found.update({Path(row.section, row.key): row.id for row in rows})
+    for section, its in keys.items():  # pairs in one list would make SQLite read the table from end to end
+        for part in chunks(its):
+            rows = await connection.execute(_PATHS, {"section": section, "keys": part})
+            found.update({Path(section, key): path_id for path_id, key in rows})
     return found
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, tuple_, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Claim, Path, Step, Value
@@ -150,10 +151,13 @@ async def _write(
         await connection.execute(insert(connection, table), opened)
 
 
+_CIS = 100
+"""CIs in one statement that asks each of them for many paths."""
 _AUTHORISED = (
     select(schema.auth.c.ci_id, schema.auth.c.path_id, schema.val.c.text)
     .select_from(schema.auth.join(schema.val))
-    .where(tuple_(schema.auth.c.ci_id, schema.auth.c.path_id).in_(bindparam("places", expanding=True)))
+    .where(schema.auth.c.ci_id.in_(bindparam("cis", expanding=True)))
+    .where(schema.auth.c.path_id.in_(bindparam("paths", expanding=True)))
     .where(schema.auth.c.vt == FOREVER, schema.auth.c.tt == FOREVER)
 )
 _AUTHORISED_SECTIONS = (
@@ -167,12 +171,14 @@ _AUTHORISED_SECTIONS = (
 async def authorised(
     connection: AsyncConnection, wanted: Mapping[int, Iterable[Path]], paths: Mapping[Path, int]
 ) -> dict[int, dict[Path, Value]]:
-    """Return CI → path → what is authorised there now, for those of `wanted` (CI → paths) that have a value."""
-    places = [(ci_id, paths[path]) for ci_id, its in wanted.items() for path in its]
+    """Return CI → path → what is authorised there now, for those of `wanted` (CI → paths) that have a value.
+
+    A CI may be told more than was asked of it: a path that was asked of another.
+    """
     names = {paths[path]: path for its in wanted.values() for path in its}
     found: dict[int, dict[Path, Value]] = {ci_id: {} for ci_id in wanted}
-    for part in interning.chunks(places):
-        for ci_id, path_id, text in await connection.execute(_AUTHORISED, {"places": part}):
+    for cis, path_ids in product(interning.chunks(wanted, _CIS), interning.chunks(names)):
+        for ci_id, path_id, text in await connection.execute(_AUTHORISED, {"cis": cis, "paths": path_ids}):
             found[ci_id][names[path_id]] = json.loads(text)
     return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning, schema
@@ -209,25 +209,31 @@ BodyKey = tuple[int, int, str]
 
 _KEPT = (
     select(schema.section.c.ci_id, schema.section.c.source_id, schema.section.c.name, schema.section.c.body)
-    .where(tuple_(*schema.section.primary_key.columns).in_(bindparam("keys", expanding=True)))
-    .where(schema.section.c.body.is_not(None))
+    .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)))
+    .where(schema.section.c.name.in_(bindparam("names", expanding=True)), schema.section.c.body.is_not(None))
 )
 _SPEAKERS = (
     select(schema.section.c.ci_id, func.min(schema.section.c.source_id), func.max(schema.section.c.source_id))
     .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)))
     .group_by(schema.section.c.ci_id)
 )
-_KEYS = 250
-"""Keys of three columns in one statement; SQLite before 3.32 takes 999 variables."""
 
 
-async def bodies(connection: AsyncConnection, keys: Iterable[BodyKey]) -> dict[BodyKey, bytes]:
-    """Return the kept canonical bodies of those sections that have one."""
+async def bodies(connection: AsyncConnection, keys: Collection[BodyKey]) -> dict[BodyKey, bytes]:
+    """Return the kept canonical bodies of those sections that have one.
+
+    One statement for all CIs of which the same sections are asked: a list of whole keys SQLite would look up by
+    reading the table from end to end.
+    """
+    names: dict[int, set[str]] = {}
+    for ci_id, _, name in keys:
+        names.setdefault(ci_id, set()).add(name)
     found: dict[BodyKey, bytes] = {}
-    for part in interning.chunks(keys, _KEYS):
-        for ci_id, source_id, name, body in await connection.execute(_KEPT, {"keys": part}):
-            found[ci_id, source_id, name] = bytes(body)
-    return found
+    for wanted in set(map(frozenset, names.values())):
+        for part in interning.chunks(ci_id for ci_id, its in names.items() if its == wanted):
+            rows = await connection.execute(_KEPT, {"cis": part, "names": sorted(wanted)})
+            found |= {(ci_id, source_id, name): bytes(body) for ci_id, source_id, name, body in rows}
+    return {key: found[key] for key in keys if key in found}
 
 
 async def shared(connection: AsyncConnection, speakers: Mapping[int, int]) -> set[int]:

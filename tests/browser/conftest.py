@@ -63,6 +63,7 @@ def collect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect]:
 
     def start(told: Sequence[Told]) -> Served:
         folder = tmp_path_factory.mktemp("collector")
+        (folder / "data").mkdir()
         machines = aside(admit(folder / "data", len(told)))
         program, (_, data_port, _) = collector(folder / "data", folder / "log", (free_port(), free_port(), free_port()))
         programs.append(program)
@@ -101,8 +102,9 @@ def visit(chromium: Browser, cookies: Callable[[Served], StorageState]) -> Itera
     visitors: list[Visitor] = []
 
     def open_window(served: Served, *, link: str | None = None, **options: Any) -> Visitor:
-        known = {"storage_state": cookies(served)} if link is None else {}
-        visitor = arrive(chromium, served.url, **known, **options)
+        if link is None and "storage_state" not in options:
+            options["storage_state"] = cookies(served)
+        visitor = arrive(chromium, served.url, **options)
         visitors.append(visitor)
         if link is not None:
             visitor.go(link)

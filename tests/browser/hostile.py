@@ -17,7 +17,7 @@ from wire.sections import SECTIONS, Field, Shape
 MINUTE = 60_000
 PLAIN = ("<img src=x onerror=__xss=1>", "'; DROP TABLE ci;--", "{{7*7}}", "javascript:__xss=1//", "<b>not bold</b>")
 """Attacks short enough to be shown whole, in letters that are shown as they are."""
-FORMULAS = ("=HYPERLINK(\"http://x\")", "+1+1", "-1+1", "@SUM(1+1)", "\t=1+1", "\r=1+1", "＝1+1")
+FORMULAS = ('=HYPERLINK("http://x")', "+1+1", "-1+1", "@SUM(1+1)", "\t=1+1", "\r=1+1", "＝1+1")
 POLYGLOTS = (
     *PLAIN,
     *FORMULAS,
@@ -54,8 +54,9 @@ def _told(bodies: dict[str, Any]) -> Told:
     for name in bodies.keys() - {"virtualization"}:
         _move(SECTIONS[name], bodies[name])
     second = codec.decode_observation(host.observe(present - MINUTE))
-    strange = (Section(EVERYTHING[:60], Status.OK, body=b"{}"), Section("lldp", Status.FAILED, reason=_utf8(EVERYTHING)))
-    sections = tuple(each for each in second.sections if each.name != "lldp") + strange
+    failed = Section("lldp", Status.FAILED, reason=_utf8(EVERYTHING))
+    unknown = Section(PLAIN[0], Status.OK, body=b"{}")
+    sections = (*(each for each in second.sections if each.name != "lldp"), failed, unknown)
     failing = tuple(_utf8(each) for each in POLYGLOTS[:6])
     return Told(
         [first, codec.encode_observation(replace(second, sections=sections, agent_version=_utf8(EVERYTHING)))],

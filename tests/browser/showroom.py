@@ -46,16 +46,18 @@ LAPTOP = Model("LENOVO", "ThinkPad T14 Gen 4", "notebook", "Intel Core i7-1365U"
 
 PACKAGES = {
     "base-files": "12.4+deb12u8", "bash": "5.2.15-2+b7", "ca-certificates": "20230311", "chrony": "4.3-2+deb12u1",
-    "coreutils": "9.1-1", "curl": "7.88.1-10+deb12u8", "linux-image-amd64": "6.1.115-1", "openssh-server": "1:9.2p1-2+deb12u3",
-    "openssl": "3.0.15-1~deb12u1", "python3": "3.11.2-1+b1", "rsyslog": "8.2302.0-1", "sudo": "1.9.13p3-1+deb12u1",
-    "systemd": "252.31-1~deb12u1", "tzdata": "2024a-0+deb12u1", "util-linux": "2.38.1-5+deb12u1", "vim": "2:9.0.1378-2",
+    "coreutils": "9.1-1", "curl": "7.88.1-10+deb12u8", "linux-image-amd64": "6.1.115-1",
+    "openssh-server": "1:9.2p1-2+deb12u3", "openssl": "3.0.15-1~deb12u1", "python3": "3.11.2-1+b1",
+    "rsyslog": "8.2302.0-1", "sudo": "1.9.13p3-1+deb12u1", "systemd": "252.31-1~deb12u1",
+    "tzdata": "2024a-0+deb12u1", "util-linux": "2.38.1-5+deb12u1", "vim": "2:9.0.1378-2",
 }  # fmt: skip
 
 
 def agents() -> list[Told]:
     """Return what the agents of the showroom say."""
     return [
-        _web(1, "web-01", 210, _drift), _web(2, "web-02", EXPIRES_IN_DAYS, _nothing), _app(3, "app-01"), _app(4, "app-02"),
+        _web(1, "web-01", 210, _drift), _web(2, "web-02", EXPIRES_IN_DAYS, _nothing),
+        _app(3, "app-01"), _app(4, "app-02"),
         _database(5, "db-01", RACK, "postgresql", "15.8"), _database(6, "db-02", GUEST, "mariadb", "10.11.6"),
         _pc(7, "pc-wang"), _pc(8, "pc-li"),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from tests.browser.served import Served
 from tests.browser.showroom import UPGRADED
 from tests.browser.visitor import Visitor, words
 
-PASSWORD = "a pass phrase of some length"  # noqa: S105
+PASSWORD = "a pass phrase of some length"
 
 
 @pytest.fixture

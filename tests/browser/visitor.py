@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Response, expect
 
 from collector.web.catalogue import entries
 
-WAIT_MS = 10_000
+WAIT_MS = 20_000
+"""Longer than anything takes here, also where other tests keep the processors busy."""
 LATER = "Failed to load resource: the server responded with a status of"
 """What the console says of any refusal; of the page's own parts we hear it from the answer itself."""
+expect.set_options(timeout=WAIT_MS)
 WATCH = """
 window.__refused = [];
 document.addEventListener("securitypolicyviolation",

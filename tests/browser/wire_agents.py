@@ -47,7 +47,6 @@ def aside(work: Coroutine[Any, Any, T]) -> T:
 
 async def admit(data: Path, count: int) -> list[Machine]:
     """Admit machines on a data folder no collector runs on: enrolment lets one address in once a second."""
-    data.mkdir()
     store = open_store(sqlite_url(data / "muster.db"))
     await migrate(store)
     authority = ca.open_or_create(data)

@@ -291,7 +291,6 @@ async def test_what_waits_for_the_pipeline_is_counted(store: Store, estate: Stan
         await connection.execute(schema.source.update().where(schema.source.c.agent_id == 1).values(applied_id=1))
     async with store.read() as connection:
         assert await statistics.backlog(connection) == statistics.Backlog(2, NOW + 2)
-        assert await statistics.observations(connection) == (3, 0)
         assert await statistics.waiting(connection) == statistics.Waiting(0, 0, 0)
         by_status = await statistics.sections_by_status(connection)
     assert by_status["memory_modules", Status.DENIED] == 1

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse.facts import status_of
-from collector.store.schema import ci, observation, outbox, rejected_observation, section, source
+from collector.store.schema import ci, observation, outbox, section, source
 from wire.observation import Status
 
 
@@ -48,13 +48,6 @@ async def backlog(connection: AsyncConnection) -> Backlog:
     statement = select(func.count(), func.min(observation.c.received_at)).select_from(source.join(observation, behind))
     count, oldest = (await connection.execute(statement)).one()
     return Backlog(count, oldest or 0)
-
-
-async def observations(connection: AsyncConnection) -> tuple[int, int]:
-    """Return (observations in the log, those among them that could not be opened)."""
-    logged = (await connection.execute(select(func.count()).select_from(observation))).scalar_one()
-    rejected = (await connection.execute(select(func.count()).select_from(rejected_observation))).scalar_one()
-    return logged, rejected
 
 
 async def waiting(connection: AsyncConnection) -> Waiting:
