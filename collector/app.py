@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
+from collector import address
 from collector.api.app import create_app
 from collector.api.context import Context
 from collector.clock import now
@@ -148,7 +149,8 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         return await collector.registry.ban(uid, f"{reason} ({account})")
 
     return Context(
-        collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner)
+        collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner),
+        enrol_url=address.url("https", collector.settings.host, collector.listeners.enrol_port),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import bisect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from collector.model import Observation, Reading
@@ -168,7 +169,7 @@ def _clean_tree(value: Any) -> Any:
 # --- a body told by its difference
 
 _BETWEEN = b'},{"'
-"""What stands between two rows. Inside a JSON text it can only end one: no letter of a field's name follows it there."""
+"""What stands between two rows. Inside a JSON text it can only end one, and then no letter of a field's name follows."""
 
 
 def delta(name: str, kept: bytes, encoded: bytes) -> Delta | None:
@@ -197,7 +198,7 @@ def _longest(limit: int, holds: Callable[[int], bool]) -> int:
 
 
 def _row_before(body: bytes, at: int) -> int:
-    """Return where the last row begins whose beginning stands wholly before `at`; the first row's, where there is none."""
+    """Return where the last row begins whose beginning stands before `at`; the first row's, where there is none."""
     found = body.rfind(_BETWEEN, 0, max(at - 1, 0))
     while found > 0 and not body[found + 4 : found + 5].islower():
         found = body.rfind(_BETWEEN, 0, found)
@@ -221,5 +222,5 @@ def _rows(shape: sections.Shape, text: bytes) -> list[dict[str, Any]] | None:
         return None
     assert isinstance(parsed, list)  # the shape is one of rows
     keys = [sections.row_key(shape, row) for row in parsed]
-    ordered = all(before < after for before, after in zip(keys, keys[1:], strict=False))
+    ordered = all(before < after for before, after in pairwise(keys))
     return parsed if ordered and b"\\" not in text and sections.canonical(parsed) == encoded else None

@@ -58,7 +58,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The rows of a section that moved, as they were and as they are, and until when the section is known before, ms."""
+    """Rows of a section that moved, as they were and as they are, and when it was last confirmed before that, ms."""
 
     rows: tuple[Mapping[str, Any], ...]
     since: int

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from collector import app
+from collector import address, app
 from collector.app import Collector
 from collector.cli import client
 from collector.config import Settings
@@ -41,7 +39,7 @@ async def up(settings: Settings) -> None:
 
 async def leave_local_access(collector: Collector) -> None:
     """Put address and API token of this collector where the commands on this machine look for them."""
-    url = f"http://{_bracketed(_reachable(collector.settings.host))}:{collector.http_port}"
+    url = address.url("http", collector.settings.host, collector.http_port)
     token = client.read_local_token(collector.settings.data)
     if token is None or await sessions.of_bearer(collector.store, token) is None:
         token = await _make_local_token(collector)
@@ -60,13 +58,13 @@ async def _make_local_token(collector: Collector) -> str:
 
 async def _five_lines(collector: Collector) -> str:
     settings, listeners = collector.settings, collector.listeners
-    host = _reachable(settings.host)
-    page = f"http://{_bracketed(host)}:{collector.http_port}"
+    page = address.url("http", settings.host, collector.http_port)
     async with collector.store.write() as tx:
         link = await accounts.login_link(tx, await accounts.ensure_first(tx))
         token = await tokens.mint(tx, collector.authority, "up", tokens.Terms(note="printed by up"))
-    join = f"muster-agent enroll https://{_bracketed(host)}:{listeners.enrol_port} --token {token.text()}"
-    if ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost":
+    enrol = address.url("https", settings.host, listeners.enrol_port)
+    join = f"muster-agent enroll {enrol} --token {token.text()}"
+    if address.is_local(address.reachable(settings.host)):
         join += "   (from elsewhere: start with --host ADDRESS)"
     return "\n".join(
         [
@@ -77,28 +75,6 @@ async def _five_lines(collector: Collector) -> str:
             "stop:               Ctrl-C",
         ]
     )
-
-
-def _reachable(host: str) -> str:
-    """Return an address others can use for what is bound to `host`: for a wildcard, this machine's own."""
-    if not (_is_address(host) and ipaddress.ip_address(host).is_unspecified):
-        return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks which address would be used (RFC 5737)
-        return str(probe.getsockname()[0])
-    return "127.0.0.1"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 # --- this machine's own agent
@@ -133,13 +109,13 @@ def _is_enrolled_here(collector: Collector, state: Path) -> bool:
         known = kept["host"], kept["enrol_port"], kept["data_port"]
     except (OSError, ValueError, LookupError, TypeError):
         return False
-    return bool(known == (_reachable(collector.settings.host), listeners.enrol_port, listeners.data_port))
+    return bool(known == (address.reachable(collector.settings.host), listeners.enrol_port, listeners.data_port))
 
 
 async def _enrol(collector: Collector, state: Path) -> bool:
     async with collector.store.write() as tx:
         token = await tokens.mint(tx, collector.authority, "up", tokens.Terms(life_s=300, note="this machine"))
-    url = f"https://{_bracketed(_reachable(collector.settings.host))}:{collector.listeners.enrol_port}"
+    url = address.url("https", collector.settings.host, collector.listeners.enrol_port)
     process = await _start("enroll", url, "--token-file", "-", "--state", str(state), state=state, takes_input=True)
     await process.communicate(token.text().encode() + b"\n")
     if process.returncode != 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -91,9 +90,9 @@ async def start(
 def host_names(host: str) -> list[str]:
     """Return every name and address a client may know this machine by when it listens on `host`."""
     names = ["localhost", "127.0.0.1", "::1", socket.gethostname()]
-    if _is_wildcard(host):
-        found = [each.address for addresses in psutil.net_if_addrs().values() for each in addresses]
-        names += [address for address in found if _is_address(address) and "%" not in address]
+    if address.is_wildcard(host):
+        found = [each.address for of_one in psutil.net_if_addrs().values() for each in of_one]
+        names += [each for each in found if address.is_address(each) and "%" not in each]
     else:
         names.append(host)
     return [name for name in names if name and name.isascii()]
@@ -123,23 +122,11 @@ def _bind(server: Any, host: str, port: int, credentials: grpc.ServerCredentials
 def _try(host: str, port: int) -> None:
     """Raise `CannotListen` if the address cannot be had: gRPC would only say that it failed, a socket says why."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, wanted = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+            probe.bind(wanted)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(f"port {port} on {host} is taken by another program") from error
         raise CannotListen(f"cannot listen on {host} port {port}: {error.strerror}") from error
-
-
-def _is_wildcard(host: str) -> bool:
-    return _is_address(host) and ipaddress.ip_address(host).is_unspecified
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -92,7 +92,7 @@ async def apply_batch(
 
 
 def says_nothing_new(row: Logged, seen: Look, state: SourceState) -> bool:
-    """Return whether `row` is a whole inventory that has not moved; its source is confirmed by that, at no other cost."""
+    """Return whether `row` is a whole inventory in which nothing moved; that confirms its source, at no other cost."""
     if not isinstance(seen, Glance) or not is_quiet(seen, state) or is_late(row, state):
         return False
     state.confirm(moment_of(row, seen.observed_at_ms, state))

@@ -27,6 +27,11 @@ _OPEN_PATHS = (
     .where(_finding.closed_at.is_(None), _item.state == "open")
     .order_by(_finding.id)
 )  # fmt: skip
+_SETTLE = (
+    update(schema.finding_item)
+    .where(_item.finding_id == bindparam("b_finding"), _item.path_id == bindparam("b_path"))
+    .values(state="reverted")
+)
 _WIDEN = (
     update(schema.finding)
     .where(_finding.id == bindparam("b_id"), or_(_finding.lo > bindparam("b_lo"), _finding.hi < bindparam("b_hi")))
@@ -69,29 +74,34 @@ async def open_ones(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[
     return grouped
 
 
-async def apply(connection: AsyncConnection, plans: Iterable[tuple[Origin, FindingPlan]], ids: Ids) -> None:
+async def apply(connection: AsyncConnection, plans: Sequence[tuple[Origin, FindingPlan]], ids: Ids) -> None:
     """Write what each plan says, at the time its origin was recorded."""
-    items: list[dict[str, Any]] = []
+    new = [(origin, plan.new) for origin, plan in plans if plan.new]
+    joined = [(origin, key, items) for origin, plan in plans for key, items in plan.joined.items()]
+    homes = zip(new, await _create(connection, new), strict=True)
+    rows = [row for (origin, items), key in homes for row in _items_of(origin, key, items, ids)]
+    rows += [row for origin, key, items in joined for row in _items_of(origin, key, items, ids)]
+    await _save_items(connection, rows)
+    await _widen(connection, [(key, items) for _, key, items in joined])
+    await _settle(
+        connection, [(key, ids.paths[path]) for _, plan in plans for key, its in plan.settled.items() for path in its]
+    )
     for origin, plan in plans:
-        if plan.new:
-            items += _items_of(origin, await _create(connection, origin, plan.new), plan.new, ids)
-        for finding_id, joined in plan.joined.items():
-            items += _items_of(origin, finding_id, joined, ids)
-            await _widen(connection, finding_id, joined)
-        for finding_id, paths in plan.settled.items():
-            await _settle(connection, finding_id, [ids.paths[path] for path in paths])
         if plan.closed:
             await close(connection, plan.closed, Verdict.REVERTED, origin.recorded_at)
-    await _save_items(connection, items)
 
 
-async def _create(connection: AsyncConnection, origin: Origin, items: Sequence[Drift]) -> int:
-    row = {
-        "ci_id": origin.ci_id, "source_id": origin.source_id, "verdict": str(Verdict.UNAPPROVED),
-        "lo": min(item.lo for item in items), "hi": max(item.hi for item in items), "opened_at": origin.recorded_at,
-    }  # fmt: skip
-    made = await connection.execute(insert(connection, schema.finding).values(row).returning(schema.finding.c.id))
-    return int(made.scalar_one())
+async def _create(connection: AsyncConnection, new: Sequence[tuple[Origin, Sequence[Drift]]]) -> Sequence[int]:
+    """Open a finding for each and return their ids in that order."""
+    rows = [
+        {"ci_id": origin.ci_id, "source_id": origin.source_id, "verdict": str(Verdict.UNAPPROVED),
+         "lo": min(item.lo for item in items), "hi": max(item.hi for item in items), "opened_at": origin.recorded_at}
+        for origin, items in new
+    ]  # fmt: skip
+    if not rows:
+        return []
+    opened = insert(connection, schema.finding).returning(_finding.id, sort_by_parameter_order=True)
+    return (await connection.execute(opened, rows)).scalars().all()
 
 
 def _items_of(origin: Origin, finding_id: int, items: Sequence[Drift], ids: Ids) -> list[dict[str, Any]]:
@@ -113,16 +123,19 @@ async def _save_items(connection: AsyncConnection, rows: list[dict[str, Any]]) -
         )
 
 
-async def _widen(connection: AsyncConnection, finding_id: int, items: Sequence[Drift]) -> None:
-    """Let the bracket of a finding take in those of `items`; most of the time it does already."""
-    lo, hi = min(item.lo for item in items), max(item.hi for item in items)
-    await connection.execute(_WIDEN, {"b_id": finding_id, "b_lo": lo, "b_hi": hi})
+async def _widen(connection: AsyncConnection, joined: Sequence[tuple[int, Sequence[Drift]]]) -> None:
+    """Let the brackets of findings take in those of the items that joined them; most do already."""
+    rows = [
+        {"b_id": key, "b_lo": min(item.lo for item in items), "b_hi": max(item.hi for item in items)}
+        for key, items in joined
+    ]
+    if rows:
+        await connection.execute(_WIDEN, rows)
 
 
-async def _settle(connection: AsyncConnection, finding_id: int, path_ids: Sequence[int]) -> None:
-    table = schema.finding_item
-    settled = update(table).where(table.c.finding_id == finding_id, table.c.path_id == bindparam("b_path"))
-    await connection.execute(settled.values(state="reverted"), [{"b_path": each} for each in path_ids])
+async def _settle(connection: AsyncConnection, settled: Sequence[tuple[int, int]]) -> None:
+    if settled:
+        await connection.execute(_SETTLE, [{"b_finding": key, "b_path": path_id} for key, path_id in settled])
 
 
 async def close(connection: AsyncConnection, ids: Iterable[int], verdict: Verdict, at: int) -> None:

@@ -138,7 +138,8 @@ def _closing(origin: Origin, path_id: int, at: int) -> dict[str, Any]:
 
 def _opening(origin: Origin, ids: Ids, path: Path, value: Value, at: int) -> dict[str, Any]:
     return {
-        "ci_id": origin.ci_id, "path_id": ids.paths[path], "vf": at, "tf": origin.recorded_at, "val_id": ids.value(value),
+        "ci_id": origin.ci_id, "path_id": ids.paths[path], "vf": at, "tf": origin.recorded_at,
+        "val_id": ids.value(value),
     }  # fmt: skip
 
 

@@ -92,6 +92,7 @@ async def _ours(folder: Path, mix: Mix) -> tuple[float, list[tuple[int, int, byt
     await _applied(runner, AGENTS * (2 + mix.rounds))
     seconds = time.perf_counter() - started
     running.cancel()
+    await asyncio.wait([running])
     await store.close()
     return seconds, [row for each in rounds for row in each], intake.counters.commits - before
 
@@ -125,7 +126,7 @@ async def _send(intake: Intake, reports: list[tuple[int, Report]]) -> None:
 
 
 async def _applied(runner: Runner, count: int) -> None:
-    while runner.counters.applied < count:
+    while runner.counters.applied < count:  # noqa: ASYNC110  the runner counts, it tells nobody
         await asyncio.sleep(0.002)
 
 

@@ -150,9 +150,9 @@ def test_the_database_is_what_it_was(served: Served) -> None:
     assert len([each for each in served.items("cis") if each["class"] == "server"]) >= 3
 
 
-def test_no_page_is_made_wider_by_a_long_word(served: Served, visit: Visit) -> None:
+def test_no_page_is_made_wider_than_a_phone_by_a_long_word(served: Served, visit: Visit) -> None:
     here = visit(served, viewport={"width": 390, "height": 844}, is_mobile=True)
-    found = []
+    found: list[str] = []
     for path in ("/", "/cis", "/findings", "/incidents", "/agents", f"/cis/{host(served)}"):
         here.go(path)
         found += [path] if here.is_wider_than_the_screen else []

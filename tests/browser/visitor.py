@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Response, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+)  # fmt: skip
 
 from collector.web.catalogue import entries
 
@@ -44,6 +54,10 @@ class Visitor:
     def says(self, key: str, **values: Any) -> str:
         """Return the text of `key` in the language of this window."""
         return words(self.language, key, **values)
+
+    def pattern(self, key: str) -> re.Pattern[str]:
+        """Return what the text of `key` looks like, whatever stands in its places."""
+        return re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(entries(self.language)[key])))
 
     def ci_link(self, name: str) -> Locator:
         """Return the first link to the CI called `name`; its icon says the class before it."""

@@ -25,7 +25,7 @@ from tests.collector.listeners.client import Machine, envelope, report_of, spki
 from wire import codec
 from wire.observation import CheckIn
 
-LIFE_MS = 24 * 3_600_000
+HOUR_MS = 3_600_000
 T = TypeVar("T")
 
 
@@ -46,7 +46,7 @@ def aside(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def admit(data: Path, count: int) -> list[Machine]:
-    """Admit machines on a data folder no collector runs on: enrolment lets one address in once a second."""
+    """Admit machines, 34 days ago, on a data folder no collector runs on; what they saw before that is not believed."""
     store = open_store(sqlite_url(data / "muster.db"))
     await migrate(store)
     authority = ca.open_or_create(data)
@@ -54,9 +54,10 @@ async def admit(data: Path, count: int) -> list[Machine]:
     async with store.write() as tx:
         for _ in range(count):
             machine = Machine(authority.root_pem, enrol_port=0, uid=str(uuid.uuid4()))
-            leaf = authority.issue(machine.leaf_key.public_key(), machine.uid, now(), LIFE_MS)
-            machine.chain = leaf.chain
-            await agents.create(tx, NewAgent(machine.uid, spki(machine.instance), leaf.serial, leaf.valid_to, now()))
+            leaf = authority.issue(machine.leaf_key.public_key(), machine.uid, now(), 24 * HOUR_MS)
+            machine.chain, enrolled_at = leaf.chain, now() - 34 * 24 * HOUR_MS
+            new = NewAgent(machine.uid, spki(machine.instance), leaf.serial, leaf.valid_to, enrolled_at)
+            await agents.create(tx, new)
             machines.append(machine)
     await store.close()
     return machines

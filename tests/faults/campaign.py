@@ -89,7 +89,7 @@ class Campaign:
         self._ports = [free_port() for _ in range(3)]
         self.receiver = Receiver()
         settings = {"MUSTER_WEBHOOK_URL": self.receiver.url, "MUSTER_INSPECT_EVERY_S": "3600"}
-        self._nursery = Nursery(plan.mutant, settings | plan.settings)
+        self._nursery = Nursery(plan.mutant, {**settings, **plan.settings})
         self._alive: dict[str, int] = {}
         self._starts = 0
         self._log = counters.Log()

@@ -148,10 +148,19 @@ def nurse() -> int:
     gc.collect()
     gc.freeze()
     print(json.dumps({"ready": True}), flush=True)
+    alive: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)
-        answer = {"pid": _start(order)} if "start" in order else {"code": _end(order)}
+        if "start" in order:
+            alive.add(pid := _start(order))
+            answer: dict[str, int | None] = {"pid": pid}
+        else:
+            answer = {"code": _end(order)}
+            if answer["code"] is not None:
+                alive.discard(order["end"])
         print(json.dumps(answer), flush=True)
+    for pid in alive:
+        _end({"end": pid, "signal": signal.SIGKILL})
     return 0
 
 

@@ -100,13 +100,13 @@ def _delete_before_ack() -> None:
         self.ack([each.seq for each in envelopes])
         return envelopes
 
-    Spool.peek = gone  # type: ignore[method-assign]
+    Spool.peek = gone  # type: ignore[method-assign,assignment]
 
 
 def _cursor_before_effects() -> None:
     from collector.pipeline import runner
 
-    apply_batch = runner.apply_batch
+    apply_batch = runner.apply_batch  # type: ignore[attr-defined]
 
     async def in_two_transactions(tx: Any, rows: Any, *rest: Any) -> Any:
         for row in rows:
@@ -116,7 +116,7 @@ def _cursor_before_effects() -> None:
         await tx.exec_driver_sql("BEGIN IMMEDIATE")
         return await apply_batch(tx, rows, *rest)
 
-    runner.apply_batch = in_two_transactions
+    runner.apply_batch = in_two_transactions  # type: ignore[attr-defined]
 
 
 _DEFECTS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.faults.counters import Counters
 CYCLES = 200
 DEEP_EVERY = 20
 MUTANT_CYCLES = 80
+RENEWAL_CYCLES = 20
 
 
 @pytest.fixture
@@ -23,6 +25,7 @@ def cycles(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--campaign") or CYCLES)
 
 
+@pytest.mark.campaign
 def test_nothing_is_lost_and_nothing_happens_twice_however_often_they_are_killed(tmp_path: Path, cycles: int) -> None:
     began = time.monotonic()
     with Campaign(tmp_path, Plan()) as campaign:
@@ -44,6 +47,24 @@ def test_nothing_is_lost_and_nothing_happens_twice_however_often_they_are_killed
         assert found.is_clean, found
         assert found.appended <= found.stored
         assert codes == {"collector": 0, "shipper": 0}
+
+
+def test_certificates_renewed_all_the_while_stay_good_and_nobody_is_taken_for_a_clone(tmp_path: Path) -> None:
+    """So short a life that every start is past its half: each begins with a renewal, which is often cut short."""
+    with Campaign(tmp_path, Plan(settings={"MUSTER_LEAF_HOURS": "0.02"})) as campaign:
+        for number in range(1, RENEWAL_CYCLES + 1):
+            campaign.cycle()
+            found = campaign.check()
+            assert found.is_clean, f"cycle {number}: {found}"
+            campaign.restart()
+        campaign.settle()
+        said = Counter(line["says"] for line in campaign.shipper_log())
+        print(f"\n{RENEWAL_CYCLES} cycles: {campaign.check()}; {dict(said)}")
+        assert said["an errand began"] > RENEWAL_CYCLES / 2
+        assert not said["no usable pair"]
+        assert {(agent["state"], agent["state_reason"]) for agent in campaign.rest("agents")["items"]} == {
+            ("active", "")
+        }
 
 
 def _until_caught(folder: Path, mutant: str, deep: bool = False) -> Counters:

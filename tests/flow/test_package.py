@@ -129,7 +129,6 @@ def test_a_forbidden_package_also_breaks_a_rule_with_an_incident_of_its_own(
     assert [each["outcome"] for each in results] == ["PROBLEM"]
 
     debs.dpkg("--purge", name)
-    for number in both.values():
-        up.until(lambda number=number: times(receiver, number, "resolved"), WITHIN_S, "delivery of the end")
+    up.until(lambda: all(times(receiver, each, "resolved") for each in both.values()), WITHIN_S, "delivery of the end")
     assert [each["state"] for each in incidents_of(up, name)] == ["resolved", "resolved"]
     assert [times(receiver, number, event) for number in both.values() for event in ("opened", "resolved")] == [1] * 4

@@ -1,6 +1,8 @@
-"""On a phone nothing is wider than the screen, in either language, however long the values are."""
+"""Nothing is wider than the screen, on a phone and on a small laptop, in either language."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -10,6 +12,7 @@ from tests.browser.served import Served
 from tests.browser.visitor import Visitor
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LAPTOP = {"viewport": {"width": 1280, "height": 720}}
 PLACES = ("/", "/cis", "/findings", "/incidents", "/inspections", "/rules", "/duplicates", "/agents", "/settings",
           "/settings/accounts", "/search?q=web")  # fmt: skip
 
@@ -26,8 +29,9 @@ def open_pages(served: Served) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_no_page_is_wider_than_a_phone(estate: Served, visit: Visit, language: str) -> None:
-    here = visit(estate, language=language, **PHONE)
+@pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_no_page_scrolls_sideways(estate: Served, visit: Visit, screen: dict[str, Any], language: str) -> None:
+    here = visit(estate, language=language, **screen)
     assert wide(here, [*PLACES, *open_pages(estate)]) == []
 
 
