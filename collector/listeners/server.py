@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import psutil
 
+from collector import address
 from collector.config import Settings
 from collector.intake import Intake
 from collector.listeners.authorise import Authoriser
