@@ -169,7 +169,7 @@ def _clean_tree(value: Any) -> Any:
 # --- a body told by its difference
 
 _BETWEEN = b'},{"'
-"""What stands between two rows. Inside a JSON text it can only end one, and then no letter of a field's name follows."""
+"""What stands between two rows. In a JSON text it can only stand at its end, and then no field's name follows."""
 
 
 def delta(name: str, kept: bytes, encoded: bytes) -> Delta | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserType, StorageState, sync_playwright
 
 from tests.bench.programs import collector
 from tests.browser import showroom
@@ -36,14 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """A real browser without a screen."""
+def launch(kind: BrowserType, **environment: str) -> Browser:
+    """Start Debian's chromium without a screen; skip where it is not installed."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
+    return kind.launch(executable_path=program, args=ARGUMENTS, env=os.environ | environment)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A real browser."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

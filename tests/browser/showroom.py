@@ -122,7 +122,9 @@ def _lives(name: str, bodies: Bodies, happens: Callable[[Bodies], None] = _nothi
     _of(bodies["services"], name="rsyslog.service")["state"] = "running"
     said.append(host.observe(present - SEEN_BEFORE, full=True))
     happens(bodies)
-    said += [host.observe(present - SEEN_AFTER), host.observe(present, full=True)]
+    said.append(host.observe(present - SEEN_AFTER))
+    _of(bodies["health"], metric="load1")["value"] = 1.57
+    said.append(host.observe(present, full=True))
     return Told(said, name)
 
 

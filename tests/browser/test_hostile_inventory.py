@@ -77,6 +77,7 @@ def test_every_page_shows_it_and_runs_none_of_it(served: Served, visit: Visit) -
     here = visit(served)
     found = walk(here)
     print(f"{len(found)} pages of {len({kind(each) for each in found})} kinds")
+    print(sorted(kind(each) for each in found))
     assert {address: foreign for address, foreign in found.items() if foreign} == {}
     kinds = {kind(each).partition("?")[0] for each in found}
     assert kinds >= {"/", "/cis", "/cis/*", "/cis/*/history", "/cis/*/why", "/cis/*/sections/*", "/cis/*/compare",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, StorageState
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import launch
 from tests.browser.served import Served
 from tests.browser.visitor import arrive
 
@@ -17,10 +17,17 @@ SHOWN = Path(__file__).parents[2] / "docs" / "screenshots"
 NAME, ROLES, PASSWORD = "chen.yu", ("system_admin", "config_admin:*", "ops"), "a pass phrase of some length"
 PLACES: dict[str, Callable[[Served], str]] = {
     "overview": lambda estate: "/",
-    "cis": lambda estate: "/cis?class=server&class=pc",
     "ci": lambda estate: f"/cis/{estate.ci('web-01')['id']}",
     "finding": lambda estate: f"/findings/{estate.items('findings')[0]['id']}",
 }
+
+
+@pytest.fixture(scope="module")
+def camera(chromium: Browser) -> Iterator[Browser]:
+    """A browser as on a Chinese workstation: there `system-ui` is a face with both scripts."""
+    browser = launch(chromium.browser_type, LANG="zh_CN.UTF-8", LANGUAGE="zh_CN")
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +54,18 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("shot", [
-    "ci-light-en", "ci-light-zh", "ci-dark-en", "cis-light-en", "cis-dark-zh", "overview-light-zh", "overview-dark-en",
-    "finding-light-zh", "finding-light-en",
+    "ci-light-en", "ci-light-zh", "ci-dark-en", "overview-light-zh", "overview-dark-en", "finding-light-zh",
 ])  # fmt: skip
-def test_a_picture(estate: Served, visit: Visit, lived_in: StorageState, folder: Path, shot: str) -> None:
+def test_a_picture(estate: Served, camera: Browser, lived_in: StorageState, folder: Path, shot: str) -> None:
     place, theme, language = shot.split("-")
-    here = visit(
-        estate, storage_state=lived_in, language={"zh": "zh-CN"}.get(language, language), color_scheme=theme,
+    here = arrive(
+        camera, estate.url, {"zh": "zh-CN"}.get(language, language), storage_state=lived_in, color_scheme=theme,
         viewport={"width": WIDTH, "height": HEIGHT},
     )  # fmt: skip
     here.go(PLACES[place](estate))
     picture = here.page.screenshot(path=folder / f"{shot}.png", animations="disabled")
+    here.close()
+    assert here.complaints == []
     assert picture.startswith(b"\x89PNG")
     assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (WIDTH, HEIGHT)
     assert len(picture) < MAX_BYTES

@@ -12,59 +12,25 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import psutil
 
 from tests.collector.delivery.receiver import Receiver
 from tests.conftest import free_port
 from tests.faults import counters, effects, mutants
 from tests.faults.counters import Counters
 from tests.faults.crash import AGENT_PLACES, COLLECTOR_PLACES
+from tests.faults.nursery import ROOT, Nursery
 
-ROOT = Path(__file__).parents[2]
 LONGEST_LIFE_S = 0.45
 READY_S = 30.0
 COLLECTOR, SHIPPER = "collector", "shipper"
-
-
-class Nursery:
-    """Starts and ends programs through `tests.faults.crash`."""
-
-    def __init__(self, mutant: str, environment: dict[str, str]) -> None:
-        words = [sys.executable, "-m", "tests.faults.crash", mutant, "--nursery"]
-        self._popen = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=os.environ | environment, text=True
-        )
-        assert self._answer() == {"ready": True}
-
-    def _answer(self) -> Any:
-        assert self._popen.stdout is not None
-        return json.loads(self._popen.stdout.readline())
-
-    def _order(self, **order: Any) -> Any:
-        assert self._popen.stdin is not None
-        self._popen.stdin.write(json.dumps(order) + "\n")
-        self._popen.stdin.flush()
-        return self._answer()
-
-    def start(self, words: list[str], log: Path, die: str | None) -> int:
-        return int(self._order(start=words, log=str(log), die=die)["pid"])
-
-    def end(self, pid: int, number: int, seconds: float = 30.0) -> int | None:
-        """Send a signal and return the exit code, None when it lives on."""
-        code: int | None = self._order(end=pid, signal=number, seconds=seconds)["code"]
-        return code
-
-    def close(self) -> None:
-        assert self._popen.stdin is not None
-        assert self._popen.stdout is not None
-        self._popen.stdin.close()
-        self._popen.wait(30)
-        self._popen.stdout.close()
 
 
 @dataclass(frozen=True)
@@ -204,22 +170,34 @@ class Campaign:
 
     # --- counting
 
+    @contextmanager
+    def _agents_at_rest(self) -> Iterator[None]:
+        pid = self._alive.get(SHIPPER)
+        if pid is None:
+            yield
+            return
+        os.kill(pid, signal.SIGSTOP)
+        while psutil.Process(pid).status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+            time.sleep(0.001)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def check(self, deep: bool = False) -> Counters:
-        """Count with the agents at rest; `deep` also runs the log through the pipeline once more."""
-        paused = self._alive.get(SHIPPER)
-        if paused is not None:
-            os.kill(paused, signal.SIGSTOP)
+        """Count with the agents at rest; `deep` also ends the collector and runs its log through the pipeline anew."""
         total = Counters()
-        with closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
+        with self._agents_at_rest(), self._database() as database:
             for state in self._states:
                 counters.add(total, counters.count(self._log, database, self._uids[state], state))
         if deep:
             if COLLECTOR in self._alive:
                 self._kill(COLLECTOR)
             total.effects_diff = asyncio.run(effects.difference(self.data / "muster.db", self._folder / "replay"))
-        if paused is not None:
-            os.kill(paused, signal.SIGCONT)
         return total
+
+    def _database(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True, timeout=10))
 
     def take_away(self) -> None:
         """End the collector as a person would, with the agents left to themselves."""
@@ -230,13 +208,13 @@ class Campaign:
         self._start(COLLECTOR)
         assert self._await_ready(), self._last_words()
 
-    def settle(self, seconds: float = 90.0) -> None:
+    def settle(self, seconds: float = 90.0, delivered: bool = True) -> None:
         """Start both anew, and `drain`."""
         for role in (COLLECTOR, SHIPPER):
             self._kill(role)
             self._start(role)
         assert self._await_ready(), self._last_words()
-        self.drain(seconds)
+        self.drain(seconds, delivered)
 
     def drain(self, seconds: float = 90.0, delivered: bool = True) -> None:
         """Let nothing new be observed, and wait until all has arrived, been applied and, if wanted, `delivered`."""
@@ -248,8 +226,9 @@ class Campaign:
 
     def waiting(self) -> dict[str, int]:
         """Return how much is still on its way, and where."""
-        depth = sum(len(counters.kept(state / "spool").waiting) for state in self._states)
-        with closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True, timeout=10)) as database:
+        with self._agents_at_rest():
+            depth = sum(len(counters.kept(state / "spool").waiting) for state in self._states)
+        with self._database() as database:
             behind = "SELECT count(*) FROM observation o JOIN source s USING (agent_id) WHERE o.id > s.applied_id"
             unsent = "SELECT count(*) FROM outbox WHERE state != 'sent'"
             pending, undelivered = (database.execute(query).fetchone()[0] for query in (behind, unsent))
@@ -258,7 +237,7 @@ class Campaign:
 
     def undelivered(self) -> set[str]:
         """Return the messages of the outbox that never came to the receiver, and what came that is not in it."""
-        with closing(sqlite3.connect(f"file:{self.data / 'muster.db'}?mode=ro", uri=True)) as database:
+        with self._database() as database:
             written = {key.rpartition("@")[0] for (key,) in database.execute("SELECT key FROM outbox")}
         return written ^ set(self.receiver.keys)
 

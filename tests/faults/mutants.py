@@ -41,7 +41,7 @@ def _ack_before_commit() -> None:
 def _synchronous_normal() -> None:
     from collector.store import engine
 
-    engine.WRITER_PRAGMAS = tuple(
+    engine.WRITER_PRAGMAS = tuple(  # type: ignore[assignment]
         "synchronous=NORMAL" if pragma == "synchronous=FULL" else pragma for pragma in engine.WRITER_PRAGMAS
     )
 
@@ -116,7 +116,7 @@ def _cursor_before_effects() -> None:
         await tx.exec_driver_sql("BEGIN IMMEDIATE")
         return await apply_batch(tx, rows, *rest)
 
-    runner.apply_batch = in_two_transactions  # type: ignore[attr-defined]
+    runner.apply_batch = in_two_transactions  # type: ignore[attr-defined,assignment]
 
 
 _DEFECTS = {

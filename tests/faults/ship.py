@@ -39,6 +39,13 @@ class MarkedSpool(Spool):
 
     marks: Marks
 
+    @classmethod
+    def opened(cls, folder: Path, marks: Marks) -> MarkedSpool:
+        spool = cls.open(folder)
+        assert isinstance(spool, MarkedSpool)
+        spool.marks = marks
+        return spool
+
     def peek(self, max_count: int = 500, max_bytes: int = 4 * 1024 * 1024) -> list[Envelope]:
         envelopes = super().peek(max_count, max_bytes)
         if envelopes:
@@ -71,8 +78,7 @@ class Shipper:
         self._host = SimulatedHost(int(state.name.rpartition("-")[2]), PACKAGES)
         self._marks = Marks(state / "marks")
         credentials = Credentials(state, now, wake)
-        self._spool = MarkedSpool.open(state / "spool")
-        self._spool.marks = self._marks
+        self._spool = MarkedSpool.opened(state / "spool", self._marks)
         self._marks.say("E", self._spool.epoch.hex())
         self._known = Known(state / "acknowledged.json", credentials.member.agent_id, "boot")
         # Loaded dice: the back-off is the agent's, its delays are a twentieth of the usual ones.
