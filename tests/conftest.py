@@ -90,3 +90,15 @@ async def _fresh_database(base: str) -> str:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaign", type=int, default=0, help="how many cuts, kills or cases the long tests run")
     parser.addoption("--screenshots", action="store_true", help="put the pictures of the README where it shows them")
+
+
+UNSETTLED = ("browser/", "flow/", "faults/test_kill", "faults/test_outage", "faults/test_herd", "faults/test_full_disk",
+             "faults/test_clock_jumps")  # fmt: skip
+"""Written, run while they were written, not yet seen green on a quiet machine: run with `-m unsettled`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if str(item.path.relative_to(here)).startswith(UNSETTLED):
+            item.add_marker(pytest.mark.unsettled)
