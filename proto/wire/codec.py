@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -20,7 +21,8 @@ class Undecodable(ValueError):
     """The bytes are not the message they should be, or beyond its limits."""
 
 
-def _parse(kind: Callable[[], _M], data: bytes, limit: int = observation.MAX_REPORT_BYTES + 65_536) -> _M:
+def parse(kind: Callable[[], _M], data: bytes, limit: int = observation.MAX_REPORT_BYTES + 65_536) -> _M:
+    """Return the message `data` holds, of at most `limit` bytes; raise `Undecodable`."""
     if len(data) > limit:
         raise Undecodable(f"{len(data)} bytes, at most {limit}")
     message = kind()
@@ -40,7 +42,11 @@ def encode_observation(value: observation.Observation) -> bytes:
         agent_version=value.agent_version,
         boot_id=value.boot_id,
         state_hash=value.state_hash,
+        hashes_only=value.hashes_only,
     )
+    if value.target is not None:
+        message.target.protocol, message.target.zone = value.target.protocol, value.target.zone
+        message.target.address, message.target.part = value.target.address, value.target.part
     for section in value.sections:
         message.sections.add(
             name=section.name, status=int(section.status), complete=section.complete, hash=section.hash,
@@ -54,7 +60,7 @@ def encode_observation(value: observation.Observation) -> bytes:
 
 def decode_observation(data: bytes) -> observation.Observation:
     """Return the observation `data` holds; unknown fields are ignored; raise `Undecodable`."""
-    message = _parse(observation_pb2.Observation, data, observation.MAX_OBSERVATION_BYTES)
+    message = parse(observation_pb2.Observation, data, observation.MAX_OBSERVATION_BYTES)
     if len(message.sections) > observation.MAX_SECTIONS or len(message.drops) > 10_000:
         raise Undecodable(f"{len(message.sections)} sections, {len(message.drops)} drops")
     return observation.Observation(
@@ -67,17 +73,31 @@ def decode_observation(data: bytes) -> observation.Observation:
             observation.Drop(each.first_seq, each.last_seq, each.count, each.reason[: observation.MAX_REASON])
             for each in message.drops
         ),
+        hashes_only=message.hashes_only,
+        target=_target(message),
     )
 
 
 def glance(data: bytes) -> observation.Glance:
     """Return what tells whether an observation says anything new, without opening it; raise `Undecodable`."""
-    message = _parse(observation_pb2.Observation, data, observation.MAX_OBSERVATION_BYTES)
-    sections = message.sections
-    bare = [each.name for each in sections if not each.HasField("body")]
-    says_only_hashes = len(bare) == len(sections) and not message.drops
-    names = frozenset(bare) if says_only_hashes else frozenset()
-    return observation.Glance(message.observed_at_ms, message.state_hash, says_only_hashes, names)
+    head = parse(observation_pb2.ObservationHead, data, observation.MAX_OBSERVATION_BYTES)
+    return observation.Glance(head.observed_at_ms, head.state_hash, head.hashes_only, _target(head))
+
+
+def _target(message: observation_pb2.Observation | observation_pb2.ObservationHead) -> observation.Target | None:
+    """Return the target; raise `Undecodable` for one that names no address of this world."""
+    if not message.HasField("target"):
+        return None
+    told = message.target
+    try:
+        address = str(ipaddress.ip_address(told.address))
+    except ValueError as error:
+        raise Undecodable("the target has no address") from error
+    if told.protocol not in observation.PROTOCOLS or not observation.ZONE.fullmatch(told.zone):
+        raise Undecodable("the target has no protocol or zone of this world")
+    if not observation.PART.fullmatch(told.part):
+        raise Undecodable("the target is no part of anything")
+    return observation.Target(told.protocol, told.zone, address, told.part)
 
 
 def _section(message: observation_pb2.Section) -> observation.Section:
@@ -109,7 +129,7 @@ def encode_report(value: observation.Report) -> bytes:
 
 
 def decode_report(data: bytes) -> observation.Report:
-    message = _parse(agent_pb2.ReportRequest, data)
+    message = parse(agent_pb2.ReportRequest, data)
     if len(message.envelopes) > observation.MAX_REPORT_ENVELOPES:
         raise Undecodable(f"{len(message.envelopes)} envelopes, at most {observation.MAX_REPORT_ENVELOPES}")
     if len(message.spool_epoch) != 16:
@@ -128,7 +148,7 @@ def encode_acknowledgement(value: observation.Acknowledgement) -> bytes:
 
 
 def decode_acknowledgement(data: bytes) -> observation.Acknowledgement:
-    message = _parse(agent_pb2.ReportResponse, data)
+    message = parse(agent_pb2.ReportResponse, data)
     return observation.Acknowledgement(
         acked_seq=message.acked_seq,
         refused=tuple(observation.Refusal(each.seq, each.reason) for each in message.refused),
@@ -140,12 +160,12 @@ def encode_check_in(value: observation.CheckIn) -> bytes:
     return agent_pb2.CheckInRequest(
         agent_version=value.agent_version, sent_at_ms=value.sent_at_ms, spool_depth=value.spool_depth,
         spool_bytes=value.spool_bytes, dropped_total=value.dropped_total, rss_bytes=value.rss_bytes,
-        cpu_ms=value.cpu_ms, hostname=value.hostname, failing_sections=value.failing_sections,
+        cpu_ms=value.cpu_ms, hostname=value.hostname, failing_sections=value.failing_sections, heard=value.heard,
     ).SerializeToString()  # fmt: skip
 
 
 def decode_check_in(data: bytes) -> observation.CheckIn:
-    message = _parse(agent_pb2.CheckInRequest, data, 65_536)
+    message = parse(agent_pb2.CheckInRequest, data, 65_536)
     return observation.CheckIn(
         agent_version=message.agent_version[:64],
         sent_at_ms=message.sent_at_ms,
@@ -156,6 +176,7 @@ def decode_check_in(data: bytes) -> observation.CheckIn:
         cpu_ms=message.cpu_ms,
         hostname=message.hostname[:255],
         failing_sections=tuple(name[:64] for name in message.failing_sections[: observation.MAX_SECTIONS]),
+        heard=dict(sorted((name[:32], count) for name, count in message.heard.items())[: observation.MAX_HEARD]),
     )
 
 
@@ -168,7 +189,7 @@ def encode_instructions(value: observation.Instructions) -> bytes:
 
 
 def decode_instructions(data: bytes) -> observation.Instructions:
-    message = _parse(agent_pb2.CheckInResponse, data, 65_536)
+    message = parse(agent_pb2.CheckInResponse, data, 65_536)
     return observation.Instructions(
         server_time_ms=message.server_time_ms,
         next_check_in_s=message.next_check_in_s,
@@ -183,7 +204,7 @@ def encode_renew(csr: bytes) -> bytes:
 
 
 def decode_renew(data: bytes) -> bytes:
-    return _parse(agent_pb2.RenewRequest, data, 65_536).csr
+    return parse(agent_pb2.RenewRequest, data, 65_536).csr
 
 
 def encode_renewed(certificate_chain: bytes) -> bytes:
@@ -191,7 +212,7 @@ def encode_renewed(certificate_chain: bytes) -> bytes:
 
 
 def decode_renewed(data: bytes) -> bytes:
-    return _parse(agent_pb2.RenewResponse, data, 262_144).certificate_chain
+    return parse(agent_pb2.RenewResponse, data, 262_144).certificate_chain
 
 
 # --- the enrolment listener
@@ -202,7 +223,7 @@ def encode_begin(value: enrolment.Begin) -> bytes:
 
 
 def decode_begin(data: bytes) -> enrolment.Begin:
-    message = _parse(enrolment_pb2.BeginRequest, data, 65_536)
+    message = parse(enrolment_pb2.BeginRequest, data, 65_536)
     return enrolment.Begin(message.token_id, message.instance_key)
 
 
@@ -211,7 +232,7 @@ def encode_challenge(value: enrolment.Challenge) -> bytes:
 
 
 def decode_challenge(data: bytes) -> enrolment.Challenge:
-    message = _parse(enrolment_pb2.BeginResponse, data, 65_536)
+    message = parse(enrolment_pb2.BeginResponse, data, 65_536)
     return enrolment.Challenge(message.nonce, message.server_time_ms)
 
 
@@ -223,7 +244,7 @@ def encode_finish(value: enrolment.Finish) -> bytes:
 
 
 def decode_finish(data: bytes) -> enrolment.Finish:
-    message = _parse(enrolment_pb2.FinishRequest, data, 65_536)
+    message = parse(enrolment_pb2.FinishRequest, data, 65_536)
     return enrolment.Finish(
         message.token_id, message.instance_key, message.nonce, message.csr, message.proof, message.hostname[:255]
     )
@@ -236,7 +257,7 @@ def encode_admission(value: enrolment.Admission) -> bytes:
 
 
 def decode_admission(data: bytes) -> enrolment.Admission:
-    message = _parse(enrolment_pb2.FinishResponse, data, 262_144)
+    message = parse(enrolment_pb2.FinishResponse, data, 262_144)
     return enrolment.Admission(message.agent_id, message.certificate_chain, message.data_port)
 
 
@@ -247,7 +268,7 @@ def encode_recover(value: enrolment.Recover) -> bytes:
 
 
 def decode_recover(data: bytes) -> enrolment.Recover:
-    message = _parse(enrolment_pb2.RecoverRequest, data, 65_536)
+    message = parse(enrolment_pb2.RecoverRequest, data, 65_536)
     return enrolment.Recover(message.agent_id[:64], message.nonce, message.csr, message.signature)
 
 
@@ -256,5 +277,5 @@ def encode_recovered(certificate_chain: bytes, data_port: int) -> bytes:
 
 
 def decode_recovered(data: bytes) -> tuple[bytes, int]:
-    message = _parse(enrolment_pb2.RecoverResponse, data, 262_144)
+    message = parse(enrolment_pb2.RecoverResponse, data, 262_144)
     return message.certificate_chain, message.data_port

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 MAX_OBSERVATION_BYTES = 8 * 1024 * 1024
 MAX_REPORT_BYTES = 8 * 1024 * 1024
 MAX_REPORT_ENVELOPES = 500
 MAX_SECTIONS = 200
 MAX_REASON = 300
+MAX_HEARD = 40
+"""Counts a probe tells of its receiver."""
 
 
 class Status(enum.IntEnum):
@@ -55,6 +58,25 @@ class Drop:
     reason: str
 
 
+PROTOCOLS = frozenset({"snmp", "ssh", "redfish", "nut", "event"})
+"""How a target is reached; `event`: it was not asked, it spoke by itself."""
+PART = re.compile(r"[A-Za-z0-9._@:-]{0,255}")
+ZONE = re.compile(r"[A-Za-z0-9._-]{0,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a probe looked at: by `protocol` snmp, ssh, redfish or nut, in `zone` (empty where there is one), where.
+
+    `part`: what of it, where an address speaks for several devices, as a UPS server does.
+    """
+
+    protocol: str
+    zone: str
+    address: str
+    part: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What one agent saw at one time. `state_hash` covers every section the agent holds."""
@@ -65,16 +87,18 @@ class Observation:
     state_hash: bytes = b""
     sections: tuple[Section, ...] = ()
     drops: tuple[Drop, ...] = ()
+    hashes_only: bool = False
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """An observation from outside: when, its state hash, whether it brings hashes only, and of which sections."""
+    """An observation from outside: of what, when, its state hash, whether it is a whole inventory by hashes alone."""
 
     observed_at_ms: int
     state_hash: bytes
-    says_only_hashes: bool
-    names: frozenset[str]
+    hashes_only: bool
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +148,7 @@ class CheckIn:
     cpu_ms: int = 0
     hostname: str = ""
     failing_sections: tuple[str, ...] = ()
+    heard: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +160,13 @@ class Instructions:
     inventory_interval_s: int
     want_sections: tuple[str, ...] = ()
     inventory_now: bool = False
+
+
+def is_hashes_only(sections: Collection[Section], drops: Collection[Drop], held: Iterable[str]) -> bool:
+    """Return whether these name all sections that are `held`, bring no body and tell no drop."""
+    return (
+        not drops and all(each.body is None for each in sections) and {each.name for each in sections}.issuperset(held)
+    )
 
 
 def state_hash(sections: Iterable[Section]) -> bytes:

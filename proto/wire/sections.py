@@ -16,10 +16,13 @@ import json
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal, cast
 
-Kind = Literal["text", "whole", "real", "flag", "texts", "when"]
-"""text: str · whole: int · real: float · flag: bool · texts: sorted list of str · when: RFC 3339 UTC text."""
+from wire.device_sections import DEVICE_SECTIONS
+
+Kind = Literal["text", "whole", "real", "flag", "texts", "when", "document"]
+"""text: str · whole: int · real: float · flag: bool · texts: sorted list of str · when: RFC 3339 UTC text ·
+document: str of many lines, up to `MAX_DOCUMENT`."""
 
 Body = dict[str, Any] | list[dict[str, Any]]
 
@@ -27,6 +30,8 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_ROWS = 50_000
 MAX_TEXT = 4_096
 MAX_TEXTS = 4_096
+MAX_DOCUMENT: Final = 2 * 1024 * 1024
+"""Characters of a document; what it takes in bytes is bounded with the body."""
 MAX_WHOLE = 2**63 - 1
 
 
@@ -130,6 +135,11 @@ _ALL = (
         ("rotational", "flag", "true for spinning disks; /sys/block/*/queue/rotational"),
         ("transport", "text", "sata, sas, nvme, usb, virtio, mmc …"),
         ("health", "text", "SMART overall health: passed, failed; absent where not readable"),
+        ("slot", "text", "bay or slot, enclosure before it where there are several"),
+        ("part", "text", "part number"),
+        ("version", "text", "firmware"),
+        ("pool", "text", "pool, aggregate or RAID group it belongs to"),
+        ("state", "text", "ok, spare, rebuilding, failed, predicted_failure, absent …; as its controller says"),
     ),
     _shape(
         "filesystems", "Mounted file systems that hold data (no pseudo file systems)", "mount",
@@ -154,6 +164,16 @@ _ALL = (
         ("master", "text", "bond or bridge this one belongs to"),
         ("vlan", "whole", "VLAN id, 1–4094; IEEE 802.1Q"),
         ("driver", "text", "kernel driver"),
+        ("alias", "text", "what was entered to describe it; ifAlias"),
+        ("description", "text", "ifDescr; informational"),
+        ("index", "whole", "ifIndex; it may be another after a restart"),
+        ("admin", "text", "up, down or testing as configured; ifAdminStatus"),
+        ("mode", "text", "access, trunk, hybrid, routed; from its VLANs"),
+        ("tagged_vlans", "text", "VLANs it carries with a tag, as ranges: 10,20-29; dot1qVlanStaticEgressPorts"),
+        ("voice_vlan", "whole", "VLAN id for telephones; vmVoiceVlanId"),
+        ("connector", "flag", "has a physical connector; ifConnectorPresent"),
+        ("component", "text", "path of the component it is on; entAliasMappingIdentifier"),
+        ("vrf", "text", "routing instance; mplsL3VpnIfVpnClassification's VRF"),
     ),
     _shape(
         "routes", "Routes of the main table", "destination gateway interface",
@@ -292,9 +312,15 @@ _ALL = (
         ("instance", "text", "mount point, sensor or empty"),
         ("value", "real", "in the unit the metric's name ends with; ratios 0–1"),
     ),
+    *(
+        _shape(name, doc, key, *((each, cast(Kind, kind), told) for each, kind, told in lines))
+        for name, doc, key, lines in DEVICE_SECTIONS
+    ),
 )  # fmt: skip
 
 SECTIONS: Mapping[str, Shape] = {shape.name: shape for shape in _ALL}
+APART: Final = frozenset({"health", "sample"})
+"""Volatile as a whole: what they say last is kept, and they are no part of an inventory in which nothing moved."""
 
 
 def shape_of(name: str) -> Shape:
@@ -412,6 +438,10 @@ def _is_text(value: object) -> bool:
     return type(value) is str and len(value) <= MAX_TEXT
 
 
+def _is_document(value: object) -> bool:
+    return type(value) is str and len(value) <= MAX_DOCUMENT
+
+
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_WHOLE
 
@@ -427,6 +457,7 @@ def _is_texts(value: object) -> bool:
 _CHECKS: Mapping[Kind, Callable[[object], bool]] = {
     "text": _is_text,
     "when": _is_text,
+    "document": _is_document,
     "whole": _is_whole,
     "real": _is_real,
     "flag": lambda value: isinstance(value, bool),

@@ -24,29 +24,69 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13wire/v1/agent.proto\x12\x07wire.v1\"\xcb\x01\n\x0e\x43heckInRequest\x12\x15\n\ragent_version\x18\x01 \x01(\t\x12\x12\n\nsent_at_ms\x18\x02 \x01(\x03\x12\x13\n\x0bspool_depth\x18\x03 \x01(\x04\x12\x13\n\x0bspool_bytes\x18\x04 \x01(\x04\x12\x15\n\rdropped_total\x18\x05 \x01(\x04\x12\x11\n\trss_bytes\x18\x06 \x01(\x04\x12\x0e\n\x06\x63pu_ms\x18\x07 \x01(\x04\x12\x10\n\x08hostname\x18\x08 \x01(\t\x12\x18\n\x10\x66\x61iling_sections\x18\t \x03(\t\"\x8e\x01\n\x0f\x43heckInResponse\x12\x16\n\x0eserver_time_ms\x18\x01 \x01(\x03\x12\x17\n\x0fnext_check_in_s\x18\x02 \x01(\r\x12\x1c\n\x14inventory_interval_s\x18\x03 \x01(\r\x12\x15\n\rwant_sections\x18\x04 \x03(\t\x12\x15\n\rinventory_now\x18\x05 \x01(\x08\"9\n\x08\x45nvelope\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x13\n\x0bobservation\x18\x02 \x01(\x0c\x12\x0b\n\x03\x63rc\x18\x03 \x01(\r\"J\n\rReportRequest\x12\x13\n\x0bspool_epoch\x18\x01 \x01(\x0c\x12$\n\tenvelopes\x18\x02 \x03(\x0b\x32\x11.wire.v1.Envelope\"&\n\x07Refusal\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06reason\x18\x02 \x01(\t\"]\n\x0eReportResponse\x12\x11\n\tacked_seq\x18\x01 \x01(\x04\x12!\n\x07refused\x18\x02 \x03(\x0b\x32\x10.wire.v1.Refusal\x12\x15\n\rwant_sections\x18\x03 \x03(\t\"\x1b\n\x0cRenewRequest\x12\x0b\n\x03\x63sr\x18\x01 \x01(\x0c\"*\n\rRenewResponse\x12\x19\n\x11\x63\x65rtificate_chain\x18\x01 \x01(\x0c\x32\xbf\x01\n\x0c\x41gentService\x12<\n\x07\x43heckIn\x12\x17.wire.v1.CheckInRequest\x1a\x18.wire.v1.CheckInResponse\x12\x39\n\x06Report\x12\x16.wire.v1.ReportRequest\x1a\x17.wire.v1.ReportResponse\x12\x36\n\x05Renew\x12\x15.wire.v1.RenewRequest\x1a\x16.wire.v1.RenewResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13wire/v1/agent.proto\x12\x07wire.v1\"\xac\x02\n\x0e\x43heckInRequest\x12\x15\n\ragent_version\x18\x01 \x01(\t\x12\x12\n\nsent_at_ms\x18\x02 \x01(\x03\x12\x13\n\x0bspool_depth\x18\x03 \x01(\x04\x12\x13\n\x0bspool_bytes\x18\x04 \x01(\x04\x12\x15\n\rdropped_total\x18\x05 \x01(\x04\x12\x11\n\trss_bytes\x18\x06 \x01(\x04\x12\x0e\n\x06\x63pu_ms\x18\x07 \x01(\x04\x12\x10\n\x08hostname\x18\x08 \x01(\t\x12\x18\n\x10\x66\x61iling_sections\x18\t \x03(\t\x12\x31\n\x05heard\x18\n \x03(\x0b\x32\".wire.v1.CheckInRequest.HeardEntry\x1a,\n\nHeardEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x8e\x01\n\x0f\x43heckInResponse\x12\x16\n\x0eserver_time_ms\x18\x01 \x01(\x03\x12\x17\n\x0fnext_check_in_s\x18\x02 \x01(\r\x12\x1c\n\x14inventory_interval_s\x18\x03 \x01(\r\x12\x15\n\rwant_sections\x18\x04 \x03(\t\x12\x15\n\rinventory_now\x18\x05 \x01(\x08\"9\n\x08\x45nvelope\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x13\n\x0bobservation\x18\x02 \x01(\x0c\x12\x0b\n\x03\x63rc\x18\x03 \x01(\r\"J\n\rReportRequest\x12\x13\n\x0bspool_epoch\x18\x01 \x01(\x0c\x12$\n\tenvelopes\x18\x02 \x03(\x0b\x32\x11.wire.v1.Envelope\"&\n\x07Refusal\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x0e\n\x06reason\x18\x02 \x01(\t\"]\n\x0eReportResponse\x12\x11\n\tacked_seq\x18\x01 \x01(\x04\x12!\n\x07refused\x18\x02 \x03(\x0b\x32\x10.wire.v1.Refusal\x12\x15\n\rwant_sections\x18\x03 \x03(\t\"\x1b\n\x0cRenewRequest\x12\x0b\n\x03\x63sr\x18\x01 \x01(\x0c\"*\n\rRenewResponse\x12\x19\n\x11\x63\x65rtificate_chain\x18\x01 \x01(\x0c\"S\n\x0cTasksRequest\x12\x0c\n\x04zone\x18\x01 \x01(\t\x12\x11\n\tsweep_uid\x18\x02 \x01(\t\x12\x0f\n\x07listens\x18\x03 \x01(\x08\x12\x11\n\tlistening\x18\x04 \x01(\x0c\"u\n\rTasksResponse\x12#\n\x05sweep\x18\x01 \x01(\x0b\x32\x12.wire.v1.SweepTaskH\x00\x12\x10\n\x06\x63\x61ncel\x18\x02 \x01(\tH\x00\x12%\n\x06listen\x18\x03 \x01(\x0b\x32\x13.wire.v1.ListenTaskH\x00\x42\x06\n\x04said\"Z\n\nListenTask\x12\x0c\n\x04zone\x18\x01 \x01(\t\x12\x0e\n\x06ranges\x18\x02 \x03(\t\x12\x1e\n\x06leases\x18\x03 \x03(\x0b\x32\x0e.wire.v1.Lease\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"\x9a\x03\n\tSweepTask\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12\x0e\n\x06ranges\x18\x03 \x03(\t\x12\x12\n\nexclusions\x18\x04 \x03(\t\x12\r\n\x05until\x18\x05 \x01(\t\x12\x10\n\x08rate_pps\x18\x06 \x01(\r\x12\x12\n\ntimeout_ms\x18\x07 \x01(\r\x12\x11\n\tsnmp_port\x18\x08 \x01(\r\x12\x0c\n\x04seed\x18\t \x01(\x04\x12\x0e\n\x06\x63ursor\x18\n \x01(\t\x12\x1e\n\x06leases\x18\x0b \x03(\x0b\x32\x0e.wire.v1.Lease\x12\x1d\n\x05known\x18\x0c \x03(\x0b\x32\x0e.wire.v1.Known\x12\x13\n\x0bsecrets_key\x18\r \x01(\x0c\x12,\n\x05ports\x18\x0e \x03(\x0b\x32\x1d.wire.v1.SweepTask.PortsEntry\x12\'\n\x08refusals\x18\x0f \x03(\x0b\x32\x15.wire.v1.RefusedLogin\x12\x0f\n\x07lease_s\x18\x10 \x01(\r\x1a,\n\nPortsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"\xf7\x01\n\x05Known\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x12\n\ncredential\x18\x02 \x01(\t\x12\x0e\n\x06vendor\x18\x03 \x01(\t\x12\x11\n\tengine_id\x18\x04 \x01(\t\x12\x10\n\x08host_key\x18\x05 \x01(\t\x12\x13\n\x0b\x63\x65rtificate\x18\x06 \x01(\t\x12\x13\n\x0bstamps_json\x18\x07 \x01(\t\x12\x0f\n\x07\x64ialect\x18\x08 \x01(\t\x12*\n\x06hashes\x18\t \x03(\x0b\x32\x1a.wire.v1.Known.HashesEntry\x1a-\n\x0bHashesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"B\n\x0cRefusedLogin\x12\x12\n\ncredential\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\r\n\x05\x61go_s\x18\x03 \x01(\r\"\xc0\x01\n\x05Lease\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12*\n\x06secret\x18\x03 \x03(\x0b\x32\x1a.wire.v1.Lease.SecretEntry\x12\x0e\n\x06ranges\x18\x04 \x03(\t\x12\x0f\n\x07vendors\x18\x05 \x03(\t\x12\x0e\n\x06silent\x18\x06 \x01(\x08\x12\x10\n\x08unpinned\x18\x07 \x01(\x08\x1a-\n\x0bSecretEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd3\x01\n\tTargetRow\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x12\n\ncredential\x18\x05 \x01(\t\x12\x12\n\nfound_json\x18\x06 \x01(\t\x12\r\n\x05\x61t_ms\x18\x07 \x01(\x03\x12\x0f\n\x07took_ms\x18\x08 \x01(\r\x12\r\n\x05\x61live\x18\t \x01(\x08\x12\x1f\n\x07learned\x18\n \x01(\x0b\x32\x0e.wire.v1.Known\x12\x0f\n\x07refused\x18\x0b \x03(\t\"\xdb\x01\n\x0fProgressRequest\x12\x11\n\tsweep_uid\x18\x01 \x01(\t\x12\x34\n\x06\x63ounts\x18\x02 \x03(\x0b\x32$.wire.v1.ProgressRequest.CountsEntry\x12 \n\x04rows\x18\x03 \x03(\x0b\x32\x12.wire.v1.TargetRow\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\r\n\x05\x65nded\x18\x05 \x01(\x08\x12\x0f\n\x07\x66\x61ilure\x18\x06 \x01(\t\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\"\n\x10ProgressResponse\x12\x0e\n\x06\x63\x61ncel\x18\x01 \x01(\x08\x32\xba\x02\n\x0c\x41gentService\x12<\n\x07\x43heckIn\x12\x17.wire.v1.CheckInRequest\x1a\x18.wire.v1.CheckInResponse\x12\x39\n\x06Report\x12\x16.wire.v1.ReportRequest\x1a\x17.wire.v1.ReportResponse\x12\x36\n\x05Renew\x12\x15.wire.v1.RenewRequest\x1a\x16.wire.v1.RenewResponse\x12\x38\n\x05Tasks\x12\x15.wire.v1.TasksRequest\x1a\x16.wire.v1.TasksResponse0\x01\x12?\n\x08Progress\x12\x18.wire.v1.ProgressRequest\x1a\x19.wire.v1.ProgressResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wire.v1.agent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CHECKINREQUEST_HEARDENTRY']._loaded_options = None
+  _globals['_CHECKINREQUEST_HEARDENTRY']._serialized_options = b'8\001'
+  _globals['_SWEEPTASK_PORTSENTRY']._loaded_options = None
+  _globals['_SWEEPTASK_PORTSENTRY']._serialized_options = b'8\001'
+  _globals['_KNOWN_HASHESENTRY']._loaded_options = None
+  _globals['_KNOWN_HASHESENTRY']._serialized_options = b'8\001'
+  _globals['_LEASE_SECRETENTRY']._loaded_options = None
+  _globals['_LEASE_SECRETENTRY']._serialized_options = b'8\001'
+  _globals['_PROGRESSREQUEST_COUNTSENTRY']._loaded_options = None
+  _globals['_PROGRESSREQUEST_COUNTSENTRY']._serialized_options = b'8\001'
   _globals['_CHECKINREQUEST']._serialized_start=33
-  _globals['_CHECKINREQUEST']._serialized_end=236
-  _globals['_CHECKINRESPONSE']._serialized_start=239
-  _globals['_CHECKINRESPONSE']._serialized_end=381
-  _globals['_ENVELOPE']._serialized_start=383
-  _globals['_ENVELOPE']._serialized_end=440
-  _globals['_REPORTREQUEST']._serialized_start=442
-  _globals['_REPORTREQUEST']._serialized_end=516
-  _globals['_REFUSAL']._serialized_start=518
-  _globals['_REFUSAL']._serialized_end=556
-  _globals['_REPORTRESPONSE']._serialized_start=558
-  _globals['_REPORTRESPONSE']._serialized_end=651
-  _globals['_RENEWREQUEST']._serialized_start=653
-  _globals['_RENEWREQUEST']._serialized_end=680
-  _globals['_RENEWRESPONSE']._serialized_start=682
-  _globals['_RENEWRESPONSE']._serialized_end=724
-  _globals['_AGENTSERVICE']._serialized_start=727
-  _globals['_AGENTSERVICE']._serialized_end=918
+  _globals['_CHECKINREQUEST']._serialized_end=333
+  _globals['_CHECKINREQUEST_HEARDENTRY']._serialized_start=289
+  _globals['_CHECKINREQUEST_HEARDENTRY']._serialized_end=333
+  _globals['_CHECKINRESPONSE']._serialized_start=336
+  _globals['_CHECKINRESPONSE']._serialized_end=478
+  _globals['_ENVELOPE']._serialized_start=480
+  _globals['_ENVELOPE']._serialized_end=537
+  _globals['_REPORTREQUEST']._serialized_start=539
+  _globals['_REPORTREQUEST']._serialized_end=613
+  _globals['_REFUSAL']._serialized_start=615
+  _globals['_REFUSAL']._serialized_end=653
+  _globals['_REPORTRESPONSE']._serialized_start=655
+  _globals['_REPORTRESPONSE']._serialized_end=748
+  _globals['_RENEWREQUEST']._serialized_start=750
+  _globals['_RENEWREQUEST']._serialized_end=777
+  _globals['_RENEWRESPONSE']._serialized_start=779
+  _globals['_RENEWRESPONSE']._serialized_end=821
+  _globals['_TASKSREQUEST']._serialized_start=823
+  _globals['_TASKSREQUEST']._serialized_end=906
+  _globals['_TASKSRESPONSE']._serialized_start=908
+  _globals['_TASKSRESPONSE']._serialized_end=1025
+  _globals['_LISTENTASK']._serialized_start=1027
+  _globals['_LISTENTASK']._serialized_end=1117
+  _globals['_SWEEPTASK']._serialized_start=1120
+  _globals['_SWEEPTASK']._serialized_end=1530
+  _globals['_SWEEPTASK_PORTSENTRY']._serialized_start=1486
+  _globals['_SWEEPTASK_PORTSENTRY']._serialized_end=1530
+  _globals['_KNOWN']._serialized_start=1533
+  _globals['_KNOWN']._serialized_end=1780
+  _globals['_KNOWN_HASHESENTRY']._serialized_start=1735
+  _globals['_KNOWN_HASHESENTRY']._serialized_end=1780
+  _globals['_REFUSEDLOGIN']._serialized_start=1782
+  _globals['_REFUSEDLOGIN']._serialized_end=1848
+  _globals['_LEASE']._serialized_start=1851
+  _globals['_LEASE']._serialized_end=2043
+  _globals['_LEASE_SECRETENTRY']._serialized_start=1998
+  _globals['_LEASE_SECRETENTRY']._serialized_end=2043
+  _globals['_TARGETROW']._serialized_start=2046
+  _globals['_TARGETROW']._serialized_end=2257
+  _globals['_PROGRESSREQUEST']._serialized_start=2260
+  _globals['_PROGRESSREQUEST']._serialized_end=2479
+  _globals['_PROGRESSREQUEST_COUNTSENTRY']._serialized_start=2434
+  _globals['_PROGRESSREQUEST_COUNTSENTRY']._serialized_end=2479
+  _globals['_PROGRESSRESPONSE']._serialized_start=2481
+  _globals['_PROGRESSRESPONSE']._serialized_end=2515
+  _globals['_AGENTSERVICE']._serialized_start=2518
+  _globals['_AGENTSERVICE']._serialized_end=2832
 # @@protoc_insertion_point(module_scope)

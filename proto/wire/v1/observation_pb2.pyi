@@ -56,18 +56,46 @@ class Drop(_message.Message):
     reason: str
     def __init__(self, first_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class Target(_message.Message):
+    __slots__ = ("protocol", "zone", "address", "part")
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    protocol: str
+    zone: str
+    address: str
+    part: str
+    def __init__(self, protocol: _Optional[str] = ..., zone: _Optional[str] = ..., address: _Optional[str] = ..., part: _Optional[str] = ...) -> None: ...
+
 class Observation(_message.Message):
-    __slots__ = ("observed_at_ms", "agent_version", "boot_id", "state_hash", "sections", "drops")
+    __slots__ = ("observed_at_ms", "agent_version", "boot_id", "state_hash", "sections", "drops", "hashes_only", "target")
     OBSERVED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     BOOT_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_HASH_FIELD_NUMBER: _ClassVar[int]
     SECTIONS_FIELD_NUMBER: _ClassVar[int]
     DROPS_FIELD_NUMBER: _ClassVar[int]
+    HASHES_ONLY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
     observed_at_ms: int
     agent_version: str
     boot_id: str
     state_hash: bytes
     sections: _containers.RepeatedCompositeFieldContainer[Section]
     drops: _containers.RepeatedCompositeFieldContainer[Drop]
-    def __init__(self, observed_at_ms: _Optional[int] = ..., agent_version: _Optional[str] = ..., boot_id: _Optional[str] = ..., state_hash: _Optional[bytes] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., drops: _Optional[_Iterable[_Union[Drop, _Mapping]]] = ...) -> None: ...
+    hashes_only: bool
+    target: Target
+    def __init__(self, observed_at_ms: _Optional[int] = ..., agent_version: _Optional[str] = ..., boot_id: _Optional[str] = ..., state_hash: _Optional[bytes] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., drops: _Optional[_Iterable[_Union[Drop, _Mapping]]] = ..., hashes_only: _Optional[bool] = ..., target: _Optional[_Union[Target, _Mapping]] = ...) -> None: ...
+
+class ObservationHead(_message.Message):
+    __slots__ = ("observed_at_ms", "state_hash", "hashes_only", "target")
+    OBSERVED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    STATE_HASH_FIELD_NUMBER: _ClassVar[int]
+    HASHES_ONLY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    observed_at_ms: int
+    state_hash: bytes
+    hashes_only: bool
+    target: Target
+    def __init__(self, observed_at_ms: _Optional[int] = ..., state_hash: _Optional[bytes] = ..., hashes_only: _Optional[bool] = ..., target: _Optional[_Union[Target, _Mapping]] = ...) -> None: ...
