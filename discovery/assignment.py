@@ -1,0 +1,96 @@
+"""A sweep as a probe is given it, one JSON object (`wire.sweep.SweepTask`), as the values a sweep is made of."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from discovery.authenticate import Access
+from discovery.breaker import Breaker, Failure
+from discovery.doors import DOORS
+from discovery.knowledge import knowledge_of
+from discovery.leases import BadTask, credential, texts
+from discovery.limits import Limits, Profile, Until, profile_of
+from discovery.plan import Plan, plan
+from discovery.shelf import Shelf
+from wire.sweep import SECRETS_KEY_BYTES, SERVICES
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What `discovery.sweep.sweep` takes, but for the definitions."""
+
+    plan: Plan
+    access: Access
+    limits: Limits
+    profile: Profile
+
+
+def read(line: bytes) -> Assignment:
+    """Return what one line of JSON says; raise `BadTask`."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadTask("a line of JSON is expected") from None
+    try:
+        return _assignment(said)
+    except BadTask:
+        raise
+    except ValueError as error:  # of ranges: what an administrator wrote, no secret
+        raise BadTask(str(error)) from None
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise BadTask("fields of a task are missing, or are of another kind") from None
+
+
+def _assignment(said: Any) -> Assignment:
+    until, port, ports = said["until"], said["snmp_port"], dict(said.get("ports", {}))
+    if until not in get_args(Until) or not all(map(_is_port, (port, *ports.values()))):
+        raise BadTask("no such stage, or no such port")
+    if not ports.keys() <= set(SERVICES):
+        raise BadTask("no such service")
+    rate, timeout_ms = _number(said["rate_pps"]), _number(said["timeout_ms"])
+    limits = Limits(rate=float(rate) or None, timeout=timeout_ms / 1000 or Limits().timeout)
+    return Assignment(_plan(said), _access(said), limits, profile_of(until, port, ports))
+
+
+def _access(said: Any) -> Access:
+    credentials = [credential(each) for each in said["leases"]]
+    shelf = Shelf(Path(said["shelf"])) if said.get("shelf") else None
+    now, ends = time.time(), _number(said.get("lease_s", 0))
+    past = [
+        Failure(str(each["credential"]), str(each["address"]), now - _number(each["ago_s"]))
+        for each in said.get("refusals", ())
+    ]
+    return Access(
+        credentials, DOORS, knowledge_of(said.get("known", ()), shelf), Breaker(past=past),
+        time.monotonic() + ends if ends else math.inf, _secrets_key(said.get("secrets_key", "")),
+    )  # fmt: skip
+
+
+def _plan(said: Any) -> Plan:
+    whole = plan(texts(said["ranges"]), texts(said["exclusions"]), _number(said["seed"]), str(said["zone"]))
+    cursor = str(said["cursor"] or "0")
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 40):
+        raise BadTask("the cursor is none of a sweep")
+    return Plan(whole.targets, whole.seed, whole.zone, whole.calendar, min(int(cursor), whole.size))
+
+
+def _is_port(value: Any) -> bool:
+    return type(value) is int and 0 < value < 65_536
+
+
+def _secrets_key(said: str) -> bytes:
+    key = bytes.fromhex(said)
+    if len(key) not in (0, SECRETS_KEY_BYTES):
+        raise BadTask("the key of secrets is none")
+    return key
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**64:
+        raise BadTask("a whole number is expected")
+    return value
