@@ -6,8 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent import __version__, log
+from agent.places import ANYWHERE, SYSLOG_PORT, TRAP_PORT
+
+if TYPE_CHECKING:
+    from agent.config import Settings
 
 EXIT_USAGE = 2
 EXIT_NOT_ENROLLED = 3
@@ -39,6 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--token-file", metavar="F", help="a file that holds it, - for standard input")
     enroll.set_defaults(command=_enroll)
     run = commands.add_parser("run", help="run as an enrolled agent")
+    run.add_argument("--probe", action="store_true", help="also sweep networks when the collector asks for it")
+    run.add_argument("--zone", metavar="Z", help="the part of the network the probe stands in")
+    for what, port in (("traps", TRAP_PORT), ("syslog", SYSLOG_PORT)):
+        run.add_argument(
+            f"--listen-{what}", metavar="ADDR:PORT", nargs="?", const=ANYWHERE,
+            help=f"a probe also hears {what} there; without an address everywhere, without a port at {port}",
+        )  # fmt: skip
     run.set_defaults(command=_run)
     for each in (enroll, run):
         each.add_argument("--state", metavar="DIR", help="where the agent keeps its state")
@@ -111,7 +123,8 @@ def _run(said: argparse.Namespace) -> int:
 
     state = config.state_dir(said.state)
     try:
-        return run.run(state, config.load(state))
+        settings = config.load(state)
+        return run.run(state, _settings(settings, said))
     except NotEnrolled as error:
         _say(str(error))
         return EXIT_NOT_ENROLLED
@@ -121,6 +134,17 @@ def _run(said: argparse.Namespace) -> int:
     except (SpoolBusy, WorkerFailed, OSError) as error:
         _say(str(error))
         return 1
+
+
+def _settings(settings: Settings, said: argparse.Namespace) -> Settings:
+    """Return the settings with what the command line says; raise `BadSettings`."""
+    from agent import config
+
+    if said.probe:
+        return config.as_probe(settings, said.zone, said.listen_traps, said.listen_syslog)
+    if said.listen_traps or said.listen_syslog:
+        raise config.BadSettings("--listen-traps and --listen-syslog need --probe")
+    return settings
 
 
 if __name__ == "__main__":

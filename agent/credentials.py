@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from agent import membership
+from agent.child import Child
 from agent.membership import Membership
 from agent.transport import Backoff, Channel
-from agent.worker import Child
 
 log = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import queue
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from agent import __version__
+from agent.bell import Bell
 from agent.known import section_of
 from agent.worker import TABLE, Trait, Worker, describe, run
 from wire.observation import Section
@@ -24,13 +24,14 @@ def collect(names: Sequence[str] = (), table: str = TABLE, root: str = "/") -> l
     chosen = [trait for trait in traits if not names or trait.section in names]
     if unknown := set(names) - {trait.section for trait in chosen}:
         raise NoSuchSection(f"no section {', '.join(sorted(unknown))} here; there are {_listed(traits)}")
-    bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-    worker = Worker(lambda: bell.put(None), table, root)
+    bell = Bell()
+    worker = Worker(bell.ring, table, root)
     revisions = {trait.section: trait.revision for trait in traits}
     try:
         return [section_of(reading, revisions[reading.section]) for reading in run(worker, chosen, bell)]
     finally:
         worker.stop()
+        bell.close()
 
 
 def _listed(traits: Iterable[Trait]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent import __version__, durable
 from agent.worker import Reading
-from wire.observation import Drop, Observation, Section, Status, state_hash
+from wire.observation import Drop, Observation, Section, Status, is_hashes_only, state_hash
 from wire.sections import digest
 
 VOLATILE = frozenset({"health"})
@@ -77,8 +77,9 @@ class Known:
         found = []
         for group in _portions([self._trimmed(section) for section in sections]):
             self._latest.update((section.name, replace(section, body=None)) for section in group)
+            bare = is_hashes_only(group, drops, self._latest.keys() - VOLATILE)
             found.append(
-                Observation(now_ms, __version__, self._boot_id, self._state_hash(), tuple(group), tuple(drops))
+                Observation(now_ms, __version__, self._boot_id, self._state_hash(), tuple(group), tuple(drops), bare)
             )
             drops = ()
         return found

@@ -8,12 +8,12 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 from typing import Any
 
 from agent import durable, segment
-from agent.drops import DropJournal, join
+from agent.drops import Coverage, DropJournal, join
 from wire.observation import Drop
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,9 @@ def reopen(folder: Path) -> Remains:
         remains.acked, remains.told, remains.next_seq = (int(cursor[name]) for name in ("acked", "told", "next"))
     else:
         remains.acked = min((int(each.path.stem) for each in found), default=1) - 1
+    dropped = remains.journal.coverage()
+    for each in found:
+        _pass_over(each.scan, dropped)
     reached = [each.scan.reached for each in found]
     remains.next_seq = max(remains.next_seq, 1 + max(remains.acked, remains.journal.last_seq, *reached))
     _account(remains, found)  # on the disk before any damaged byte is touched
@@ -122,6 +125,15 @@ def _look(path: Path, epoch: bytes) -> _Found | None:
     most = max(1, path.stat().st_size // segment.RECORD.size)
     lost = range(first_seq, first_seq + most)
     return _Found(path, segment.Scan(is_damaged=True, reached=lost[-1], uncounted=lost))
+
+
+def _pass_over(scan: segment.Scan, dropped: Coverage) -> None:
+    """Let the numbers a damaged end may have held be none of the dropped ones, whose records are taken out of files."""
+    fit = (seq for seq in count(scan.uncounted.start) if seq not in dropped)
+    spent = list(islice(fit, len(scan.uncounted)))
+    if spent:
+        scan.uncounted = range(spent[0], spent[-1] + 1)
+        scan.reached = spent[-1]
 
 
 def _account(remains: Remains, found: list[_Found]) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import queue
+import math
 import random
 import signal
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent import __version__, known, memory, schedule, watchdog
+from agent.bell import Bell
 from agent.config import Settings, bounded_interval
 from agent.credentials import Credentials
 from agent.known import Known, section_of
@@ -22,6 +23,9 @@ from agent.uplink import Uplink
 from agent.worker import TABLE, Worker, describe
 from wire import codec
 from wire.observation import CheckIn, Instructions, Observation, Section
+
+if TYPE_CHECKING:
+    from agent.probing import Probe
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +51,10 @@ class Agent:
         self._known = Known(state / "acknowledged.json", credentials.member.agent_id, boot_id())
         self._due = schedule.begin(self._traits.values(), now, self._interval_s(0))
         self._stamps = Stamps({each.section: each.stamps for each in self._traits.values()}, Path(root), now)
-        self._uplink = Uplink(credentials, self._spool, self, wake)
+        self._probe = _probe(settings, self._spool, state / "shelf", wake) if settings.probe else None
+        if self._probe:
+            self._probe.listen_at(settings.places)
+        self._uplink = Uplink(credentials, self._spool, self, wake, teller=self._probe)
         self._watchdog = watchdog.Watchdog(settings.rss_limit_bytes, settings.cpu_limit_percent)
         self._has_litter = False
         self.excess: str | None = None
@@ -55,14 +62,18 @@ class Agent:
     def step(self, now: float) -> float:
         """Do what is due at `now` (monotonic, seconds) and return when to be called again at the latest."""
         self._collect(now)
+        if self._probe:
+            self._probe.advance(now, self._uplink.line)
         self._uplink.advance(now)
         if self._has_litter:
             self._has_litter = False
             memory.release()
         if now >= self._watchdog.next_at:
-            self.excess = self._watchdog.check(now, watchdog.rss_bytes(), watchdog.cpu_ms())
+            cpu_ms = watchdog.cpu_ms() - (self._probe.spent_ms if self._probe else 0)
+            self.excess = self._watchdog.check(now, watchdog.rss_bytes(), cpu_ms)
         collect_at = self._worker.deadline if self._worker.is_busy else schedule.wake_at(self._due)
-        return min(collect_at or now, self._uplink.next_at, self._stamps.next_at, self._watchdog.next_at)
+        probe_at = self._probe.next_at if self._probe else math.inf
+        return min(collect_at or now, self._uplink.next_at, self._stamps.next_at, self._watchdog.next_at, probe_at)
 
     # --- collecting
 
@@ -114,6 +125,7 @@ class Agent:
             cpu_ms=watchdog.cpu_ms(),
             hostname=socket.gethostname(),
             failing_sections=self._known.failing,
+            heard=self._probe.heard if self._probe else {},
         )
 
     def instructed(self, instructions: Instructions) -> None:
@@ -123,7 +135,7 @@ class Agent:
 
     def delivered(self, observations: list[Observation], want_sections: tuple[str, ...]) -> None:
         try:
-            self._known.acknowledged(observations)
+            self._known.acknowledged(each for each in observations if each.target is None)
         except OSError as error:  # the next inventory is sent in full, that is all
             log.warning("what was acknowledged is not written down", extra={"because": str(error)})
         self._want(want_sections)
@@ -140,8 +152,17 @@ class Agent:
     def stop(self) -> None:
         """End everything under way; what was spooled stays."""
         self._worker.stop()
+        if self._probe:
+            self._probe.stop()
         self._uplink.stop()
         self._spool.close()
+
+
+def _probe(settings: Settings, spool: Spool, shelf: Path, wake: Callable[[], None]) -> Probe:
+    """Return what makes this agent a probe; nothing of it is loaded in one that is none."""
+    from agent.probing import Probe
+
+    return Probe(settings.zone, spool, settings.spool_max_bytes // 2, wake, shelf)
 
 
 def boot_id() -> str:
@@ -157,10 +178,14 @@ def run(state: Path, settings: Settings, table: str = TABLE) -> int:
 
     Raise `NotEnrolled`, `SpoolBusy`, `WorkerFailed` or OSError when it cannot begin.
     """
-    bell: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    agent = Agent(state, settings, lambda: bell.put(None), table)
+    bell = Bell()
+    try:
+        agent = Agent(state, settings, bell.ring, table)
+    except BaseException:
+        bell.close()
+        raise
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: bell.put(signal.Signals(number).name))
+        signal.signal(number, lambda number, frame: bell.ring(signal.Signals(number).name))
     log.info("the agent runs", extra={"version": __version__, "state": str(state)})
     memory.settle()
     try:
@@ -168,16 +193,11 @@ def run(state: Path, settings: Settings, table: str = TABLE) -> int:
             pass
     finally:
         agent.stop()
+        bell.close()
     log.info("the agent ends", extra={"because": reason})
     return EXIT_OVER_LIMIT if agent.excess else 0
 
 
-def _rest(bell: queue.SimpleQueue[str | None], until: float) -> str | None:
+def _rest(bell: Bell, until: float) -> str | None:
     """Sleep until `until`, a ring of the bell or a signal; return the signal's name."""
-    sleep_s = min(max(0.0, until - time.monotonic()), LONGEST_SLEEP_S)
-    reason = None
-    with contextlib.suppress(queue.Empty):
-        reason = bell.get(timeout=sleep_s) if sleep_s else bell.get_nowait()
-        while reason is None:
-            reason = bell.get_nowait()
-    return reason
+    return bell.wait(min(until - time.monotonic(), LONGEST_SLEEP_S))

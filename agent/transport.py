@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import os
+import queue
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +16,7 @@ import grpc
 from wire.enrolment import SERVER_NAME
 from wire.observation import MAX_REPORT_BYTES
 
-MAX_ANSWER_BYTES = 1024 * 1024
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_RETRY_AFTER_S = 3_600.0
 
 _OPTIONS = (
@@ -78,6 +80,10 @@ class Channel:
         """Return the answer to one call, waiting for it; raise `CallFailed`."""
         return self.start(service, method, data, timeout_s, lambda: None).answer()
 
+    def listen(self, service: str, method: str, data: bytes, wake: Callable[[], None]) -> Stream:
+        """Begin a call that is answered by messages as they come up; `wake` is called after each, from its thread."""
+        return Stream(self._channel.unary_stream(f"/{service}/{method}")(data), wake)
+
     def close(self) -> None:
         self._channel.close()
 
@@ -101,6 +107,47 @@ class Call:
         except grpc.RpcError as error:
             raise _failure(error) from error
         return answer
+
+
+class Stream:
+    """Messages of the collector, read in a thread of their own. `failure`: why it ended, None after a plain end."""
+
+    MOST = 16
+    """Messages that wait to be taken; a collector that says more has lost its mind, and the stream."""
+
+    def __init__(self, call: Any, wake: Callable[[], None]) -> None:
+        self._call, self._wake = call, wake
+        self._inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._is_over = False
+        self.failure: CallFailed | None = None
+        threading.Thread(target=self._read, name="stream", daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for message in self._call:
+                self._inbox.put(message)
+                self._wake()
+                if self._inbox.qsize() > self.MOST:
+                    self._call.cancel()
+        except grpc.RpcError as error:
+            self.failure = _failure(error)
+        self._is_over = True
+        self._wake()
+
+    def take(self) -> bytes | None:
+        """Return the next message, None when there is none now."""
+        try:
+            return self._inbox.get_nowait()
+        except queue.Empty:
+            return None
+
+    @property
+    def is_over(self) -> bool:
+        """True when it has ended and all it said was taken."""
+        return self._is_over and self._inbox.empty()
+
+    def cancel(self) -> None:
+        self._call.cancel()
 
 
 def _failure(error: Any) -> CallFailed:

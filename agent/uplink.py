@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,12 +43,33 @@ class Listener(Protocol):
         """The collector has these on its disk, and asks for sections in full."""
 
 
+class Teller(Protocol):
+    """A probe: what it tells of its sweep. Its calls take turns with reports, and their failures hold up none."""
+
+    @property
+    def tell_at(self) -> float:
+        """When it has something to tell, infinity when it has not."""
+
+    def telling(self) -> bytes:
+        """Return the Progress to send now."""
+
+    def told(self, answer: bytes, now: float) -> None:
+        """The collector answered; raise `Undecodable`."""
+
+    def untold(self, error: CallFailed, now: float) -> None:
+        """The collector did not take it."""
+
+    def banned(self) -> None:
+        """The collector turns this agent away."""
+
+
 @dataclass(slots=True)
 class _Pending:
-    """A call under way; `envelopes` is what a report carries, empty for a check-in."""
+    """A call under way; `envelopes` is what a report carries, empty for others. `tells`: who has told something."""
 
     call: Call
     envelopes: list[Envelope]
+    tells: Teller | None = None
 
 
 class Uplink:
@@ -60,7 +82,9 @@ class Uplink:
         listener: Listener,
         wake: Callable[[], None],
         chance: Callable[[], float] = random.random,
+        teller: Teller | None = None,
     ) -> None:
+        self._teller, self._is_proven = teller, False
         self._credentials, self._spool, self._listener, self._wake = credentials, spool, listener, wake
         self._chance, self._backoff = chance, Backoff(chance)
         self._channel: Channel | None = None
@@ -71,12 +95,21 @@ class Uplink:
         self._batch = MAX_REPORT_ENVELOPES
 
     @property
+    def line(self) -> Channel | None:
+        """The connection, once a call over it has succeeded: whoever else uses it never comes with another pair."""
+        return self._channel if self._is_proven and not self._is_banned else None
+
+    @property
     def next_at(self) -> float:
         """When `advance` has something to do by itself; a call under way wakes the agent when it is done."""
         if self._pending or self._credentials.is_recovering:
             return self._credentials.next_at
-        at = self._not_before if self._has_report else max(self._check_in_at, self._not_before)
-        return min(at, self._credentials.next_at)
+        at = -math.inf if self._has_report else min(self._check_in_at, self._tell_at)
+        return min(max(at, self._not_before), self._credentials.next_at)
+
+    @property
+    def _tell_at(self) -> float:
+        return self._teller.tell_at if self._teller and not self._is_banned else math.inf
 
     @property
     def _has_report(self) -> bool:
@@ -106,34 +139,51 @@ class Uplink:
         if now >= self._check_in_at:
             data = codec.encode_check_in(self._listener.check_in())
             self._begin("CheckIn", data, CHECK_IN_TIMEOUT_S, [])
+        elif self._teller and now >= self._tell_at:
+            self._begin("Progress", self._teller.telling(), REPORT_TIMEOUT_S, [], self._teller)
         elif self._has_report and (envelopes := self._spool.peek(self._batch)):
             data = codec.encode_report(Report(self._spool.epoch, tuple(envelopes)))
             self._begin("Report", data, REPORT_TIMEOUT_S, envelopes)
         elif self._has_report:
             self._not_before = now + NOTHING_READABLE_S
 
-    def _begin(self, method: str, data: bytes, timeout_s: float, envelopes: list[Envelope]) -> None:
+    def _begin(
+        self, method: str, data: bytes, timeout_s: float, envelopes: list[Envelope], tells: Teller | None = None
+    ) -> None:
         if self._channel is None:
             self._channel = self._credentials.channel()
         call = self._channel.start(codec.AGENT_SERVICE, method, data, timeout_s, self._wake)
-        self._pending = _Pending(call, envelopes)
+        self._pending = _Pending(call, envelopes, tells)
 
     def _finish(self, pending: _Pending, now: float) -> None:
         self._pending = None
         try:
             answer = pending.call.answer()
             self._credentials.worked()
-            if pending.envelopes:
-                self._acknowledged(pending.envelopes, answer)
-            else:
-                self._answered(codec.decode_instructions(answer), now)
+            self._is_proven = True
+            self._take(pending, answer, now)
         except CallFailed as error:
-            self._shrink(pending.envelopes, error)
-            self._failed(error, now)
+            self._not_taken(pending, error, now)
         except codec.Undecodable as error:
-            self._failed(CallFailed("UNDECODABLE", str(error)), now)
+            self._not_taken(pending, CallFailed("UNDECODABLE", str(error)), now)
         else:
             self._backoff.reset()
+
+    def _take(self, pending: _Pending, answer: bytes, now: float) -> None:
+        if pending.tells:
+            pending.tells.told(answer, now)
+        elif pending.envelopes:
+            self._acknowledged(pending.envelopes, answer)
+        else:
+            self._answered(codec.decode_instructions(answer), now)
+
+    def _not_taken(self, pending: _Pending, error: CallFailed, now: float) -> None:
+        if pending.tells:
+            pending.tells.untold(error, now)
+            if not error.is_silence and error.remedy in (Remedy.RETRY, Remedy.READ_THE_LOG):
+                return  # the probe's own affair: reports go on
+        self._shrink(pending.envelopes, error)
+        self._failed(error, now)
 
     def _answered(self, instructions: Instructions, now: float) -> None:
         interval_s = bounded_interval(instructions.next_check_in_s or CHECK_IN_S)
@@ -169,6 +219,8 @@ class Uplink:
         elif error.remedy is Remedy.WAIT:
             self._is_banned, delay = True, BANNED_S
             self._check_in_at = 0.0
+            if self._teller:
+                self._teller.banned()
         elif error.is_silence:
             self._credentials.unheard(now)
             self._hang_up()
@@ -179,7 +231,7 @@ class Uplink:
 
     def _hang_up(self) -> None:
         """Close the connection: the next one is made by our own clock, and by nothing inside gRPC."""
-        self._pending = None
+        self._pending, self._is_proven = None, False
         if self._channel is not None:
             self._channel.close()
             self._channel = None

@@ -5,33 +5,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import os
 import queue
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
+from agent.bell import Bell
+from agent.child import GRACE_S, KILL_S, Child
 from wire.observation import MAX_REASON, Status
-from wire.sections import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
 TABLE = "agent.collectors"
 START_S = 30.0
-KILL_S = 2.0
-GRACE_S = 0.5
-MAX_LINE = 256 * 1024
-
-Answer = tuple[dict[str, Any], bytes]
 
 
 class WorkerFailed(Exception):
@@ -61,85 +51,18 @@ class Reading:
     collected_at_ms: int = 0
 
 
-class Child:
-    """This program again, in a session of its own, so that whatever it starts dies with it.
-
-    Its answers arrive in `inbox`, None after the last; `wake` is called after each, from another thread.
-    """
-
-    def __init__(self, module: str, *arguments: str, request: object = None, wake: Callable[[], None]) -> None:
-        self.inbox: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
-        # -P: the folder the agent happens to run in must not lend it modules.
-        self._popen = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            [sys.executable, "-P", "-m", module, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        assert self._popen.stdin
-        assert self._popen.stdout
-        with contextlib.suppress(BrokenPipeError), self._popen.stdin as stdin:
-            stdin.write(json.dumps(request).encode() + b"\n")
-        self._listener = threading.Thread(
-            target=_listen, args=(self._popen.stdout, self.inbox, wake), name=module, daemon=True
-        )
-        self._listener.start()
-
-    def end(self, grace_s: float = 0.0) -> int | None:
-        """Kill the process and all it started; return its exit code, None when it sits in the kernel and cannot die.
-
-        It may go by itself within `grace_s`. The group is killed before the leader is reaped: until then its
-        number cannot belong to anyone else.
-        """
-        self._await_exit(grace_s)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if sys.platform == "win32":
-                self._popen.kill()
-            else:
-                os.killpg(self._popen.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(KILL_S)
-            self._listener.join(KILL_S)
-            if self._popen.stdout and not self._listener.is_alive():
-                self._popen.stdout.close()
-        return self._popen.returncode
-
-    def _await_exit(self, grace_s: float) -> None:
-        """Wait until the process has ended, without reaping it."""
-        if sys.platform == "linux":
-            until = time.monotonic() + grace_s
-            while time.monotonic() < until:
-                if os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                    return
-                time.sleep(0.005)
-
-    @property
-    def has_ended(self) -> bool:
-        """True when the process is gone."""
-        return self._popen.poll() is not None
-
-
-def _listen(stream: IO[bytes], inbox: queue.SimpleQueue[Answer | None], wake: Callable[[], None]) -> None:
-    """Put each answer into `inbox`; what is no answer ends the conversation."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        while line := stream.readline(MAX_LINE):
-            head = json.loads(line)
-            length = int(head.get("bytes", 0))
-            if length > MAX_BODY_BYTES:
-                break
-            inbox.put((head, stream.read(length)))
-            wake()
-    inbox.put(None)
-    wake()
-
-
 def describe(table: str = TABLE) -> tuple[Trait, ...]:
     """Return the traits of every collector of `table` (a module with a `table` function); raise `WorkerFailed`."""
-    child = Child("agent.worker", request={"table": table}, wake=lambda: None)
+    bell, answer = Bell(), None
+    child = Child("agent.worker", request={"table": table}, wake=bell.ring)
     try:
-        answer = child.inbox.get(timeout=START_S)
+        bell.wait(START_S)
+        answer = child.inbox.get_nowait()
     except queue.Empty:
-        answer = None
+        pass
     finally:
         child.end(GRACE_S)
+        bell.close()
     if answer is None:
         raise WorkerFailed(f"the collectors of {table} cannot be loaded")
     return tuple(
@@ -262,14 +185,13 @@ class Worker:
         self._child, self.deadline, self._early = None, None, []
 
 
-def run(worker: Worker, traits: Sequence[Trait], bell: queue.SimpleQueue[None]) -> Iterator[Reading]:
+def run(worker: Worker, traits: Sequence[Trait], bell: Bell) -> Iterator[Reading]:
     """Yield the readings of `traits` as they come, waiting for them; `bell` is what the worker's `wake` rings."""
     worker.start(traits, time.monotonic())
     while worker.is_busy:
         yield from worker.advance(time.monotonic())
         if worker.deadline is not None:
-            with contextlib.suppress(queue.Empty):
-                bell.get(timeout=max(0.0, worker.deadline - time.monotonic()))
+            bell.wait(worker.deadline - time.monotonic())
 
 
 def _failed(trait: Trait, reason: str) -> Reading:

@@ -1,43 +1,26 @@
-"""The collectors of Windows, one line a section."""
+"""The collectors of Windows: section → the module of this folder that reads it."""
 
 from __future__ import annotations
 
-from agent.collectors import portable
-from agent.collectors.base import Collector
-from agent.collectors.windows import (
-    cpu,
-    disks,
-    dns,
-    groups,
-    hardware,
-    interfaces,
-    memory_modules,
-    ntp,
-    operating_system,
-    packages,
-    routes,
-    services,
-    users,
-    virtualization,
-)
+from collections.abc import Mapping
 
-TABLE: tuple[Collector, ...] = (
-    hardware.COLLECTOR,
-    operating_system.COLLECTOR,
-    cpu.COLLECTOR,
-    Collector("memory", portable.memory),
-    memory_modules.COLLECTOR,
-    disks.COLLECTOR,
-    Collector("filesystems", portable.filesystems),
-    interfaces.COLLECTOR,
-    routes.COLLECTOR,
-    dns.COLLECTOR,
-    ntp.COLLECTOR,
-    packages.COLLECTOR,
-    services.COLLECTOR,
-    Collector("listening_ports", portable.listening_ports, every_s=60),
-    users.COLLECTOR,
-    groups.COLLECTOR,
-    virtualization.COLLECTOR,
-    Collector("health", portable.health, every_s=60),
-)
+TABLE: Mapping[str, str] = {
+    "hardware": "hardware",
+    "os": "operating_system",
+    "cpu": "cpu",
+    "memory": "memory",
+    "memory_modules": "memory_modules",
+    "disks": "disks",
+    "filesystems": "filesystems",
+    "interfaces": "interfaces",
+    "routes": "routes",
+    "dns": "dns",
+    "ntp": "ntp",
+    "packages": "packages",
+    "services": "services",
+    "listening_ports": "listening_ports",
+    "users": "users",
+    "groups": "groups",
+    "virtualization": "virtualization",
+    "health": "health",
+}
