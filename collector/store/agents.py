@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,7 +39,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent. Times in epoch milliseconds, 0 for never; sizes in bytes; clock offset: agent minus collector."""
+    """One agent. Times in epoch milliseconds, 0 for never; sizes in bytes; clock offset: agent minus collector.
+
+    `heard`: what its receiver has heard, and what it has not, by cause: counts.
+    """
 
     id: int
     uid: str
@@ -62,6 +65,7 @@ class Agent:
     rss_bytes: int
     cpu_ms: int
     failing_sections: tuple[str, ...]
+    heard: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Touch:
     rss_bytes: int
     cpu_ms: int
     failing_sections: tuple[str, ...]
+    heard: Mapping[str, int] = field(default_factory=dict)
 
 
 _STANDING = [_agent.c[each.name] for each in fields(Standing)]
@@ -196,8 +201,8 @@ def _values(touch: Touch) -> list[int | str]:
     return [touch.agent_id, *(_kept(getattr(touch, name)) for name in _TOUCHED)]
 
 
-def _kept(value: int | str | tuple[str, ...]) -> int | str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
+def _kept(value: int | str | tuple[str, ...] | Mapping[str, int]) -> int | str:
+    return value if isinstance(value, int | str) else json.dumps(value, ensure_ascii=False)
 
 
 def _sqlite_touch() -> str:
@@ -216,4 +221,5 @@ _TOUCH_SQLITE, _TOUCH_POSTGRESQL = _sqlite_touch(), _postgresql_touch()
 
 
 def _opened(row: RowMapping) -> Agent:
-    return Agent(**{**row, "failing_sections": tuple(json.loads(row["failing_sections"]))})
+    failing, heard = tuple(json.loads(row["failing_sections"])), json.loads(row["heard"])
+    return Agent(**{**row, "failing_sections": failing, "heard": heard})

@@ -1,14 +1,16 @@
-"""CIs, what identifies them, the doubts about them and the relations between them."""
+"""CIs, what identifies them, and the relations between them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import CI, FOREVER, CiState, DuplicateCase, Holder, Identifier, Subject
+from collector.model import CI, FOREVER, CiState, Holder, Identifier, Subject
+from collector.record import SECTION
 from collector.store import interning, schema
 from collector.store.engine import insert
 
@@ -23,29 +25,58 @@ async def create(connection: AsyncConnection, subject: Subject, state: CiState, 
     return int(made.scalar_one())
 
 
-async def describe(connection: AsyncConnection, ci_id: int, subject: Subject) -> None:
+_AGENT_SPEAKS = (
+    select(schema.subject_ci.c.ci_id)
+    .select_from(schema.subject_ci.join(schema.source))
+    .where(schema.subject_ci.c.ci_id == schema.ci.c.id, schema.source.c.agent_id.is_not(None))
+    .exists()
+)
+
+
+_NAMED_BY_PEOPLE = (
+    select(schema.fact.c.ci_id)
+    .select_from(schema.fact.join(schema.path))
+    .where(schema.fact.c.ci_id == schema.ci.c.id, schema.fact.c.vt == FOREVER, schema.fact.c.tt == FOREVER)
+    .where(schema.path.c.section == SECTION, schema.path.c.key == "name")
+    .exists()
+)
+
+
+async def describe(connection: AsyncConnection, ci_id: int, subject: Subject, yields: bool = False) -> None:
     """Let name, class and type follow what is observed; an `unknown` never replaces what was known.
 
+    A name that people gave stays.
+
     What was missing is active again by being seen; what was retired stays so until that is approved.
+    `yields`: what an agent says of the CI from within goes before (a management controller has a name of its own).
     """
     table = schema.ci
     back = update(table).where(table.c.id == ci_id, table.c.state.in_(["missing", "unreachable"]))
     await connection.execute(back.values(state=str(CiState.ACTIVE)))
-    values = {"name": subject.name} if subject.name else {}
+    values: dict[str, Any] = {}
+    if subject.name:
+        values["name"] = case((_NAMED_BY_PEOPLE, table.c.name), else_=subject.name)
     if subject.ci_type != "unknown":
         values |= {"ci_class": subject.ci_class, "ci_type": subject.ci_type}
     differs = or_(*(table.c[name] != value for name, value in values.items()))
-    await connection.execute(update(table).where(table.c.id == ci_id, differs).values(**values))
+    statement = update(table).where(table.c.id == ci_id, differs)
+    await connection.execute((statement.where(~_AGENT_SPEAKS) if yields else statement).values(**values))
 
 
 _BY_IDS = select(schema.ci).where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
-_STANDING = select(schema.ci.c.id, schema.ci.c.state, schema.ci.c.environment).where(
-    schema.ci.c.id.in_(bindparam("ids", expanding=True))
+# Held until the transaction ends: who registers a CI meanwhile waits, and authorises what is written here.
+_STANDING = (
+    select(schema.ci.c.id, schema.ci.c.state, schema.ci.c.environment)
+    .where(schema.ci.c.id.in_(bindparam("ids", expanding=True)), schema.ci.c.merged_into.is_(None))
+    .with_for_update(read=True)
 )
-_HOLDERS = select(schema.identifier.c.ci_id).where(
-    schema.identifier.c.kind == bindparam("kind"),
-    schema.identifier.c.value.in_(bindparam("values", expanding=True)),
-    schema.identifier.c.state != "suspect",
+_ROOT = func.coalesce(schema.ci.c.merged_into, schema.ci.c.id)
+"""What a CI is since it was merged; a CI others were merged into is never merged itself."""
+_HOLDERS = (
+    select(_ROOT)
+    .select_from(schema.identifier.join(schema.ci))
+    .where(schema.identifier.c.kind == bindparam("kind"))
+    .where(schema.identifier.c.value.in_(bindparam("values", expanding=True)), schema.identifier.c.state == "live")
 )
 _UNGOVERNED = frozenset({CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED})
 
@@ -55,9 +86,26 @@ async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int
     found = {}
     for part in interning.chunks(ci_ids):
         for row in await connection.execute(_BY_IDS, {"ids": part}):
-            found[row.id] = CI(row.id, row.uid, row.ci_class, row.ci_type, row.name, CiState(row.state),
-                               row.environment, row.label, row.created_at)  # fmt: skip
+            found[row.id] = _ci(row)
     return found
+
+
+async def by_uids(connection: AsyncConnection, uids: Iterable[str]) -> dict[str, CI]:
+    """Return uid → CI, those that were merged into another left out."""
+    table, found = schema.ci.c, {}
+    for part in interning.chunks(uids):
+        rows = await connection.execute(select(schema.ci).where(table.uid.in_(part), table.merged_into.is_(None)))
+        found.update({row.uid: _ci(row) for row in rows})
+    return found
+
+
+def _ci(row: Row[Any]) -> CI:
+    # What was merged into another CI is out of sight, and no rule asks for it.
+    state = CiState(row.state) if row.merged_into is None else CiState.ARCHIVED
+    return CI(
+        row.id, row.uid, row.ci_class, row.ci_type, row.name, state, row.environment, row.label,
+        row.created_at,
+    )  # fmt: skip
 
 
 async def governed(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[int]:
@@ -73,6 +121,39 @@ async def set_state(connection: AsyncConnection, ci_ids: Iterable[int], state: C
     table = schema.ci
     for part in interning.chunks(ci_ids):
         await connection.execute(update(table).where(table.c.id.in_(part)).values(state=str(state)))
+
+
+async def admit(connection: AsyncConnection, ci_ids: Iterable[int], arrival: str) -> set[int]:
+    """Let those CIs that are proposed be active, `arrival` naming what admits them; return which they were."""
+    table, admitted = schema.ci, set[int]()
+    for part in interning.chunks(sorted(ci_ids)):
+        proposed = update(table).where(table.c.id.in_(part), table.c.state == str(CiState.PROPOSED))
+        values = {"state": str(CiState.ACTIVE), "arrival": arrival}
+        admitted.update((await connection.execute(proposed.values(**values).returning(table.c.id))).scalars())
+    return admitted
+
+
+async def call(connection: AsyncConnection, names: Mapping[int, Mapping[str, str | None]]) -> None:
+    """Write what people call CIs: CI → its `name`, its `label` or both. A label of another CI is refused."""
+    table = schema.ci
+    for ci_id, values in names.items():
+        if values:
+            await connection.execute(update(table).where(table.c.id == ci_id).values(**values))
+
+
+async def labelled(connection: AsyncConnection, labels: Iterable[str]) -> dict[str, int]:
+    """Return label → the CI that carries it."""
+    table, found = schema.ci.c, dict[str, int]()
+    for part in interning.chunks(labels):
+        rows = await connection.execute(select(table.label, table.id).where(table.label.in_(part)))
+        found |= {label: ci_id for label, ci_id in rows}  # noqa: C416  rows are no pairs to mypy
+    return found
+
+
+async def classify(connection: AsyncConnection, ci_id: int, ci_class: str, ci_type: str) -> None:
+    """Say what a CI is."""
+    table = schema.ci
+    await connection.execute(update(table).where(table.c.id == ci_id).values(ci_class=ci_class, ci_type=ci_type))
 
 
 # --- identity
@@ -95,7 +176,7 @@ async def identify_by(
 
 
 async def holders(connection: AsyncConnection, identifiers: Iterable[Identifier]) -> list[Holder]:
-    """Return every CI that holds one of `identifiers`, with all it holds; suspect identifiers do not count."""
+    """Return every CI that holds one of `identifiers`, with all that it and what was merged into it hold."""
     values: dict[str, list[str]] = {}
     for each in sorted(identifiers):
         values.setdefault(each.kind, []).append(each.value)
@@ -103,57 +184,44 @@ async def holders(connection: AsyncConnection, identifiers: Iterable[Identifier]
     for kind, its in values.items():  # pairs in one list would make SQLite read the table from end to end
         for part in interning.chunks(its):
             rows = await connection.execute(_HOLDERS, {"kind": kind, "values": part})
-            found.update(row.ci_id for row in rows)
-    return await _holders(connection, found)
+            found.update(rows.scalars())
+    return await of(connection, found)
 
 
 async def children(connection: AsyncConnection, parent_id: int) -> list[Holder]:
-    """Return the CIs that run on `parent_id`, are installed on it or contained in it, now or before."""
-    table = schema.relation.c
+    """Return the CIs that run on `parent_id`, are installed on it or contained in it, now or before.
+
+    What was merged into the parent lends it what it carries.
+    """
+    table, ci = schema.relation.c, schema.ci.c
+    parents = {parent_id, *(await connection.execute(select(ci.id).where(ci.merged_into == parent_id))).scalars()}
     rows = await connection.execute(
-        select(table.a, table.b).where(or_(table.a == parent_id, table.b == parent_id)).distinct()
+        select(table.a, table.b).where(or_(table.a.in_(parents), table.b.in_(parents))).distinct()
     )
-    return await _holders(connection, {row.a if row.b == parent_id else row.b for row in rows})
+    ends = {end for row in rows for end in (row.a, row.b)} - parents
+    return await of(connection, await roots(connection, ends))
 
 
-async def _holders(connection: AsyncConnection, ci_ids: set[int]) -> list[Holder]:
+async def roots(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[int]:
+    """Return what those CIs are since they were merged."""
+    found = set[int]()
+    for part in interning.chunks(ci_ids):
+        found.update((await connection.execute(select(_ROOT).where(schema.ci.c.id.in_(part)))).scalars())
+    return found
+
+
+async def of(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Holder]:
+    """Return those CIs as identity sees them."""
     known = await by_ids(connection, ci_ids)
     held: dict[int, set[Identifier]] = {ci_id: set() for ci_id in known}
-    table = schema.identifier.c
+    table, live = schema.identifier.c, schema.identifier.c.state == "live"
+    joined = select(_ROOT.label("root"), table.kind, table.value).select_from(schema.identifier.join(schema.ci))
     for part in interning.chunks(known):
-        rows = await connection.execute(
-            select(table.ci_id, table.kind, table.value).where(table.ci_id.in_(part), table.state != "suspect")
-        )
-        for row in rows:
-            held[row.ci_id].add(Identifier(row.kind, row.value))
+        for own in (schema.ci.c.id.in_(part), schema.ci.c.merged_into.in_(part)):
+            for row in await connection.execute(joined.where(own, live)):
+                if row.root in held:
+                    held[row.root].add(Identifier(row.kind, row.value))
     return [Holder(ci.id, ci.ci_class, ci.ci_type, ci.state, frozenset(held[ci.id])) for ci in known.values()]
-
-
-async def open_case(connection: AsyncConnection, case: DuplicateCase, fingerprint: str, at: int) -> int:
-    """Open a case, or return the open one about the same thing; its members' evidence is refreshed."""
-    table = schema.duplicate_case
-    row = {"kind": str(case.kind), "why": case.why, "opened_at": at, "fingerprint": fingerprint}
-    await connection.execute(insert(connection, table).values(row).on_conflict_do_nothing())
-    found = await connection.execute(select(table.c.id).where(table.c.fingerprint == fingerprint))
-    case_id = int(found.scalar_one())
-    members = [
-        {"case_id": case_id, "ci_id": ci_id, "evidence": evidence} for ci_id, evidence in sorted(case.evidence.items())
-    ]
-    if members:
-        statement = insert(connection, schema.duplicate_member)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["case_id", "ci_id"], set_={"evidence": statement.excluded.evidence}
-            ),
-            members,
-        )
-    return case_id
-
-
-async def park(connection: AsyncConnection, observation_id: int, role: str, case_id: int) -> None:
-    """Keep an observation aside until its case is decided."""
-    row = {"observation_id": observation_id, "role": role, "case_id": case_id}
-    await connection.execute(insert(connection, schema.parked).values(row).on_conflict_do_nothing())
 
 
 # --- relations

@@ -33,6 +33,9 @@ WRITER_PRAGMAS = (
 )
 READER_PRAGMAS = ("query_only=ON", "busy_timeout=5000", "trusted_schema=OFF", "cache_size=-32768")
 
+LOOKED_AT = 1_000
+"""Rows of an index SQLite reads to see how values are distributed."""
+
 
 class Store:
     """An open database. `write()` is serialised; `read()` never waits for it."""
@@ -68,6 +71,12 @@ class Store:
         async with self.read() as connection:
             return int((await connection.execute(text("SELECT pg_database_size(current_database())"))).scalar_one())
 
+    async def look(self, tx: AsyncConnection) -> None:
+        """Let SQLite see how its values are distributed, where they have changed; PostgreSQL does so by itself."""
+        if self.dialect == "sqlite":
+            await tx.execute(text(f"PRAGMA analysis_limit={LOOKED_AT}"))
+            await tx.execute(text("PRAGMA optimize"))
+
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
@@ -87,7 +96,12 @@ def sqlite_url(file: Path) -> str:
 
 def insert(connection: AsyncConnection, table: Table) -> Any:
     """Return the dialect's INSERT for `table`, which knows `on_conflict_do_nothing` and `…_do_update`."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """Return the INSERT of a dialect, to be made once where making it costs as much as running it."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _sqlite_writer(url: str) -> AsyncEngine:

@@ -1,102 +1,206 @@
-"""Findings and their items."""
+"""Findings and their items: what moved, and what is held of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import Drift, Finding, FindingPlan, OpenFinding, Path, Verdict
-from collector.store import interning, schema
-from collector.store.engine import insert
-from collector.store.lanes import Ids, Origin
+from collector.change import filing
+from collector.change.approval import Flaw, Gap
+from collector.change.covering import Reason
+from collector.change.filing import Brief, Filed, Filing, Open
+from collector.change.item import Item
+from collector.change.matching import Flag, Judgement, Refused
+from collector.change.record import Stage
+from collector.change.track import Judged
+from collector.model import Drift, Finding, Path, Verdict
+from collector.store import interning, pairs, schema
+from collector.store.engine import insert, insert_for
+from collector.store.lanes import Ids
+from collector.store.pairs import Asking
 
+Place = tuple[int, Path]
+AnyRow = Any
 _finding, _item = schema.finding.c, schema.finding_item.c
 _authorised, _old, _new = (schema.val.alias(name) for name in ("authorised", "old", "new"))
-_OPEN_PATHS = (
+_WHOLE = (
     select(
-        _finding.id, _finding.ci_id, _finding.source_id, _finding.lo, _finding.hi,
-        schema.path.c.section, schema.path.c.key,
-    )
-    .select_from(schema.finding.join(schema.finding_item).join(schema.path))
-    .where(_finding.ci_id.in_(bindparam("cis", expanding=True)))
-    .where(_finding.closed_at.is_(None), _item.state == "open")
-    .order_by(_finding.id)
-)  # fmt: skip
-_SETTLE = (
-    update(schema.finding_item)
-    .where(_item.finding_id == bindparam("b_finding"), _item.path_id == bindparam("b_path"))
-    .values(state="reverted")
-)
-_WIDEN = (
-    update(schema.finding)
-    .where(_finding.id == bindparam("b_id"), or_(_finding.lo > bindparam("b_lo"), _finding.hi < bindparam("b_hi")))
-    .values(
-        lo=case((_finding.lo > bindparam("b_lo"), bindparam("b_lo")), else_=_finding.lo),
-        hi=case((_finding.hi < bindparam("b_hi"), bindparam("b_hi")), else_=_finding.hi),
-    )
-)
-_OPEN_OF_CIS = (
-    select(schema.finding)
-    .where(_finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None))
-    .order_by(_finding.id)
-)
-_ITEMS = (
-    select(
-        _item.finding_id, _item.lo, _item.hi, schema.path.c.section, schema.path.c.key,
+        _item.finding_id, _item.field, _item.lo, _item.hi, _item.actor, _item.claimed, _item.verdict, _item.change,
+        _item.flags, _item.refused, _item.late_ms, _item.due_at, _item.closed_at, _finding.ci_id,
+        _finding.lo.label("finding_lo"), _finding.hi.label("finding_hi"),
+        schema.source.c.code, schema.path.c.section, schema.path.c.key,
         _authorised.c.text.label("a"), _old.c.text.label("o"), _new.c.text.label("n"),
     )
     .select_from(
-        schema.finding_item.join(schema.path)
-        .join(_authorised, _authorised.c.id == _item.auth_val_id, isouter=True)
-        .join(_old, _old.c.id == _item.old_val_id, isouter=True)
-        .join(_new, _new.c.id == _item.new_val_id, isouter=True)
+        schema.finding_item.join(schema.finding, _finding.id == _item.finding_id)
+        .join(schema.source, schema.source.c.id == _finding.source_id)
+        .join(schema.path, schema.path.c.id == _item.path_id)
+        .outerjoin(_authorised, _authorised.c.id == _item.auth_val_id)
+        .outerjoin(_old, _old.c.id == _item.old_val_id)
+        .outerjoin(_new, _new.c.id == _item.new_val_id)
     )
-    .where(_item.finding_id.in_(bindparam("findings", expanding=True)), _item.state == "open")
-    .order_by(schema.path.c.section, schema.path.c.key)
+    .order_by(_item.finding_id, schema.path.c.section, schema.path.c.key, _item.field, _item.hi)
 )  # fmt: skip
-
-
-async def open_ones(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[tuple[int, int], list[OpenFinding]]:
-    """Return (CI, source) → the findings that are open there, with the paths of their open items."""
-    found: dict[int, tuple[int, int, OpenFinding, set[Path]]] = {}
-    for part in interning.chunks(ci_ids):
-        for row in await connection.execute(_OPEN_PATHS, {"cis": part}):
-            head = (row.ci_id, row.source_id, OpenFinding(row.id, row.lo, row.hi, frozenset()), set[Path]())
-            found.setdefault(row.id, head)[3].add(Path(row.section, row.key))
-    grouped: dict[tuple[int, int], list[OpenFinding]] = {}
-    for ci_id, source_id, one, paths in found.values():
-        grouped.setdefault((ci_id, source_id), []).append(replace(one, paths=frozenset(paths)))
-    return grouped
-
-
-async def apply(connection: AsyncConnection, plans: Sequence[tuple[Origin, FindingPlan]], ids: Ids) -> None:
-    """Write what each plan says, at the time its origin was recorded."""
-    new = [(origin, plan.new) for origin, plan in plans if plan.new]
-    joined = [(origin, key, items) for origin, plan in plans for key, items in plan.joined.items()]
-    homes = zip(new, await _create(connection, new), strict=True)
-    rows = [row for (origin, items), key in homes for row in _items_of(origin, key, items, ids)]
-    rows += [row for origin, key, items in joined for row in _items_of(origin, key, items, ids)]
-    await _save_items(connection, rows)
-    await _widen(connection, [(key, items) for _, key, items in joined])
-    await _settle(
-        connection, [(key, ids.paths[path]) for _, plan in plans for key, its in plan.settled.items() for path in its]
+_OPEN_ITEMS = _WHOLE.where(_finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None))
+_ON_PATHS = Asking(
+    lambda asked: _WHOLE.join(asked.table, (_finding.ci_id == asked.ci_id) & (_item.path_id == asked.path_id)).where(
+        _finding.hi > bindparam("since"), _item.hi > bindparam("since")
     )
-    for origin, plan in plans:
-        if plan.closed:
-            await close(connection, plan.closed, Verdict.REVERTED, origin.recorded_at)
+)
+_OF_FINDINGS = _WHOLE.where(_item.finding_id.in_(bindparam("findings", expanding=True)))
+_OPEN = select(schema.finding).where(
+    _finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None)
+).order_by(_finding.id)  # fmt: skip
+_IS_ITEM = (
+    (_item.finding_id == bindparam("b_finding")) & (_item.path_id == bindparam("b_path"))
+    & (_item.field == bindparam("b_field")) & (_item.hi == bindparam("b_hi"))
+)  # fmt: skip
+_REMOVE = delete(schema.finding_item).where(_IS_ITEM)
+_HEAD = (
+    update(schema.finding).where(_finding.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}") for name in ("verdict", "lo", "hi", "due_at", "closed_at")})
+)  # fmt: skip
+_KEY = ("finding_id", "path_id", "field", "hi")
 
 
-async def _create(connection: AsyncConnection, new: Sequence[tuple[Origin, Sequence[Drift]]]) -> Sequence[int]:
+# --- read
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What is open: place → the items somebody or some clock still has to do with, CI → its open findings."""
+
+    items: dict[Place, list[Filed]] = field(default_factory=dict)
+    homes: dict[int, dict[int, Open]] = field(default_factory=dict)
+
+
+async def waiting(connection: AsyncConnection, ci_ids: Iterable[int]) -> Waiting:
+    """Return what is open on these CIs."""
+    found = Waiting()
+    for part in interning.chunks(ci_ids):
+        for row in await connection.execute(_OPEN_ITEMS, {"cis": part}):
+            filed, homes = _filed(row), found.homes.setdefault(row.ci_id, {})
+            home = homes.get(row.finding_id) or Open(row.finding_id, row.code, row.finding_lo, row.finding_hi)
+            if not filing.is_final(filed.judged.judgement):
+                found.items.setdefault((row.ci_id, filed.judged.item.path), []).append(filed)
+                home = replace(home, waiting=(*home.waiting, filing.key(filed.judged.item)))
+            homes[row.finding_id] = home
+    return found
+
+
+async def on_paths(
+    connection: AsyncConnection, since: Mapping[Place, int], paths: Mapping[Path, int]
+) -> dict[int, list[Filed]]:
+    """Return CI → the items at the places of `since` that were first seen new after the time given there (ms)."""
+    found: dict[int, list[Filed]] = {}
+    for part in interning.chunks(since, pairs.MOST):
+        places = pairs.text((ci_id, paths[path]) for ci_id, path in part)
+        asked = {"pairs": places, "since": min(since[each] for each in part)}
+        rows = await connection.execute(_ON_PATHS.of(connection), asked)
+        for row in rows:
+            if row.hi > since[row.ci_id, Path(row.section, row.key)]:
+                found.setdefault(row.ci_id, []).append(_filed(row))
+    return found
+
+
+async def due(connection: AsyncConnection, now: int, limit: int) -> set[int]:
+    """Return CIs with a finding whose clock, or whose waiver, has ended by `now` (ms)."""
+    is_due = (_finding.due_at <= now) | (_finding.waived_until <= now)
+    rows = await connection.execute(
+        select(_finding.ci_id).where(is_due, _finding.closed_at.is_(None)).order_by(_finding.due_at).limit(limit)
+    )
+    return {int(row[0]) for row in rows}
+
+
+async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Finding]:
+    """Return the open findings of those CIs, with the items that are open in them."""
+    heads: dict[int, AnyRow] = {}
+    for part in interning.chunks(ci_ids):
+        heads |= {row.id: row for row in await connection.execute(_OPEN, {"cis": part})}
+    items = await of_findings(connection, heads)
+    return [_finding_of(row, items.get(key, [])) for key, row in heads.items()]
+
+
+async def of_findings(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, list[Filed]]:
+    """Return finding → all its items."""
+    found: dict[int, list[Filed]] = {}
+    for part in interning.chunks(ids):
+        for row in await connection.execute(_OF_FINDINGS, {"findings": part}):
+            found.setdefault(row.finding_id, []).append(_filed(row))
+    return found
+
+
+async def count_open(connection: AsyncConnection) -> int:
+    row = await connection.execute(select(func.count()).where(_finding.closed_at.is_(None)))
+    return int(row.scalar_one())
+
+
+def _finding_of(row: AnyRow, items: Sequence[Filed]) -> Finding:
+    waiting = [each.judged for each in items if not filing.is_final(each.judged.judgement)]
+    drifts = tuple(
+        Drift(item.path, item.authorised, item.old, item.new, item.lo, item.hi, item.field)
+        for item in (each.item for each in waiting)
+    )
+    change = next((each.judgement.change for each in waiting if each.judgement.change), "")
+    return Finding(
+        row.id, row.ci_id, Verdict(row.verdict), row.lo, row.hi, row.opened_at, drifts, row.closed_at, row.due_at,
+        row.waived_until, change,
+    )  # fmt: skip
+
+
+def _filed(row: AnyRow) -> Filed:
+    authorised, old, new = (None if text is None else json.loads(text) for text in (row.a, row.o, row.n))
+    item = Item(
+        row.ci_id, row.code, Path(row.section, row.key), authorised, old, new, row.lo, row.hi, row.field, row.actor,
+        bool(row.claimed),
+    )  # fmt: skip
+    judgement = Judgement(
+        Verdict(row.verdict), row.change, frozenset(Flag(each) for each in json.loads(row.flags)), row.due_at, None,
+        row.late_ms, tuple(_refused(*each) for each in json.loads(row.refused)), row.closed_at,
+    )  # fmt: skip
+    return Filed(row.finding_id, Judged(item, judgement))
+
+
+def _refused(change: str, reason: str, gap: Sequence[str] | None, late_ms: int) -> Refused:
+    return Refused(change, Reason(reason), gap and Gap(Stage(gap[0]), Flaw(gap[1])), late_ms)  # type: ignore[arg-type]
+
+
+# --- write
+
+
+async def apply(
+    connection: AsyncConnection, filings: Mapping[int, Filing], sources: Mapping[str, int], ids: Ids, now: int
+) -> dict[int, int]:
+    """Write what each CI's filing says at `now` (ms); return finding → CI of those that moved."""
+    new = [(ci_id, items) for ci_id, each in sorted(filings.items()) for items in each.new]
+    new.sort(key=lambda each: (each[1][0].item.hi, each[0]))
+    opened = await _open(connection, new, sources, now)
+    put = [each for one in filings.values() for each in one.put]
+    put += [Filed(key, judged) for key, (_, items) in zip(opened, new, strict=True) for judged in items]
+    gone = [each for one in filings.values() for each in one.gone]
+    if gone:
+        await connection.execute(_REMOVE, [_named(each, ids) for each in gone])
+    await _put(connection, [_row(each, ids, now) for each in put])
+    moved = {each.finding_id: each.judged.item.ci_id for each in (*put, *gone)}
+    fresh = [_head_row(key, (_brief(each, now) for each in its)) for key, (_, its) in zip(opened, new, strict=True)]
+    await _refresh(connection, moved.keys() - set(opened), fresh, now)
+    return moved
+
+
+async def _open(
+    connection: AsyncConnection, new: Sequence[tuple[int, Sequence[Judged]]], sources: Mapping[str, int], now: int
+) -> Sequence[int]:
     """Open a finding for each and return their ids in that order."""
     rows = [
-        {"ci_id": origin.ci_id, "source_id": origin.source_id, "verdict": str(Verdict.UNAPPROVED),
-         "lo": min(item.lo for item in items), "hi": max(item.hi for item in items), "opened_at": origin.recorded_at}
-        for origin, items in new
+        {"ci_id": ci_id, "source_id": sources[items[0].item.source], "opened_at": now,
+         "verdict": items[0].judgement.verdict, "lo": items[0].item.lo, "hi": items[0].item.hi}
+        for ci_id, items in new
     ]  # fmt: skip
     if not rows:
         return []
@@ -104,71 +208,85 @@ async def _create(connection: AsyncConnection, new: Sequence[tuple[Origin, Seque
     return (await connection.execute(opened, rows)).scalars().all()
 
 
-def _items_of(origin: Origin, finding_id: int, items: Sequence[Drift], ids: Ids) -> list[dict[str, Any]]:
-    return [
-        {"finding_id": finding_id, "path_id": ids.paths[item.path], "auth_val_id": ids.value(item.authorised),
-         "old_val_id": ids.value(item.old), "new_val_id": ids.value(item.new), "lo": item.lo, "hi": item.hi,
-         "observation_id": origin.observation_id}
-        for item in items
-    ]  # fmt: skip
-
-
-async def _save_items(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+async def _put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        statement = insert(connection, schema.finding_item)
-        moved = {name: statement.excluded[name] for name in ("new_val_id", "hi", "observation_id")}
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=["finding_id", "path_id"], set_=moved | {"state": "open"}),
-            rows,
-        )
+        await connection.execute(_putting(connection.dialect.name), rows)
 
 
-async def _widen(connection: AsyncConnection, joined: Sequence[tuple[int, Sequence[Drift]]]) -> None:
-    """Let the brackets of findings take in those of the items that joined them; most do already."""
-    rows = [
-        {"b_id": key, "b_lo": min(item.lo for item in items), "b_hi": max(item.hi for item in items)}
-        for key, items in joined
-    ]
+@cache
+def _putting(dialect: str) -> Any:
+    statement = insert_for(dialect, schema.finding_item)
+    moved = {column.name: statement.excluded[column.name] for column in _item if column.name not in _KEY}
+    return statement.on_conflict_do_update(index_elements=list(_KEY), set_=moved)
+
+
+def _named(filed: Filed, ids: Ids) -> dict[str, Any]:
+    item = filed.judged.item
+    return {
+        "b_finding": filed.finding_id, "b_path": ids.paths[item.path], "b_field": item.field, "b_hi": item.hi,
+    }  # fmt: skip
+
+
+def _row(filed: Filed, ids: Ids, now: int) -> dict[str, Any]:
+    item, held = filed.judged.item, filed.judged.judgement
+    is_final = filing.is_final(held)
+    return {
+        "finding_id": filed.finding_id, "path_id": ids.paths[item.path], "field": item.field, "hi": item.hi,
+        "lo": item.lo, "auth_val_id": ids.value(item.authorised), "old_val_id": ids.value(item.old),
+        "new_val_id": ids.value(item.new), "actor": item.actor, "claimed": item.claimed,
+        "verdict": str(held.verdict), "change": held.change, "flags": json.dumps(sorted(held.flags)),
+        "refused": json.dumps([_told(each) for each in held.refused]), "late_ms": held.late_ms,
+        "due_at": None if is_final else held.due_at, "closed_at": (held.closed_at or now) if is_final else None,
+    }  # fmt: skip
+
+
+def _told(refused: Refused) -> Sequence[Any]:
+    gap = refused.gap and [refused.gap.stage, refused.gap.flaw]
+    return [refused.change, refused.reason, gap, refused.late_ms]
+
+
+async def _refresh(
+    connection: AsyncConnection, ids: Collection[int], fresh: Sequence[Mapping[str, Any]], now: int
+) -> None:
+    """Let each finding say what its items come to; one that has none any more is nothing. `fresh`: of the new ones."""
+    items = await of_findings(connection, sorted(ids))
+    rows = [*fresh, *(_head_row(key, (_brief(each.judged, now) for each in its)) for key, its in items.items())]
     if rows:
-        await connection.execute(_WIDEN, rows)
+        await connection.execute(_HEAD, rows)
+    if empty := sorted(set(ids) - items.keys()):
+        over = update(schema.finding).where(_finding.id.in_(empty), _finding.closed_at.is_(None))
+        await connection.execute(over.values(closed_at=now, due_at=None))
 
 
-async def _settle(connection: AsyncConnection, settled: Sequence[tuple[int, int]]) -> None:
-    if settled:
-        await connection.execute(_SETTLE, [{"b_finding": key, "b_path": path_id} for key, path_id in settled])
+def _head_row(finding_id: int, items: Iterable[Brief]) -> dict[str, Any]:
+    head = filing.head(list(items))
+    return {
+        "b_id": finding_id, "b_verdict": str(head.verdict), "b_lo": head.lo, "b_hi": head.hi, "b_due_at": head.due_at,
+        "b_closed_at": head.closed_at,
+    }  # fmt: skip
 
 
-async def close(connection: AsyncConnection, ids: Iterable[int], verdict: Verdict, at: int) -> None:
-    table = schema.finding
-    for part in interning.chunks(sorted(ids)):
-        await connection.execute(update(table).where(table.c.id.in_(part)).values(verdict=str(verdict), closed_at=at))
+def _brief(judged: Judged, now: int) -> Brief:
+    item, held = judged.item, judged.judgement
+    if filing.is_final(held):
+        return held.verdict, item.lo, item.hi, None, held.closed_at or now
+    return held.verdict, item.lo, item.hi, held.due_at, None
 
 
-async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Finding]:
-    """Return the open findings of those CIs, with their items."""
-    heads: dict[int, Finding] = {}
-    for part in interning.chunks(ci_ids):
-        for row in await connection.execute(_OPEN_OF_CIS, {"cis": part}):
-            heads[row.id] = Finding(row.id, row.ci_id, Verdict(row.verdict), row.lo, row.hi, row.opened_at, ())
-    items = await _items(connection, heads)
-    return [_with_items(finding, items.get(finding.id, [])) for finding in heads.values()]
+async def waive(connection: AsyncConnection, finding_id: int, until: int | None) -> None:
+    await connection.execute(update(schema.finding).where(_finding.id == finding_id).values(waived_until=until))
 
 
-def _with_items(finding: Finding, items: list[Drift]) -> Finding:
-    return Finding(finding.id, finding.ci_id, finding.verdict, finding.lo, finding.hi, finding.opened_at, tuple(items))
+async def end_waivers(connection: AsyncConnection, now: int) -> None:
+    """Let no waiver hold any longer that has ended by `now` (ms)."""
+    ended = update(schema.finding).where(_finding.waived_until <= now, _finding.closed_at.is_(None))
+    await connection.execute(ended.values(waived_until=None))
 
 
-async def _items(connection: AsyncConnection, finding_ids: Mapping[int, Finding]) -> dict[int, list[Drift]]:
-    found: dict[int, list[Drift]] = {}
-    for part in interning.chunks(finding_ids):
-        rows = await connection.execute(_ITEMS, {"findings": part})
-        for row in rows:
-            authorised_value, old_value, new_value = (each and json.loads(each) for each in (row.a, row.o, row.n))
-            drift = Drift(Path(row.section, row.key), authorised_value, old_value, new_value, row.lo, row.hi)
-            found.setdefault(row.finding_id, []).append(drift)
-    return found
-
-
-async def count_open(connection: AsyncConnection) -> int:
-    row = await connection.execute(select(func.count()).where(schema.finding.c.closed_at.is_(None)))
-    return int(row.scalar_one())
+def values_of(filings: Iterable[Filing]) -> Iterator[object]:
+    """Yield the values `apply` writes, to be interned before."""
+    for each in filings:
+        for judged in (*(one.judged for one in each.put), *(one for items in each.new for one in items)):
+            yield judged.item.authorised
+            yield judged.item.old
+            yield judged.item.new

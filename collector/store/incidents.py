@@ -26,6 +26,12 @@ async def open_ones(connection: AsyncConnection, ci_ids: Collection[int]) -> lis
     return sorted(found, key=lambda each: each.id)
 
 
+async def open_of_kind(connection: AsyncConnection, kind: str) -> list[Incident]:
+    """Return the incidents of one kind that are not resolved, the oldest first."""
+    where = (incident.c.resolved_at.is_(None), incident.c.kind == kind)
+    return [_incident(row) for row in await connection.execute(select(incident).where(*where).order_by(incident.c.id))]
+
+
 async def apply(connection: AsyncConnection, plan: Plan, now: int, destinations: Sequence[str]) -> list[str]:
     """Do what `plan` says in this transaction, told to every destination; return the numbers of new incidents.
 

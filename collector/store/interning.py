@@ -43,16 +43,17 @@ async def path_ids(connection: AsyncConnection, paths: Iterable[Path]) -> dict[P
     wanted = sorted(set(paths))
     if not wanted:
         return {}
-    found = await _known_paths(connection, wanted)
+    found = await known_paths(connection, wanted)
     missing = [path for path in wanted if path not in found]
     if missing:
         rows = [{"section": path.section, "key": path.key} for path in missing]
         await connection.execute(insert(connection, schema.path).on_conflict_do_nothing(), rows)
-        found.update(await _known_paths(connection, missing))
+        found.update(await known_paths(connection, missing))
     return found
 
 
-async def _known_paths(connection: AsyncConnection, paths: list[Path]) -> dict[Path, int]:
+async def known_paths(connection: AsyncConnection, paths: Iterable[Path]) -> dict[Path, int]:
+    """Return the id of each path that has one."""
     keys: dict[str, list[str]] = {}
     for path in paths:
         keys.setdefault(path.section, []).append(path.key)

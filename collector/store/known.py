@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning, schema
@@ -18,6 +18,8 @@ _HEADS = (
     .select_from(schema.section.join(schema.source))
     .where(_section.ci_id.in_(_CIS))
 )
+_SPEAKS = exists().where(_bound.source_id == schema.source.c.id, _bound.ci_id == _section.ci_id)
+_LOOKS = _HEADS.add_columns(schema.source.c.code, _SPEAKS.label("still"))
 _BODIES = (
     select(_section.ci_id, _section.name, _section.body)
     .where(_section.ci_id.in_(_CIS), _section.name.in_(bindparam("names", expanding=True)), _section.body.is_not(None))
@@ -69,6 +71,17 @@ async def agents(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[i
     for part in interning.chunks(ci_ids):
         rows = await connection.execute(_AGENTS, {"cis": part})
         found.update({row.ci_id: {"last_seen": row.last_seen, "version": row.version} for row in rows})
+    return found
+
+
+async def looks(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[tuple[int, str], dict[str, int]]:
+    """Return (CI, section) → source → when it last looked and could say (ms); 0: it never could."""
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    for part in interning.chunks(ci_ids):
+        for row in await connection.execute(_LOOKS, {"cis": part}):
+            confirmed = row.still and Status(row.status).speaks  # a quiet look is of what the source speaks of now
+            fresh = max(row.last_ok, row.confirmed_at) if confirmed else row.last_ok
+            found.setdefault((row.ci_id, row.name), {})[row.code] = fresh
     return found
 
 

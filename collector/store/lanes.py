@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select, update
@@ -71,8 +70,20 @@ def _close(table: Table) -> Any:
     )
 
 
-_CLOSE_CLAIM = _close(schema.claim).where(schema.claim.c.source_id == bindparam("b_source"))
-_CLOSE_FACT, _CLOSE_AUTH = _close(schema.fact), _close(schema.auth)
+_CLOSE_CLAIM = (
+    _close(schema.claim)
+    .where(schema.claim.c.source_id == bindparam("b_source"))
+    .values(gone_lo=bindparam("b_lo"), gone_cause=bindparam("b_cause"), gone_tf=bindparam("b_tf"))
+)
+_CLOSE_FACT, _CLOSE_AUTH = (_close(lane).values(gone_tf=bindparam("b_tf")) for lane in (schema.fact, schema.auth))
+
+
+_FOLLOWED = {"b_lo": None, "b_cause": None, "b_tf": None}
+
+
+def _went(origin: Origin, step: Step) -> dict[str, Any]:
+    """Return what the next interval would say of how it came about, where there is none."""
+    return {"b_lo": step.lo, "b_cause": step.cause, "b_tf": origin.recorded_at}
 
 
 async def write_claims(connection: AsyncConnection, written: Iterable[tuple[Origin, Sequence[Step]]], ids: Ids) -> None:
@@ -86,7 +97,8 @@ async def write_claims(connection: AsyncConnection, written: Iterable[tuple[Orig
         its = {"source_id": origin.source_id, "observation_id": origin.observation_id}
         for step in steps:
             if step.old is not None:
-                ended.append(_closing(origin, ids.paths[step.path], step.hi) | {"b_source": origin.source_id})
+                closing = _closing(origin, ids.paths[step.path], step.hi) | {"b_source": origin.source_id}
+                ended.append(closing | (_FOLLOWED if step.new is not None else _went(origin, step)))
             if step.new is not None:
                 row = _opening(origin, ids, step.path, step.new, step.hi)
                 opened.append(row | its | {"lo": step.lo, "cause": step.cause})
@@ -102,7 +114,7 @@ async def write_facts(
     for origin, facts in written:
         for each in facts:
             if each.was_held:
-                ended.append(_closing(origin, ids.paths[each.path], each.at))
+                ended.append(_closing(origin, ids.paths[each.path], each.at) | _gone(origin, each.value))
             if each.value is not None:
                 row = _opening(origin, ids, each.path, each.value, each.at)
                 opened.append(row | {"source_id": each.source_id, "why": each.why})
@@ -126,10 +138,15 @@ async def write_authorised(connection: AsyncConnection, written: Iterable[Author
     for each in written:
         its = {"basis": each.basis.kind, "ref": each.basis.ref}
         for path, value in each.values.items():
-            ended.append(_closing(each.origin, ids.paths[path], each.at))
+            ended.append(_closing(each.origin, ids.paths[path], each.at) | _gone(each.origin, value))
             if value is not None:
                 opened.append(_opening(each.origin, ids, path, value, each.at) | its)
     await _write(connection, _CLOSE_AUTH, ended, schema.auth, opened)
+
+
+def _gone(origin: Origin, then: Value) -> dict[str, Any]:
+    """Return when an end was recorded; where something follows, that says so."""
+    return {"b_tf": origin.recorded_at if then is None else None}
 
 
 def _closing(origin: Origin, path_id: int, at: int) -> dict[str, Any]:
@@ -153,13 +170,12 @@ async def _write(
 
 
 _CIS = 100
-"""CIs in one statement that asks each of them for many paths."""
-_AUTHORISED = (
-    select(schema.auth.c.ci_id, schema.auth.c.path_id, schema.val.c.text)
-    .select_from(schema.auth.join(schema.val))
-    .where(schema.auth.c.ci_id.in_(bindparam("cis", expanding=True)))
-    .where(schema.auth.c.path_id.in_(bindparam("paths", expanding=True)))
-    .where(schema.auth.c.vt == FOREVER, schema.auth.c.tt == FOREVER)
+"""CIs in one statement that asks each of them for all that holds."""
+_STANDING = (
+    select(schema.fact.c.ci_id, schema.path.c.section, schema.path.c.key, schema.val.c.text)
+    .select_from(schema.fact.join(schema.path).join(schema.val))
+    .where(schema.fact.c.ci_id.in_(bindparam("cis", expanding=True)))
+    .where(schema.fact.c.vt == FOREVER, schema.fact.c.tt == FOREVER)
 )
 _AUTHORISED_SECTIONS = (
     select(schema.auth.c.ci_id, schema.path.c.section)
@@ -169,18 +185,12 @@ _AUTHORISED_SECTIONS = (
 )
 
 
-async def authorised(
-    connection: AsyncConnection, wanted: Mapping[int, Iterable[Path]], paths: Mapping[Path, int]
-) -> dict[int, dict[Path, Value]]:
-    """Return CI → path → what is authorised there now, for those of `wanted` (CI → paths) that have a value.
-
-    A CI may be told more than was asked of it: a path that was asked of another.
-    """
-    names = {paths[path]: path for its in wanted.values() for path in its}
-    found: dict[int, dict[Path, Value]] = {ci_id: {} for ci_id in wanted}
-    for cis, path_ids in product(interning.chunks(wanted, _CIS), interning.chunks(names)):
-        for ci_id, path_id, text in await connection.execute(_AUTHORISED, {"cis": cis, "paths": path_ids}):
-            found[ci_id][names[path_id]] = json.loads(text)
+async def standing(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, dict[Path, Value]]:
+    """Return CI → path → the fact that holds now."""
+    found: dict[int, dict[Path, Value]] = {}
+    for part in interning.chunks(ci_ids, _CIS):
+        for ci_id, section, key, text in await connection.execute(_STANDING, {"cis": part}):
+            found.setdefault(ci_id, {})[Path(section, key)] = json.loads(text)
     return found
 
 

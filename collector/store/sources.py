@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store import interning, schema
+from collector.model import FOREVER
+from collector.store import doubts, interning, schema
 from collector.store.engine import insert
 from wire.observation import Status
+from wire.sections import APART
 
 
 @dataclass(slots=True)
@@ -29,7 +31,10 @@ class SectionState:
 
 @dataclass(slots=True)
 class SourceState:
-    """One source as the pipeline holds it in memory; a copy of the tables `source`, `subject_ci`, `section`."""
+    """One source as the pipeline holds it in memory; a copy of the tables `source`, `subject_ci`, `section`.
+
+    `agent_id` is 0 for a target of a sweep: it has no agent, and any probe of its zone may look at it.
+    """
 
     id: int
     code: str
@@ -40,15 +45,19 @@ class SourceState:
     confirmed_at: int = 0
     clock_offset_ms: int = 0
     cis: dict[str, int] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)  # CI → since when this source speaks of it
     sections: dict[tuple[int, str], SectionState] = field(default_factory=dict)
     inventory: set[str] = field(default_factory=set)  # the sections of the host that a whole inventory names
+    held: int = 0  # the case what it says of itself waits for; 0: none
+    frozen: int = 0  # the case that lets nothing be written of its host's CI; 0: none
+    absences: dict[str, int] = field(default_factory=dict)  # role → how often in a row it was not spoken of
     last_moment: int = 0  # when this source said its last word that was applied; before the first, when it came to be
 
     def hold(self, ci_id: int, name: str, now: SectionState) -> None:
         """Remember the last word on one section."""
         self.sections[ci_id, name] = now
         self.last_moment = max(self.last_moment, now.last_try)
-        if name != "health" and ci_id == self.cis.get("host"):
+        if name not in APART and ci_id == self.cis.get("host"):
             self.inventory.add(name)
 
     def confirm(self, moment: int) -> None:
@@ -60,7 +69,20 @@ class SourceState:
         held = self.sections.get((ci_id, name))
         if held is None:
             return 0
-        return max(held.last_ok, self.confirmed_at) if held.status.speaks else held.last_ok
+        return max(held.last_ok, self.confirmed_of(ci_id)) if held.status.speaks else held.last_ok
+
+    def confirmed_of(self, ci_id: int) -> int:
+        """Return when a whole quiet inventory was last of this CI; 0: never since the source speaks of it."""
+        return self.confirmed_at if self.since.get(ci_id, FOREVER) <= self.confirmed_at else 0
+
+    def speak_of(self, role: str, ci_id: int, at: int) -> None:
+        """Speak of this CI in that role from `at` (ms) on; what was confirmed of the one before stays confirmed."""
+        before = self.cis.get(role, 0)
+        for (its, name), held in self.sections.items():
+            if its == before:
+                held.last_ok = self.last_ok(its, name)
+        self.since.pop(before, None)
+        self.cis[role], self.since[ci_id] = ci_id, at
 
 
 async def load(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, SourceState]:
@@ -70,23 +92,40 @@ async def load(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, S
     for part in interning.chunks(codes):
         rows = await connection.execute(
             select(schema.source, schema.agent.c.clock_offset_ms, schema.agent.c.enrolled_at)
-            .select_from(schema.source.join(schema.agent))
+            .select_from(schema.source.outerjoin(schema.agent))
             .where(table.code.in_(part))
         )
         for row in rows:
             states[row.id] = SourceState(
-                row.id, row.code, row.agent_id, row.applied_epoch or b"", row.applied_seq,
-                row.state_hash or b"", row.confirmed_at, row.clock_offset_ms,
-                last_moment=max(row.confirmed_at, row.enrolled_at),
+                row.id, row.code, row.agent_id or 0, row.applied_epoch or b"", row.applied_seq,
+                row.state_hash or b"", row.confirmed_at, row.clock_offset_ms or 0,
+                last_moment=max(row.confirmed_at, row.enrolled_at or 0),
             )  # fmt: skip
     await _load_subjects(connection, states)
     await _load_sections(connection, states)
+    for source_id, (held, frozen) in (await doubts.stopped(connection, states)).items():
+        states[source_id].held, states[source_id].frozen = held, frozen
     return {state.code: state for state in states.values()}
+
+
+async def codes(connection: AsyncConnection, source_ids: Iterable[int]) -> list[str]:
+    """Return the codes of those sources."""
+    found: list[str] = []
+    for part in interning.chunks(source_ids):
+        found += (await connection.execute(select(schema.source.c.code).where(schema.source.c.id.in_(part)))).scalars()
+    return sorted(found)
+
+
+async def ensure(connection: AsyncConnection, codes: Iterable[str]) -> None:
+    """Make those sources that have no agent, such as a target of a sweep; the kind is the word they begin with."""
+    rows = [{"code": code, "kind": code.partition("/")[0]} for code in sorted(codes)]
+    if rows:
+        await connection.execute(insert(connection, schema.source).on_conflict_do_nothing(), rows)
 
 
 async def refresh_offsets(connection: AsyncConnection, states: Iterable[SourceState]) -> None:
     """Bring each state's clock offset up to what the agent's last heartbeat measured."""
-    by_agent = {state.agent_id: state for state in states}
+    by_agent = {state.agent_id: state for state in states if state.agent_id}
     for part in interning.chunks(by_agent):
         for agent_id, offset in await connection.execute(_OFFSETS, {"agents": part}):
             by_agent[agent_id].clock_offset_ms = offset
@@ -96,10 +135,15 @@ async def _load_subjects(connection: AsyncConnection, states: dict[int, SourceSt
     table = schema.subject_ci.c
     for part in interning.chunks(states):
         rows = await connection.execute(
-            select(table.source_id, table.role, table.ci_id).where(table.source_id.in_(part))
+            select(table.source_id, table.role, table.ci_id, table.since, table.absences).where(
+                table.source_id.in_(part)
+            )
         )
         for row in rows:
             states[row.source_id].cis[row.role] = row.ci_id
+            states[row.source_id].since[row.ci_id] = row.since
+            if row.absences:
+                states[row.source_id].absences[row.role] = row.absences
 
 
 async def _load_sections(connection: AsyncConnection, states: dict[int, SourceState]) -> None:
@@ -150,6 +194,12 @@ async def advance(connection: AsyncConnection, progress: Sequence[Progress]) -> 
     await connection.execute(_ADVANCE, rows)
 
 
+async def restate(connection: AsyncConnection, state: SourceState) -> None:
+    """Write what a source said last, its cursor left where it is: what waited was passed long ago."""
+    own = update(schema.source).where(schema.source.c.id == state.id)
+    await connection.execute(own.values(state_hash=state.state_hash, confirmed_at=state.confirmed_at))
+
+
 async def bind(connection: AsyncConnection, source_id: int, role: str, ci_id: int, matched_by: str, at: int) -> None:
     """Remember which CI a subject of a source is."""
     row = {"source_id": source_id, "role": role, "ci_id": ci_id, "matched_by": matched_by, "since": at}
@@ -159,6 +209,45 @@ async def bind(connection: AsyncConnection, source_id: int, role: str, ci_id: in
             index_elements=["source_id", "role"], set_={"ci_id": ci_id, "matched_by": matched_by, "since": at}
         )
     )
+
+
+async def absent(connection: AsyncConnection, source_id: int, absences: Mapping[str, int], at: int) -> None:
+    """Write how often in a row (0: it is) each role of a source was not spoken of, the last time at `at` (ms)."""
+    table = schema.subject_ci
+    its = update(table).where(table.c.source_id == source_id, table.c.role == bindparam("b_role"))
+    rows = [{"b_role": role, "b_count": count} for role, count in absences.items()]
+    if rows:
+        await connection.execute(its.values(absences=bindparam("b_count"), absent_at=at), rows)
+
+
+async def elsewhere(connection: AsyncConnection, source_id: int, ci_ids: Sequence[int]) -> set[int]:
+    """Return those CIs that another source speaks of."""
+    table, found = schema.subject_ci.c, set[int]()
+    for part in interning.chunks(ci_ids):
+        rows = await connection.execute(
+            select(table.ci_id).where(table.ci_id.in_(part), table.source_id != source_id).distinct()
+        )
+        found |= set(rows.scalars())
+    return found
+
+
+_CONFIRMED = (
+    update(schema.section)
+    .where(schema.section.c.ci_id == bindparam("b_ci"), schema.section.c.source_id == bindparam("b_source"))
+    .where(schema.section.c.status.in_([int(Status.OK), int(Status.EMPTY)]))
+    .where(schema.section.c.last_ok < bindparam("b_at"))
+    .values(last_ok=bindparam("b_at"))
+)
+
+
+async def settle(connection: AsyncConnection, confirmed: Iterable[tuple[int, int, int]]) -> None:
+    """Write to the sections of (CI, source) that the source confirmed them as a whole at that time (ms).
+
+    A quiet inventory is one row, of the source, and of what the source speaks of; so it is settled before that moves.
+    """
+    rows = [{"b_ci": ci_id, "b_source": source_id, "b_at": at} for ci_id, source_id, at in confirmed if at]
+    if rows:
+        await connection.execute(_CONFIRMED, rows)
 
 
 async def unbind(connection: AsyncConnection, source_id: int, roles: Sequence[str]) -> None:
@@ -212,11 +301,13 @@ _KEPT = (
     .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)))
     .where(schema.section.c.name.in_(bindparam("names", expanding=True)), schema.section.c.body.is_not(None))
 )
-_SPEAKERS = (
+_SPEAKERS = union_all(
     select(schema.section.c.ci_id, func.min(schema.section.c.source_id), func.max(schema.section.c.source_id))
     .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)))
-    .group_by(schema.section.c.ci_id)
-)
+    .group_by(schema.section.c.ci_id),
+    select(schema.value_lock.c.ci_id, literal(0), literal(0))  # whoever holds a lock has a say, and is no such source
+    .where(schema.value_lock.c.ci_id.in_(bindparam("cis", expanding=True)), schema.value_lock.c.ended_at.is_(None)),
+)  # fmt: skip
 
 
 async def bodies(connection: AsyncConnection, keys: Collection[BodyKey]) -> dict[BodyKey, bytes]:
@@ -236,8 +327,39 @@ async def bodies(connection: AsyncConnection, keys: Collection[BodyKey]) -> dict
     return {key: found[key] for key in keys if key in found}
 
 
+_TOLD = (
+    select(schema.section.c.ci_id, schema.section.c.name)
+    .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)), schema.section.c.last_ok > 0)
+    .distinct()
+)
+_NAMED_SPEAKERS = (
+    select(schema.section.c.ci_id, schema.source.c.code)
+    .select_from(schema.section.join(schema.source, schema.source.c.id == schema.section.c.source_id))
+    .where(schema.section.c.ci_id.in_(bindparam("cis", expanding=True)), schema.section.c.name == bindparam("name"))
+    .where(schema.source.c.kind == bindparam("kind"))
+    .order_by(schema.source.c.id)
+)
+
+
+async def told(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """Return which sections of which CIs any source has said anything of (CI id, section)."""
+    found: set[tuple[int, str]] = set()
+    for part in interning.chunks(ci_ids):
+        found.update((ci_id, name) for ci_id, name in await connection.execute(_TOLD, {"cis": part}))
+    return found
+
+
+async def speakers(connection: AsyncConnection, ci_ids: Iterable[int], name: str, kind: str) -> dict[int, list[str]]:
+    """Return CI → the sources (codes) of that kind that have said anything of section `name`."""
+    found: dict[int, list[str]] = {}
+    for part in interning.chunks(ci_ids):
+        for ci_id, code in await connection.execute(_NAMED_SPEAKERS, {"cis": part, "name": name, "kind": kind}):
+            found.setdefault(ci_id, []).append(code)
+    return found
+
+
 async def shared(connection: AsyncConnection, speakers: Mapping[int, int]) -> set[int]:
-    """Return those CIs of `speakers` (CI → source) on which any other source has a say too."""
+    """Return those CIs of `speakers` (CI → source) on which any other source has a say too, or holds a lock."""
     found: set[int] = set()
     for part in interning.chunks(speakers):
         for ci_id, lowest, highest in await connection.execute(_SPEAKERS, {"cis": part}):

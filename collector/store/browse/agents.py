@@ -55,6 +55,13 @@ def state_now(silent_before: int) -> ColumnElement[str]:
     return case((quiet, literal("silent")), else_=agent.c.state)
 
 
+async def heard(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """Return (agent uid, what) → how often the receiver of an active agent heard it, or did not hear it."""
+    told = select(agent.c.uid, agent.c.heard).where(agent.c.state == "active", agent.c.heard != "{}")
+    rows = await connection.execute(told.order_by(agent.c.uid))
+    return {(row[0], what): number for row in rows for what, number in json.loads(row[1]).items()}
+
+
 async def list_agents(connection: AsyncConnection, query: AgentQuery, window: Window) -> Page[AgentRow]:
     """Return one page of agents; raise `BadCursor`, and KeyError for a sort that is not in `SORTS`."""
     where = _where(query)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
+from collector.store import asof
+from collector.store.asof import Moment
 from collector.store.browse.highlights import highlights
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
@@ -30,7 +32,11 @@ HIDDEN = ("archived",)
 
 @dataclass(frozen=True, slots=True)
 class CiQuery:
-    """Which CIs. An empty tuple means any; `sort` is a word of `SORTS`, a leading '-' turns it round."""
+    """Which CIs. An empty tuple means any; `sort` is a word of `SORTS`, a leading '-' turns it round.
+
+    `moment`: those of which anything was known then, with their values, findings and incidents of then; class, type,
+    state and name are those of now.
+    """
 
     classes: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -38,6 +44,7 @@ class CiQuery:
     environments: tuple[str, ...] = ()
     q: str = ""
     sort: str = "name"
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ async def list_cis(connection: AsyncConnection, query: CiQuery, window: Window) 
     where = _where(query)
     count = (await connection.execute(select(func.count()).select_from(ci).where(*where))).scalar_one()
     page = await fetch(connection, select(*_COLUMNS).where(*where), order, window, count)
-    return page.of(await _dressed(connection, page.items))
+    return page.of(await _dressed(connection, page.items, query.moment))
 
 
 async def one(connection: AsyncConnection, uid: str) -> CiRow | None:
@@ -115,6 +122,8 @@ def _where(query: CiQuery) -> list[ColumnElement[bool]]:
         where.append(ci.c.state.not_in(HIDDEN))
     if query.q:
         where.append(or_(ci.c.uid == query.q, cis_matching(query.q)))
+    if query.moment is not None:
+        where.append(asof.existed(query.moment))
     return where
 
 
@@ -127,14 +136,16 @@ def _order(sort: str) -> Order:
     return Order((column, ci.c.id), lambda row: (row.id,), bound, (int,), sort.startswith("-"))
 
 
-async def _dressed(connection: AsyncConnection, rows: Sequence[AnyRow]) -> tuple[CiRow, ...]:
+async def _dressed(
+    connection: AsyncConnection, rows: Sequence[AnyRow], moment: Moment | None = None
+) -> tuple[CiRow, ...]:  # fmt: skip
     ids = [row.id for row in rows]
-    seen = await last_seen(connection, ids)
-    values = await highlights(connection, ids)
-    findings = await _counts(connection, _open(finding.c.ci_id, finding.c.closed_at, ids))
-    incidents = await _counts(connection, _open(incident.c.ci_id, incident.c.resolved_at, ids))
+    seen = await last_seen(connection, ids) if moment is None else {}
+    values = await highlights(connection, ids, moment)
+    findings = await _counts(connection, _open(finding, finding.c.closed_at, ids, moment))
+    incidents = await _counts(connection, _open(incident, incident.c.resolved_at, ids, moment))
     firing = select(alert.c.ci_id, func.count()).where(alert.c.ci_id.in_(ids), alert.c.state == "firing")
-    problems = await _counts(connection, firing.group_by(alert.c.ci_id))
+    problems = await _counts(connection, firing.group_by(alert.c.ci_id)) if moment is None else {}
     return tuple(
         CiRow(
             **row._mapping,
@@ -148,8 +159,13 @@ async def _dressed(connection: AsyncConnection, rows: Sequence[AnyRow]) -> tuple
     )
 
 
-def _open(ci_id: ColumnElement[int], closed: ColumnElement[Any], ids: Sequence[int]) -> AnySelect:
-    return select(ci_id, func.count()).where(ci_id.in_(ids), closed.is_(None)).group_by(ci_id)
+def _open(table: Table, closed: ColumnElement[Any], ids: Sequence[int], moment: Moment | None) -> AnySelect:
+    """How many of `table` are open of each CI, or were at `moment`."""
+    is_open: ColumnElement[bool] = closed.is_(None)
+    if moment is not None:
+        then = min(moment.valid_at, moment.known_at)
+        is_open = (table.c.opened_at <= then) & (is_open | (closed > then))
+    return select(table.c.ci_id, func.count()).where(table.c.ci_id.in_(ids), is_open).group_by(table.c.ci_id)
 
 
 async def _counts(connection: AsyncConnection, statement: AnySelect) -> dict[int, int]:

@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
-from collector.store.schema import ci, duplicate_case, duplicate_member
+from collector.store.schema import ci, duplicate_case, duplicate_member, frozen_ci, identifier, parked
+
+MOST_IDENTIFIERS = 400
+"""Identifiers of a case that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,45 @@ class CaseRow:
     opened_at: int
     decided_by: str | None
     decided_at: int | None
+    decision: str = ""
+    reason: str = ""
     members: tuple[MemberRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """One case, how many observations wait for it, and what its members hold: kind → value → uids of those who do."""
+
+    case: CaseRow
+    waiting: int
+    frozen: bool
+    identifiers: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+async def one_case(connection: AsyncConnection, number: int) -> CaseDetail | None:
+    """Return one case with what a person decides it by; None when there is none."""
+    row = (await connection.execute(select(duplicate_case).where(duplicate_case.c.id == number))).first()
+    if row is None:
+        return None
+    members = (await _members(connection, [number])).get(number, ())
+    counted = select(func.count()).select_from(parked).where(parked.c.case_id == number)
+    cold = select(func.count()).select_from(frozen_ci).where(frozen_ci.c.case_id == number)
+    return CaseDetail(
+        _case(row, members), (await connection.execute(counted)).scalar_one(),
+        bool((await connection.execute(cold)).scalar_one()), await _identifiers(connection, number),
+    )  # fmt: skip
+
+
+async def _identifiers(connection: AsyncConnection, number: int) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    held: dict[tuple[str, str], tuple[str, ...]] = {}
+    joined = identifier.join(ci).join(duplicate_member, duplicate_member.c.ci_id == ci.c.id)
+    wanted = select(identifier.c.kind, identifier.c.value, ci.c.uid).select_from(joined)
+    wanted = wanted.where(duplicate_member.c.case_id == number, identifier.c.state == "live").order_by(
+        identifier.c.kind, identifier.c.value, ci.c.id
+    )
+    for kind, value, uid in await connection.execute(wanted.limit(MOST_IDENTIFIERS)):
+        held[kind, value] = (*held.get((kind, value), ()), uid)
+    return tuple((kind, value, uids) for (kind, value), uids in held.items())
 
 
 async def list_cases(connection: AsyncConnection, states: Sequence[str], window: Window) -> Page[CaseRow]:
@@ -56,7 +97,10 @@ def _bound(key: Key) -> tuple[Any, ...]:
 
 
 def _case(row: AnyRow, members: tuple[MemberRow, ...]) -> CaseRow:
-    return CaseRow(row.id, row.kind, row.why, row.state, row.opened_at, row.decided_by, row.decided_at, members)
+    return CaseRow(
+        row.id, row.kind, row.why, row.state, row.opened_at, row.decided_by, row.decided_at, row.decision, row.reason,
+        members,
+    )  # fmt: skip
 
 
 async def _members(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[MemberRow, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
+from collector.store import interning
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
@@ -31,16 +32,32 @@ class FindingQuery:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One value that drifted inside [lo, hi] (ms); None: absent."""
+    """One value, or one field of it, that drifted inside [lo, hi] (ms); None: absent.
+
+    `change` explains it, or comes nearest; `refused`: (change, reason, what it lacks, how late in ms) of the others.
+    """
 
     section: str
     key: str
+    field: str
     authorised: Value
     old: Value
     new: Value
     lo: int
     hi: int
-    state: str
+    verdict: str
+    change: str
+    flags: tuple[str, ...]
+    refused: tuple[tuple[str, str, str, int], ...]
+    late_ms: int
+    due_at: int | None
+    closed_at: int | None
+    actor: str
+    claimed: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +76,17 @@ class FindingRow:
     source: str
     items: tuple[ItemRow, ...] = ()
     ci_id: int = 0
+    due_at: int | None = None
+    waived_until: int | None = None
 
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def moved(self) -> tuple[tuple[str, str], ...]:
+        """Section and key of each value that moved, once, also where it moved several times."""
+        return tuple(dict.fromkeys((item.section, item.key) for item in self.items))
 
 
 async def list_findings(connection: AsyncConnection, query: FindingQuery, window: Window) -> Page[FindingRow]:
@@ -80,6 +104,15 @@ async def one_finding(connection: AsyncConnection, number: int) -> FindingRow | 
     return found[0] if found else None
 
 
+async def some_findings(connection: AsyncConnection, numbers: Collection[int]) -> tuple[FindingRow, ...]:
+    """Return the findings with those numbers, in the order of their numbers."""
+    found: list[FindingRow] = []
+    for part in interning.chunks(sorted(numbers)):
+        rows = (await connection.execute(_findings().where(finding.c.id.in_(part)).order_by(finding.c.id))).all()
+        found += await _dressed(connection, rows)
+    return tuple(found)
+
+
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
     """Return verdict → open findings."""
     statement = select(finding.c.verdict, func.count()).where(finding.c.closed_at.is_(None)).group_by(finding.c.verdict)
@@ -90,7 +123,8 @@ def _findings() -> AnySelect:
     return (
         select(
             finding.c.id, finding.c.verdict, finding.c.lo, finding.c.hi, finding.c.opened_at, finding.c.closed_at,
-            finding.c.resolved_by, finding.c.reason, finding.c.ci_id, source.c.code,
+            finding.c.resolved_by, finding.c.reason, finding.c.ci_id, source.c.code, finding.c.due_at,
+            finding.c.waived_until,
             ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state,
         )
         .join(ci, ci.c.id == finding.c.ci_id)
@@ -123,8 +157,8 @@ async def _dressed(connection: AsyncConnection, rows: Sequence[AnyRow]) -> tuple
     items = await _items(connection, [row.id for row in rows])
     return tuple(
         FindingRow(
-            row.id, CiRef(*row[10:15]), row.verdict, row.lo, row.hi, row.opened_at, row.closed_at, row.resolved_by,
-            row.reason, row.code, items.get(row.id, ()), row.ci_id,
+            row.id, CiRef(*row[12:17]), row.verdict, row.lo, row.hi, row.opened_at, row.closed_at, row.resolved_by,
+            row.reason, row.code, items.get(row.id, ()), row.ci_id, row.due_at, row.waived_until,
         )
         for row in rows
     )  # fmt: skip
@@ -134,22 +168,28 @@ async def _items(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, t
     authorised, old, new = val.alias("authorised"), val.alias("old"), val.alias("new")
     statement = (
         select(
-            finding_item.c.finding_id, path.c.section, path.c.key, authorised.c.text, old.c.text, new.c.text,
-            finding_item.c.lo, finding_item.c.hi, finding_item.c.state,
+            finding_item, path.c.section, path.c.key, authorised.c.text.label("a"), old.c.text.label("o"),
+            new.c.text.label("n"),
         )
         .join(path, path.c.id == finding_item.c.path_id)
         .outerjoin(authorised, authorised.c.id == finding_item.c.auth_val_id)
         .outerjoin(old, old.c.id == finding_item.c.old_val_id)
         .outerjoin(new, new.c.id == finding_item.c.new_val_id)
         .where(finding_item.c.finding_id.in_(ids))
-        .order_by(path.c.section, path.c.key)
+        .order_by(path.c.section, path.c.key, finding_item.c.field, finding_item.c.hi)
     )  # fmt: skip
     found: dict[int, tuple[ItemRow, ...]] = {}
     for row in await connection.execute(statement):
-        found[row[0]] = (*found.get(row[0], ()), _item(row))
+        found[row.finding_id] = (*found.get(row.finding_id, ()), _item(row))
     return found
 
 
 def _item(row: AnyRow) -> ItemRow:
-    authorised, old, new = (None if text is None else json.loads(text) for text in row[3:6])
-    return ItemRow(row[1], row[2], authorised, old, new, row[6], row[7], row[8])
+    authorised, old, new = (None if text is None else json.loads(text) for text in (row.a, row.o, row.n))
+    refused = tuple(
+        (change, reason, ".".join(gap or ()), late_ms) for change, reason, gap, late_ms in json.loads(row.refused)
+    )
+    return ItemRow(
+        row.section, row.key, row.field, authorised, old, new, row.lo, row.hi, row.verdict, row.change,
+        tuple(json.loads(row.flags)), refused, row.late_ms, row.due_at, row.closed_at, row.actor, bool(row.claimed),
+    )  # fmt: skip

@@ -11,6 +11,8 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Value
+from collector.store import asof
+from collector.store.asof import Moment
 from collector.store.browse.ref import CiRef
 from collector.store.schema import ci, fact, path, val
 
@@ -27,19 +29,27 @@ SHOWN = (
     ("software", "product"),
     ("software", "version"),
     ("virtualization", "hypervisor"),
+    ("device", "vendor"),
+    ("device", "model"),
+    ("device", "serial"),
+    ("device", "os"),
+    ("device", "version"),
 )
 
 
-async def highlights(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, dict[str, Value]]:
-    """Return CI id → dotted path → value, and `address`: the address people would call it by."""
+async def highlights(
+    connection: AsyncConnection, ids: Sequence[int], moment: Moment | None = None
+) -> dict[int, dict[str, Value]]:  # fmt: skip
+    """Return CI id → dotted path → value, now or at `moment`, and `address`: the address people would call it by."""
     if not ids:
         return {}
     wanted = or_(tuple_(path.c.section, path.c.key).in_(SHOWN), path.c.section == "interfaces")
+    row = asof.held(fact, fact.c.ci_id.in_(ids), moment)
     statement = (
-        select(fact.c.ci_id, path.c.section, path.c.key, val.c.text)
-        .join(path, path.c.id == fact.c.path_id)
-        .join(val, val.c.id == fact.c.val_id)
-        .where(fact.c.ci_id.in_(ids), fact.c.vt == FOREVER, fact.c.tt == FOREVER, wanted)
+        select(row.c.ci_id, path.c.section, path.c.key, val.c.text)
+        .join(path, path.c.id == row.c.path_id)
+        .join(val, val.c.id == row.c.val_id)
+        .where(wanted)
     )
     found: dict[int, dict[str, Value]] = {}
     addresses: dict[int, list[str]] = {}

@@ -30,12 +30,12 @@ class IncidentQuery:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """One incident; `title` by language; times in ms."""
+    """One incident; `title` by language; times in ms. `ci` None: it is about none."""
 
     id: int
     number: str
     cause_key: str
-    ci: CiRef
+    ci: CiRef | None
     kind: str
     severity: str
     state: str
@@ -52,7 +52,7 @@ class IncidentRow:
 async def list_incidents(connection: AsyncConnection, query: IncidentQuery, window: Window) -> Page[IncidentRow]:
     """Return one page of incidents, newest first; raise `BadCursor`."""
     where = _where(query)
-    counted = select(func.count()).select_from(incident.join(ci, ci.c.id == incident.c.ci_id)).where(*where)
+    counted = select(func.count()).select_from(incident.outerjoin(ci, ci.c.id == incident.c.ci_id)).where(*where)
     count = (await connection.execute(counted)).scalar_one()
     page = await fetch(connection, _incidents().where(*where), _ORDER, window, count)
     return page.of([_incident(row) for row in page.items])
@@ -78,7 +78,7 @@ async def count_open(connection: AsyncConnection) -> dict[str, int]:
 def _incidents() -> AnySelect:
     return select(
         incident, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
-    ).join(ci, ci.c.id == incident.c.ci_id)  # fmt: skip
+    ).outerjoin(ci, ci.c.id == incident.c.ci_id)  # fmt: skip
 
 
 def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
@@ -106,7 +106,7 @@ _ORDER = Order((incident.c.opened_at, incident.c.id), lambda row: (row.id,), _bo
 
 
 def _incident(row: AnyRow) -> IncidentRow:
-    place = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.ci_state)
+    place = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.ci_state) if row.uid else None
     return IncidentRow(
         row.id, row.number, row.cause_key, place, row.kind, row.severity, row.state,
         json.loads(row.title), json.loads(row.detail), row.opened_at, row.resolved_at,

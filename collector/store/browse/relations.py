@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
+from collector.store import interning
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.schema import ci, relation, source
@@ -40,20 +42,25 @@ async def list_relations(connection: AsyncConnection, query: RelationQuery, wind
     """Return one page of relations; raise `BadCursor`."""
     where = _where(query)
     count = (await connection.execute(select(func.count()).select_from(relation).where(*where))).scalar_one()
-    statement = (
-        select(
-            relation, source.c.code,
-            *(each.label(f"a_{each.name}") for each in _ref(_A)), *(each.label(f"b_{each.name}") for each in _ref(_B)),
-        )
-        .join(source, source.c.id == relation.c.source_id)
-        .join(_A, _A.c.id == relation.c.a)
-        .join(_B, _B.c.id == relation.c.b)
-        .where(*where)
-    )  # fmt: skip
     columns = (relation.c.kind, relation.c.a, relation.c.b, relation.c.source_id, relation.c.vf)
     order = Order(columns, _key, _same, (str, int, int, int, int))
-    page = await fetch(connection, statement, order, window, count)
+    page = await fetch(connection, _RELATED.where(*where), order, window, count)
     return page.of([_relation(row) for row in page.items])
+
+
+def _ref(table: Any) -> tuple[ColumnElement[Any], ...]:
+    return (table.c.uid, table.c.name, table.c.ci_class, table.c.ci_type, table.c.state)
+
+
+_RELATED = (
+    select(
+        relation, source.c.code,
+        *(each.label(f"a_{each.name}") for each in _ref(_A)), *(each.label(f"b_{each.name}") for each in _ref(_B)),
+    )
+    .join(source, source.c.id == relation.c.source_id)
+    .join(_A, _A.c.id == relation.c.a)
+    .join(_B, _B.c.id == relation.c.b)
+)  # fmt: skip
 
 
 def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
@@ -68,10 +75,6 @@ def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
     return where
 
 
-def _ref(table: Any) -> tuple[ColumnElement[Any], ...]:
-    return (table.c.uid, table.c.name, table.c.ci_class, table.c.ci_type, table.c.state)
-
-
 def _key(row: AnyRow) -> Key:
     return (row.kind, row.a, row.b, row.source_id, row.vf)
 
@@ -81,6 +84,38 @@ def _same(key: Key) -> Key:
 
 
 def _relation(row: AnyRow) -> RelationRow:
-    a = CiRef(row.a_uid, row.a_name, row.a_ci_class, row.a_ci_type, row.a_state)
-    b = CiRef(row.b_uid, row.b_name, row.b_ci_class, row.b_ci_type, row.b_state)
+    a, b = _refs(row)
     return RelationRow(a, row.kind, b, row.code, row.vf)
+
+
+def _refs(row: AnyRow) -> tuple[CiRef, CiRef]:
+    a = CiRef(row.a_uid, row.a_name, row.a_ci_class, row.a_ci_type, row.a_state)
+    return a, CiRef(row.b_uid, row.b_name, row.b_ci_class, row.b_ci_type, row.b_state)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """`ci` depends on `on` by a relation of this kind."""
+
+    ci_id: int
+    ci: CiRef
+    kind: str
+    on: CiRef
+
+
+_HOLDS = "contains"
+"""The one kind that points from what is depended on to what depends."""
+
+
+async def dependents(connection: AsyncConnection, ci_ids: Collection[int]) -> tuple[Dependent, ...]:
+    """Return what depends on one of `ci_ids` now, by name: whoever points at them, and what they contain."""
+    found: dict[tuple[int, str], Dependent] = {}
+    for part in interning.chunks(sorted(ci_ids)):
+        towards = and_(relation.c.kind != _HOLDS, relation.c.b.in_(part))
+        inside = and_(relation.c.kind == _HOLDS, relation.c.a.in_(part))
+        rows = await connection.execute(_RELATED.where(relation.c.vt == FOREVER, or_(towards, inside)))
+        for row in rows:
+            a, b = _refs(row)
+            one = Dependent(row.b, b, row.kind, a) if row.kind == _HOLDS else Dependent(row.a, a, row.kind, b)
+            found[one.ci_id, one.kind] = one
+    return tuple(sorted(found.values(), key=lambda each: (each.ci.name, each.kind, each.ci_id)))

@@ -1,4 +1,4 @@
-"""When CIs were last seen: the newest word of any source about any of their sections."""
+"""When CIs were last seen: the newest word of any source on any of their sections; that it is gone is none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.change.record import PRESENCE
 from collector.store.schema import section, source, subject_ci
 
 
@@ -19,7 +20,9 @@ async def last_seen(connection: AsyncConnection, ids: Sequence[int]) -> dict[int
         .group_by(subject_ci.c.ci_id)
     )
     told = (
-        select(section.c.ci_id, func.max(section.c.last_ok)).where(section.c.ci_id.in_(ids)).group_by(section.c.ci_id)
+        select(section.c.ci_id, func.max(section.c.last_ok))
+        .where(section.c.ci_id.in_(ids), section.c.name != PRESENCE.section)
+        .group_by(section.c.ci_id)
     )
     newest: dict[int, int] = {}
     for statement in (confirmed, told):

@@ -10,6 +10,8 @@ from sqlalchemy import CompoundSelect, func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Value
+from collector.store import asof
+from collector.store.asof import Moment
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.schema import claim, fact, path, source, val
 
@@ -145,12 +147,8 @@ async def moments(connection: AsyncConnection, ci_id: int, limit: int) -> tuple[
 
 async def values_at(connection: AsyncConnection, ci_id: int, at: int, known_at: int) -> dict[tuple[str, str], int]:
     """Return (section, key) → interned value at one time, as known at `known_at`: to compare two moments by."""
-    statement = (
-        select(path.c.section, path.c.key, fact.c.val_id)
-        .join(path, path.c.id == fact.c.path_id)
-        .where(fact.c.ci_id == ci_id, fact.c.vf <= at, fact.c.vt > at, fact.c.tf <= known_at, fact.c.tt > known_at)
-        .where(fact.c.val_id.is_not(None))
-    )
+    row = asof.held(fact, fact.c.ci_id == ci_id, Moment(at, known_at))
+    statement = select(path.c.section, path.c.key, row.c.val_id).join(path, path.c.id == row.c.path_id)
     return {(row[0], row[1]): row[2] for row in await connection.execute(statement)}
 
 

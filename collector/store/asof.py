@@ -1,0 +1,66 @@
+"""What held in a lane at one time, as far as it had been recorded by another: what was believed then.
+
+A row ends in place. So of the rows recorded by then the last one tells: past its end it still held for all anybody
+knew, unless it was recorded by then that nothing follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Select, Subquery, Table, bindparam, func, or_, select
+
+from collector.model import FOREVER
+from collector.store.schema import ci, claim, fact
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in both times: what was true at `valid_at`, as it was known at `known_at` (ms)."""
+
+    valid_at: int
+    known_at: int
+
+
+ASKED = Moment(bindparam("valid_at", type_=BigInteger), bindparam("known_at", type_=BigInteger))  # type: ignore[arg-type]
+"""A moment that is given when the statement runs: making one costs as much as running it."""
+
+
+def held(lane: Table, which: ColumnElement[bool], moment: Moment | None) -> Subquery:
+    """Return the rows of `lane` among `which` that hold now, or held at `moment`; none for what was absent.
+
+    The columns are those of the lane. `>=` where `=` would do keeps SQLite from the index of current values, by which
+    it reads a path of all CIs.
+    """
+    if moment is None:
+        now = (lane.c.vt >= FOREVER) & (lane.c.tt == FOREVER)
+        return select(lane).where(which, now, lane.c.val_id.is_not(None)).subquery()
+    last = _last(lane, which, moment).subquery()
+    unended = or_(last.c.vt > moment.valid_at, last.c.gone_tf > moment.known_at, _followed(lane, last))
+    columns = [last.c[column.name] for column in lane.c]
+    return select(*columns).where(last.c.turn == 1, last.c.val_id.is_not(None), unended).subquery()
+
+
+def _last(lane: Table, which: ColumnElement[bool], moment: Moment) -> Select[Any]:
+    """Of each value (of a claim: of each source) the rows that had begun and were recorded, the last one first."""
+    begun = (lane.c.vf <= moment.valid_at, lane.c.tf <= moment.known_at, lane.c.tt > moment.known_at)
+    turn = func.row_number().over(partition_by=_value_of(lane), order_by=(lane.c.vf.desc(), lane.c.tf.desc()))
+    return select(lane, turn.label("turn")).where(which, *begun)
+
+
+def _followed(lane: Table, last: Subquery) -> ColumnElement[bool]:
+    """Whether something begins where a row ends: had that been recorded by then, it would be the last row itself."""
+    then = lane.alias("then")
+    same = [then.c[column.name] == last.c[column.name] for column in _value_of(lane)]
+    return select(then.c.vf).where(*same, then.c.vf == last.c.vt).exists()
+
+
+def _value_of(lane: Table) -> list[Column[Any]]:
+    return [lane.c.ci_id, lane.c.path_id, *([lane.c.source_id] if lane is claim else [])]
+
+
+def existed(moment: Moment) -> ColumnElement[bool]:
+    """Return the condition under which anything of a CI was known at `moment`."""
+    begun = (fact.c.vf <= moment.valid_at, fact.c.tf <= moment.known_at, fact.c.tt > moment.known_at)
+    return select(fact.c.ci_id).where(fact.c.ci_id == ci.c.id, *begun).exists()

@@ -1,0 +1,137 @@
+"""Changes as a list shows them, and what waits for somebody among them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.change.record import State
+from collector.store import interning
+from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.browse.ref import CiRef
+from collector.store.browse.search import cis_matching
+from collector.store.schema import change, change_ci, change_task, ci
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuery:
+    """Which changes: of some types and states, somebody takes part in (`who`), on one CI, number or words (`q`)."""
+
+    types: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    who: str = ""
+    q: str = ""
+    ci_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of a list; times in ms. `cis`: how many it asks for, `first` one of them."""
+
+    id: int
+    number: str
+    type: str
+    state: str
+    title: str
+    initiator: str
+    implementer: str
+    window_start: int | None
+    window_end: int | None
+    created_at: int
+    moved_at: int
+    origin: str
+    reference: str
+    cis: int
+    first: CiRef | None
+
+
+async def list_changes(connection: AsyncConnection, query: ChangeQuery, window: Window) -> Page[ChangeRow]:
+    """Return one page of changes, newest first; raise `BadCursor`."""
+    where = _where(query)
+    count = (await connection.execute(select(func.count()).select_from(change).where(*where))).scalar_one()
+    page = await fetch(connection, _CHANGES.where(*where), _ORDER, window, count)
+    first = await refs(connection, [row.first for row in page.items if row.first])
+    return page.of([_change(row, first) for row in page.items])
+
+
+async def refs(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, CiRef]:
+    """Return CI id → how it is named."""
+    found: dict[int, CiRef] = {}
+    for part in interning.chunks(sorted(set(ci_ids))):
+        for row in await connection.execute(_REFS.where(ci.c.id.in_(part))):
+            found[row.id] = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.state)
+    return found
+
+
+async def called(connection: AsyncConnection, words: Collection[str]) -> dict[str, tuple[CiRef, ...]]:
+    """Return word → the CIs that have it as uid, as label, or else as name."""
+    found: dict[str, tuple[CiRef, ...]] = {}
+    for column in (ci.c.uid, ci.c.label, ci.c.name):
+        rest = [word for word in dict.fromkeys(words) if word not in found]
+        for part in interning.chunks(rest):
+            here = _REFS.where(column.in_(part), ci.c.merged_into.is_(None)).order_by(ci.c.id)
+            for row in await connection.execute(here):
+                ref = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.state)
+                word = str(getattr(row, column.name))
+                found[word] = (*found.get(word, ()), ref)
+    return found
+
+
+async def count_open(connection: AsyncConnection) -> int:
+    """Return how many changes wait for a word or to be confirmed."""
+    counted = select(func.count()).where(change.c.state.in_(_WAITING))
+    return int((await connection.execute(counted)).scalar_one())
+
+
+_WAITING = (State.REQUESTED, State.PLANNED, State.CONFIRMING, State.IMPLEMENTED)
+_REFS = select(ci.c.id, ci.c.uid, ci.c.label, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
+_ASKED = select(change_ci.c.change_id, func.count().label("cis"), func.min(change_ci.c.ci_id).label("first")).group_by(
+    change_ci.c.change_id
+)
+
+
+def _statement() -> AnySelect:
+    asked = _ASKED.subquery()
+    columns = [change.c[name] for name in ChangeRow.__slots__ if name not in ("cis", "first")]
+    return select(*columns, asked.c.cis, asked.c.first).outerjoin(asked, asked.c.change_id == change.c.id)
+
+
+_CHANGES = _statement()
+
+
+def _where(query: ChangeQuery) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if query.types:
+        where.append(change.c.type.in_(query.types))
+    if query.states:
+        where.append(change.c.state.in_(query.states))
+    if query.who:
+        helps = select(change_task.c.change_id).where(change_task.c.assignee == query.who)
+        where.append(or_(change.c.initiator == query.who, change.c.implementer == query.who, change.c.id.in_(helps)))
+    if query.ci_id is not None:
+        where.append(change.c.id.in_(select(change_ci.c.change_id).where(change_ci.c.ci_id == query.ci_id)))
+    if query.q:
+        where.append(_said(query.q))
+    return where
+
+
+def _said(q: str) -> ColumnElement[bool]:
+    on = select(change_ci.c.change_id).join(ci, ci.c.id == change_ci.c.ci_id).where(cis_matching(q))
+    texts = (change.c.number, change.c.title, change.c.reference)
+    return or_(*(text.icontains(q, autoescape=True) for text in texts), change.c.id.in_(on))
+
+
+def _bound(key: Key) -> tuple[Any, ...]:
+    return (key[0],)
+
+
+_ORDER = Order((change.c.id,), lambda row: (row.id,), _bound, (int,), descending=True)
+
+
+def _change(row: AnyRow, first: dict[int, CiRef]) -> ChangeRow:
+    values = {name: getattr(row, name) for name in ChangeRow.__slots__ if name not in ("cis", "first")}
+    return ChangeRow(**values, cis=row.cis or 0, first=first.get(row.first))

@@ -1,0 +1,122 @@
+"""Stock-takes as a list shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.stocktake import Outcome
+from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.schema import stocktake, stocktake_line, stocktake_mark, stocktake_person
+
+
+@dataclass(frozen=True, slots=True)
+class StocktakeQuery:
+    """Which stock-takes: of some kinds and states (open, closed), that somebody counts in, number or title (`q`)."""
+
+    kinds: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    who: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StocktakeRow:
+    """One stock-take of a list; times in ms. `lines`: what is expected, `said`: of how many something was said."""
+
+    id: int
+    number: str
+    kind: str
+    title: str
+    blind: bool
+    opened_by: str
+    opened_at: int
+    closed_at: int | None
+    closed_by: str
+    lines: int = 0
+    said: int = 0
+    people: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        return "open" if self.closed_at is None else "closed"
+
+
+_COLUMNS = (
+    stocktake.c.id, stocktake.c.number, stocktake.c.kind, stocktake.c.title, stocktake.c.blind, stocktake.c.opened_by,
+    stocktake.c.opened_at, stocktake.c.closed_at, stocktake.c.closed_by,
+)  # fmt: skip
+
+
+async def list_stocktakes(connection: AsyncConnection, query: StocktakeQuery, window: Window) -> Page[StocktakeRow]:
+    """Return one page of stock-takes, newest first; raise `BadCursor`."""
+    where = _where(query)
+    count = (await connection.execute(select(func.count()).select_from(stocktake).where(*where))).scalar_one()
+    page = await fetch(connection, select(*_COLUMNS).where(*where), _ORDER, window, count)
+    return page.of(await _dressed(connection, page.items))
+
+
+async def count_open(connection: AsyncConnection, who: str) -> int:
+    """Return in how many open stock-takes somebody counts."""
+    counted = select(func.count()).select_from(stocktake).where(*_where(StocktakeQuery(states=("open",), who=who)))
+    return int((await connection.execute(counted)).scalar_one())
+
+
+def _where(query: StocktakeQuery) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if query.kinds:
+        where.append(stocktake.c.kind.in_(query.kinds))
+    if len(set(query.states) & {"open", "closed"}) == 1:
+        is_open = stocktake.c.closed_at.is_(None)
+        where.append(is_open if "open" in query.states else ~is_open)
+    if query.who:
+        counts = select(stocktake_person.c.stocktake_id).where(stocktake_person.c.account == query.who)
+        where.append(stocktake.c.id.in_(counts))
+    if query.q:
+        texts = (stocktake.c.number, stocktake.c.title)
+        where.append(or_(*(text.icontains(query.q, autoescape=True) for text in texts)))
+    return where
+
+
+async def _dressed(connection: AsyncConnection, rows: tuple[AnyRow, ...]) -> tuple[StocktakeRow, ...]:
+    ids = [row.id for row in rows]
+    lines = await _counts(connection, select(stocktake_line.c.stocktake_id, func.count()).where(
+        stocktake_line.c.stocktake_id.in_(ids)).group_by(stocktake_line.c.stocktake_id))  # fmt: skip
+    said = await _counts(connection, _said(ids))
+    people: dict[int, list[str]] = {}
+    counts = select(stocktake_person).where(stocktake_person.c.stocktake_id.in_(ids))
+    for each in await connection.execute(counts.order_by(stocktake_person.c.account)):
+        people.setdefault(each.stocktake_id, []).append(each.account)
+    return tuple(
+        StocktakeRow(
+            **row._mapping, lines=lines.get(row.id, 0), said=said.get(row.id, 0), people=tuple(people.get(row.id, ()))
+        )
+        for row in rows
+    )
+
+
+def _said(ids: list[int]) -> AnySelect:
+    """Of how many lines the last word is none that takes back."""
+    mark, line = stocktake_mark.c, stocktake_line.c
+    last = (
+        select(func.max(mark.id).label("id")).where(mark.stocktake_id.in_(ids)).group_by(mark.stocktake_id, mark.ci_id)
+    ).subquery()
+    expected = stocktake_mark.join(last, last.c.id == mark.id).join(
+        stocktake_line, (line.stocktake_id == mark.stocktake_id) & (line.ci_id == mark.ci_id)
+    )
+    counted = select(mark.stocktake_id, func.count()).select_from(expected)
+    return counted.where(mark.outcome != str(Outcome.WITHDRAWN)).group_by(mark.stocktake_id)
+
+
+async def _counts(connection: AsyncConnection, statement: AnySelect) -> dict[int, int]:
+    return {row[0]: row[1] for row in await connection.execute(statement)}
+
+
+def _bound(key: Key) -> tuple[Any, ...]:
+    return (key[0],)
+
+
+_ORDER = Order((stocktake.c.id,), lambda row: (row.id,), _bound, (int,), descending=True)
