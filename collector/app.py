@@ -10,13 +10,14 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
-from collector import address
+from collector import address, garbage
 from collector.api.app import create_app
 from collector.api.context import Context
 from collector.clock import now
@@ -30,14 +31,33 @@ from collector.intake import Intake
 from collector.listeners import server
 from collector.listeners.registry import AgentRegistry
 from collector.listeners.server import CannotListen, Listeners
-from collector.pipeline import policies
+from collector.pipeline import changed, entering, judging, listing, policies, reconciling, withdrawing
+from collector.pipeline.backtesting import backtest
 from collector.pipeline.policies import Policies
 from collector.pipeline.runner import Runner
 from collector.security import ca, tokens
+from collector.security.audit import COLLECTOR, Actor, acting, recorded
 from collector.security.ca import Authority, BadAuthority
 from collector.security.secrets import UnsafeSecret
 from collector.security.tokens import Terms
+from collector.security.vault import BadKey, Vault
+from collector.services import credentials, simulation
+from collector.services.changes import sights
+from collector.services.changes.desk import Desk
+from collector.services.decisions import Decider
+from collector.services.imports import Importer
+from collector.services.locks import Locker
+from collector.services.lookback.backtests import Backtests
+from collector.services.records import Recorder
+from collector.services.refused import Refused
+from collector.services.registration import Registrar
+from collector.services.retention import Retention
 from collector.services.statistics import Pipeline
+from collector.services.suspecting import Suspecting
+from collector.services.sweeps.timekeeper import Timekeeper
+from collector.services.tickets import systems as ticket_systems
+from collector.services.tickets.office import Office
+from collector.services.tickets.puller import Puller
 from collector.starting import CannotStart
 from collector.store.engine import Store, open_store
 from collector.store.migrate import NewerSchema, migrate
@@ -55,39 +75,50 @@ class Collector:
     settings: Settings
     store: Store
     authority: Authority
+    vault: Vault
     registry: AgentRegistry
     intake: Intake
     runner: Runner
     courier: Courier
+    timekeeper: Timekeeper
+    retention: Retention
+    puller: Puller
     listeners: Listeners
+    registrar: Registrar
     http_port: int
+    simulated: int = 0
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Collector]:
-    """Run a collector for as long as the block lasts; raise `CannotStart` before it when it cannot."""
+async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Collector]:
+    """Run a collector for as long as the block lasts; raise `CannotStart` before it when it cannot.
+
+    `simulated`: how many simulated devices its data is to be about; 0: about what it is already.
+    """
     with _starting(settings):
         _make_folder(settings.data)
     async with contextlib.AsyncExitStack() as stack:
         with _starting(settings):
             stack.enter_context(_sole_user(settings.data))
-            collector, serving = await _open(settings, stack)
+            collector, serving = await _open(settings, stack, simulated)
         async with asyncio.TaskGroup() as tasks:
-            running_parts = [
-                tasks.create_task(part) for part in (collector.runner.run(), collector.courier.run(), serving.serve())
-            ]
+            parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
+                     Suspecting(collector.store, now, collector.runner.decided))  # fmt: skip
+            running_parts = [tasks.create_task(part.run()) for part in parts]
+            tasks.create_task(serving.serve())
             try:
                 await serving.until_ready()
+                garbage.settle()
                 yield collector
             finally:
                 await collector.listeners.stop(2.0)
                 serving.stop()
                 await asyncio.sleep(0)
-                for part in running_parts[:2]:
+                for part in running_parts:
                     part.cancel()
 
 
-async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[Collector, Serving]:
+async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated: int) -> tuple[Collector, Serving]:
     destinations = _destinations(settings)
     loaded = policies.load(settings.rules_folder, tuple(destinations))
     http = _listen(settings.host, settings.http_port)
@@ -95,7 +126,9 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[C
     store = open_store(settings.store_url)
     stack.push_async_callback(store.close)
     await migrate(store)
+    simulated = await _declared(store, simulated)
     authority = ca.open_or_create(settings.data)
+    vault = await _open_vault(settings, store)
     registry = AgentRegistry(store)
     await registry.start()
     stack.push_async_callback(registry.stop)
@@ -103,10 +136,35 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[C
     courier = Courier(store, destinations, now)
     intake = Intake(store, runner.wake)
     stack.push_async_callback(intake.drain)
-    listeners = await server.start(settings, registry, authority, intake, runner.wants)
+    listeners = await server.start(settings, registry, authority, intake, runner.wants, vault=vault)
     port = http.getsockname()[1]
-    collector = Collector(settings, store, authority, registry, intake, runner, courier, listeners, port)
+    registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded))
+    timekeeper = Timekeeper(store, now, destinations=tuple(destinations))
+    office = Office.checked(store, vault, _desk(loaded), settings.rules_folder / "tickets.yaml", now)
+    collector = Collector(
+        settings, store, authority, vault, registry, intake, runner, courier, timekeeper,
+        Retention(store, settings.audit_days, now), Puller(office), listeners, registrar, port, simulated,
+    )  # fmt: skip
     return collector, Serving(collector, loaded, http)
+
+
+async def _declared(store: Store, simulated: int) -> int:
+    """Return how many simulated devices the data is about, from now on about `simulated` unless that is 0."""
+    if simulated:
+        async with acting(store, Actor("up", "this machine"), now) as act:
+            await simulation.declare(act, simulated)
+    async with store.read() as connection:
+        return await simulation.devices(connection)
+
+
+async def _open_vault(settings: Settings, store: Store) -> Vault:
+    """Open the vault and bring every credential under its present key."""
+    vault = Vault.open(settings.data, os.environ)
+    async with store.write() as tx, recorded(tx, COLLECTOR, now()) as act:
+        others = await credentials.rewrap(tx, vault) + await ticket_systems.rewrap(tx, vault)
+        if others:
+            act.tell("vault.rewrap", "vault", after={"key": vault.key_id, "credentials": others})
+    return vault
 
 
 class Serving:
@@ -141,17 +199,40 @@ class _Quiet(uvicorn.Server):
 
 
 def _context(collector: Collector, loaded: Policies) -> Context:
-    async def mint(terms: Terms, account: str) -> str:
-        async with collector.store.write() as tx:
-            return (await tokens.mint(tx, collector.authority, account, terms)).text()
+    async def mint(terms: Terms, who: Actor) -> str:
+        async with acting(collector.store, who, now) as act:
+            return (await tokens.mint(act, collector.authority, terms)).text()
 
-    async def ban(uid: str, reason: str, account: str) -> bool:
-        return await collector.registry.ban(uid, f"{reason} ({account})")
+    async def ban(uid: str, reason: str, who: Actor) -> bool:
+        return await collector.registry.ban(uid, f"{reason} ({who.name})", who)
 
     return Context(
         collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner),
+        collector.vault, collector.authority,
         enrol_url=address.url("https", collector.settings.host, collector.listeners.enrol_port),
+        presence=loaded.presence,
+        wake_probes=collector.listeners.tasks.wake, registrar=collector.registrar, simulated=collector.simulated,
+        needs=loaded.needs,
+        recorder=Recorder(partial(entering.enter, policies=loaded)), importer=_importer(loaded),
+        decider=_decider(loaded, collector.runner), changes=_desk(loaded),
+        backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
+        locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
     )  # fmt: skip
+
+
+def _desk(loaded: Policies) -> Desk:
+    return Desk(sights.evidence, partial(changed, policies=loaded))
+
+
+def _importer(loaded: Policies) -> Importer:
+    return Importer(
+        loaded.columns, partial(listing.settle, policies=loaded), partial(entering.enter, policies=loaded)
+    )  # fmt: skip
+
+
+def _decider(loaded: Policies, runner: Runner) -> Decider:
+    judge = partial(judging.judge_whole, policies=loaded)
+    return Decider(judge, partial(withdrawing.withdraw, policies=loaded), runner.decided)
 
 
 def _pipeline(runner: Runner) -> Pipeline:
@@ -205,11 +286,13 @@ def _starting(settings: Settings) -> Iterator[None]:
     """Turn everything that can keep a collector from starting into one clear line."""
     try:
         yield
+    except Refused as error:
+        raise CannotStart(f"{settings.data}: {error}") from error
     except NewerSchema as error:
         raise CannotStart(f"{settings.data}: {error}; start that version, or restore a backup of this one") from error
     except CannotListen as error:
         raise CannotStart(f"{error}; choose others with --grpc and --enroll") from error
-    except (BadFile, BadGovernance, BadPolicy, BadDestination, BadAuthority, UnsafeSecret) as error:
+    except (BadFile, BadGovernance, BadPolicy, BadDestination, BadAuthority, BadKey, UnsafeSecret) as error:
         raise CannotStart(str(error)) from error
     except DBAPIError as error:
         raise CannotStart(f"the database cannot be used: {_one_line(error.orig or error)}") from error

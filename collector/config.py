@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     max_reports: int = Field(default=64, description="reports handled at once; more are told to come back")
     reports_per_minute: int = Field(default=600, description="reports one agent may send a minute")
     max_pending_bytes: int = Field(default=256 * 1024 * 1024, description="bytes in flight to the database")
+    audit_days: int = Field(default=800, ge=400, description="days the audit log is kept; 13 months at least")
     session_idle_s: int = Field(default=8 * 3600, description="seconds until an idle session ends")
     session_max_s: int = Field(default=24 * 3600, description="seconds until any session ends")
 

@@ -1,42 +1,31 @@
-"""Drift: the steps of one lane, held against what is authorised.
-
-Only the world moving can drift: a step caused by our own new reader never does, and what returns
-to its authorised value settles what was open.
-"""
+"""Drift: which of the steps of one lane are of controlled values, and so are held against what was approved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from collector.governance import Governance
-from collector.model import Drift, Govern, Path, Step, Value
+from collector.model import Govern, Path, Step, Value
+
+CAUSES = ("world", "revision")
+"""Causes of a step that concern what is authorised: the world moved, or our own reader spells it otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What left its authorised value, and which paths stand at it (again)."""
+def moved(steps: Sequence[Step], governance: Governance) -> dict[Path, int]:
+    """Return the paths whose controlled value moved, each with when it was surely as before (ms).
 
-    drifts: tuple[Drift, ...]
-    settled: frozenset[Path]
-
-    @property
-    def moved(self) -> bool:
-        return bool(self.drifts or self.settled)
-
-
-def compare(steps: Sequence[Step], authorised: Mapping[Path, Value], governance: Governance) -> Compared:
-    """Return drift items and settled paths; a path that is not in `authorised` is authorised to be absent."""
-    drifts, settled = [], set()
+    What a source says of a thing for the first time, and what was taken back as wrong, moved nothing.
+    """
+    found: dict[Path, int] = {}
     for step in steps:
-        if step.cause != "world":
-            continue
-        allowed = authorised.get(step.path)
-        if controlled(step.path, step.new, governance) == controlled(step.path, allowed, governance):
-            settled.add(step.path)
-        elif controlled(step.path, step.new, governance) != controlled(step.path, step.old, governance):
-            drifts.append(Drift(step.path, allowed, step.old, step.new, step.lo, step.hi))
-    return Compared(tuple(drifts), frozenset(settled))
+        if step.cause in CAUSES and not _alike(step, governance):
+            before = min(step.lo, step.hi - 1)  # a word of a person is seen at once
+            found[step.path] = min(before, found.get(step.path, before))
+    return found
+
+
+def _alike(step: Step, governance: Governance) -> bool:
+    return bool(controlled(step.path, step.old, governance) == controlled(step.path, step.new, governance))
 
 
 def controlled(path: Path, value: Value, governance: Governance) -> Value:

@@ -47,6 +47,9 @@ class Policy:
         return {name: value for name, value in row.items() if self.level(name) >= wanted}
 
 
+_UNNAMED = Policy(Govern.INFORMATIONAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Governance:
     """All sections. A section the table does not name is informational: history, never a finding."""
@@ -54,16 +57,23 @@ class Governance:
     sections: Mapping[str, Policy]
 
     def policy(self, section: str) -> Policy:
-        return self.sections.get(section, Policy(Govern.INFORMATIONAL))
+        return self.sections.get(section, _UNNAMED)
 
 
 def load(file: Path) -> Governance:
     """Return the table in `file`; raise `BadGovernance`."""
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return Governance({name: _policy(entry) for name, entry in raw.items()})
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        return of_table(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, BadGovernance) as error:
         raise BadGovernance(f"{file}: {type(error).__name__}: {error}") from error
+
+
+def of_table(raw: Mapping[str, Any]) -> Governance:
+    """Return the table as it was read; raise `BadGovernance`."""
+    try:
+        return Governance({name: _policy(entry) for name, entry in raw.items()})
+    except (AttributeError, KeyError, TypeError) as error:
+        raise BadGovernance(f"{type(error).__name__}: {error}") from error
 
 
 def _policy(entry: Mapping[str, Any]) -> Policy:

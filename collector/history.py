@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from collector.governance import Policy
 from collector.model import Govern, Path, Step, Value
+from wire.configuration import address
 from wire.sections import Body, row_key, shape_of
 
 
@@ -37,6 +38,15 @@ def entries(section: str, body: Body, policy: Policy) -> dict[str, Value]:
         }
         for row in body
     }
+
+
+def documents(section: str, body: Body) -> dict[str, str]:
+    """Return the texts of many lines in rows of a section, by their content address: they are kept beside the lanes."""
+    names = [field.name for field in shape_of(section).fields.values() if field.kind == "document"]
+    if not names or isinstance(body, dict):
+        return {}
+    texts = [text for row in body for name in names if isinstance(text := row.get(name), str)]
+    return {address(text): text for text in texts}
 
 
 def differing(before: Body, after: Body) -> tuple[Body, Body]:

@@ -16,7 +16,9 @@ from collections.abc import Callable, Mapping
 from collector.identity_policy import BadPolicy, Policy, fold, load
 from collector.model import Identifier
 
-__all__ = ["BadPolicy", "Policy", "instance_value", "load", "normalise", "refusal", "serial_value"]
+__all__ = ["BadPolicy", "Policy", "instance_value", "load", "normalise", "refusal", "serial_value", "shown_name"]
+
+MAX_NAME = 200
 
 _LEGAL_FORMS = frozenset({
     "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc",
@@ -32,6 +34,18 @@ def serial_value(vendor: str, serial: str) -> str:
 def instance_value(product: str, place: str) -> str:
     """Return what `normalise("instance", …)` takes: product, and the path or port that tells two apart."""
     return f"{product.replace('|', ' ')}|{place}"
+
+
+def qualified(hostname: str, domain: str) -> str:
+    """Return a host's name with its domain, where it has one and the name does not say it itself."""
+    short = hostname.rstrip(".")
+    return f"{short}.{domain.strip('.')}" if short and domain.strip(".") and "." not in short else short
+
+
+def shown_name(text: str) -> str:
+    """Return `text` fit for a page and a label: printable, blanks single, bounded."""
+    kept = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(kept.split())[:MAX_NAME]
 
 
 def normalise(kind: str, value: str, policy: Policy) -> Identifier | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collector.identifiers import normalise
 from collector.identity_policy import KINDS, IdentifierSet, Policy, Profile, Strength
@@ -36,12 +36,15 @@ class Context:
 
     `silent`: CIs that stopped answering, before their state says so. `stood_here`: CI → how it is known to have stood
     where the subject stands now (its address, switch port or rack unit); such CIs are among the holders too.
-    `suspects`: identifiers in quarantine.
+    `suspects`: identifiers in quarantine. `apart`: pairs (a < b) of CIs that people said are different things.
+    `answered_here`: the CI that answered at this source's address before; 0: none.
     """
 
     silent: frozenset[int] = frozenset()
     stood_here: Mapping[int, str] = field(default_factory=dict)
     suspects: frozenset[Identifier] = frozenset()
+    apart: frozenset[tuple[int, int]] = frozenset()
+    answered_here: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,26 @@ def _apart(holders: list[Holder], kind: str) -> int:
 def _question(subject: Subject, holders: Sequence[Holder], policy: Policy, context: Context) -> _Question:
     profile = policy.profile(subject.ci_class, subject.ci_type)
     mine = _by_kind(subject.identifiers, policy, context.suspects)
-    candidates = tuple(_candidate(each, subject, mine, policy, context) for each in holders)
-    return _Question(subject, profile, mine, candidates, policy, context)
+    candidates = [_candidate(each, subject, mine, policy, context) for each in holders]
+    asked = _Question(subject, profile, mine, tuple(candidates), policy, context)
+    return replace(asked, candidates=tuple(each for each in candidates if not _is_told_apart(asked, each)))
+
+
+def _is_told_apart(asked: _Question, candidate: _Candidate) -> bool:
+    """Return whether people said of this CI that it is not another candidate, and that other one fits better."""
+    if not asked.context.apart or not _misfits(asked, candidate):
+        return False
+    mine = candidate.holder.ci_id
+    return any(
+        (min(mine, each.holder.ci_id), max(mine, each.holder.ci_id)) in asked.context.apart
+        and not _misfits(asked, each)
+        for each in asked.candidates
+    )
+
+
+def _misfits(asked: _Question, candidate: _Candidate) -> bool:
+    """Return whether a CI can only be the subject's against what both sides say."""
+    return _contradicted(asked, candidate) or not candidate.kin
 
 
 def _candidate(holder: Holder, subject: Subject, mine: Values, policy: Policy, context: Context) -> _Candidate:
@@ -237,6 +258,9 @@ def _ambiguous(asked: _Question, found: list[_Candidate]) -> Identified:
 
 
 def _newcomer(asked: _Question) -> Identified:
+    for each in asked.candidates:
+        if _still_answers(asked, each):
+            return Identified("match", each.holder.ci_id, f"answered here before, rules v{asked.policy.version}")
     proposed = [each for each in asked.candidates if _is_proposed(asked, each)]
     if not proposed:
         return Identified("new")
@@ -245,6 +269,17 @@ def _newcomer(asked: _Question) -> Identified:
         return Identified("new", case=_case(asked, CaseKind.REPLACEMENT, proposed, why))
     why = "only weak identifiers are equal"
     return Identified("new", case=_case(asked, CaseKind.DUPLICATE, proposed, why))
+
+
+def _still_answers(asked: _Question, candidate: _Candidate) -> bool:
+    """Return whether this is the device that answered here before: it says no more than it did, and nothing else.
+
+    Weak identifiers make no match between two sources; here one source speaks of what it has spoken of all along.
+    """
+    if candidate.holder.ci_id != asked.context.answered_here or candidate.gone or _misfits(asked, candidate):
+        return False
+    said_again = {kind for kind, values in candidate.shared.items() if values} - {"address"}
+    return bool(said_again) and not _differs(candidate, "hostname")
 
 
 def _is_proposed(asked: _Question, candidate: _Candidate) -> bool:

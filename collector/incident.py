@@ -1,20 +1,33 @@
-"""Incidents: causes (firing alerts, open findings) → what to open, to update, to resolve. One incident a cause."""
+"""Incidents: causes (firing alerts, open findings, suspended credentials) → what to open, to update, to resolve.
+
+One incident a cause.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from collector.model import CI, Alert, Cause, Drift, Finding, Incident, Rule, Value
+from collector.model import CI, Alert, Cause, Drift, Finding, Incident, Rule, Value, Verdict
 from collector.wording import clean, fill, time_text
 
-ALERT, UNAPPROVED_CHANGE = "alert", "unapproved_change"
+ALERT, UNAPPROVED_CHANGE, CREDENTIAL = "alert", "unapproved_change", "credential"
+DISAPPEARANCE = "disappearance"
 OPEN, RESOLVED = "open", "resolved"
 FIRING = "firing"
 MAX_ITEMS = 50
 """Drift items an incident lists; the rest is counted, the finding has them all."""
 MAX_NAMED = 3
 """Paths the title of a finding names."""
+FOUND: Mapping[Verdict, Mapping[str, str]] = {
+    Verdict.PENDING: {"zh": "待认定变动：{}", "en": "Change not yet explained on {}"},
+    Verdict.UNAPPROVED: {"zh": "非授权变更：{}", "en": "Unapproved change on {}"},
+    Verdict.VARIANCE: {"zh": "变更结果与计划不符：{}", "en": "Change not as planned on {}"},
+    Verdict.OUT_OF_WINDOW: {"zh": "超出变更窗口的变更：{}", "en": "Change outside its window on {}"},
+    Verdict.LATE_APPROVAL: {"zh": "先实施后审批的变更：{}", "en": "Change approved after the work on {}"},
+    Verdict.RETRO_LATE: {"zh": "补录超时的紧急变更：{}", "en": "Emergency change recorded too late on {}"},
+}
+"""What the title of a finding's incident begins with; work that is going on or done as approved has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +47,14 @@ def plan(open_incidents: Sequence[Incident], causes: Iterable[Cause], now: int) 
     """Return the plan at `now` (ms).
 
     `causes` are all present causes of every CI whose open incidents are given: one that is not there is gone. An
-    incident is updated when its severity moved; its title and detail are then told anew.
+    incident is updated when its severity or the verdict it tells of moved; its title and detail are then told anew.
     """
     present = {cause.key: cause for cause in causes}
     known = {incident.cause_key for incident in open_incidents}
     update = []
     for incident in open_incidents:
         cause = present.get(incident.cause_key)
-        if cause is not None and cause.severity != incident.severity:
+        if cause is not None and _standing(cause) != _standing(incident):
             update.append(replace(incident, severity=cause.severity, title=cause.title, detail=cause.detail))
     gone = (incident for incident in open_incidents if incident.cause_key not in present)
     return Plan(
@@ -49,6 +62,10 @@ def plan(open_incidents: Sequence[Incident], causes: Iterable[Cause], now: int) 
         tuple(update),
         tuple(replace(incident, state=RESOLVED, resolved_at=now) for incident in gone),
     )
+
+
+def _standing(told: Cause | Incident) -> tuple[str, Value]:
+    return told.severity, told.detail.get("verdict")
 
 
 def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
@@ -77,8 +94,11 @@ def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
 
 
 def finding_cause(finding: Finding, ci: CI) -> Cause | None:
-    """Return why `finding` should be an incident, or None once it is closed."""
-    if finding.closed_at is not None:
+    """Return why `finding` should be an incident: None once it is closed, while it is waived or approved work goes on.
+
+    While an emergency may still be recorded it is told as a notice, with the time by which.
+    """
+    if finding.closed_at is not None or finding.waived_until is not None or finding.verdict not in FOUND:
         return None
     named = _named(finding.items)
     detail = {
@@ -87,18 +107,59 @@ def finding_cause(finding: Finding, ci: CI) -> Cause | None:
         "between": [time_text(finding.lo), time_text(finding.hi)],
         "items": [_item(item) for item in finding.items[:MAX_ITEMS]],
         "more": max(0, len(finding.items) - MAX_ITEMS),
+        "verdict": str(finding.verdict),
+        "due": "" if finding.due_at is None else time_text(finding.due_at),
+        "change": finding.change,
     }
     return Cause(
         key=f"finding|{finding.id}",
         ci_id=ci.id,
         kind=UNAPPROVED_CHANGE,
-        severity="warning",
+        severity="notice" if finding.verdict is Verdict.PENDING else "warning",
         title={
-            "zh": f"非授权变更：{clean(ci.name)} {named}",
-            "en": f"Unapproved change on {clean(ci.name)}: {named}",
+            "zh": FOUND[finding.verdict]["zh"].format(f"{clean(ci.name)} {named}"),
+            "en": FOUND[finding.verdict]["en"].format(f"{clean(ci.name)}: {named}"),
         },
         detail=detail,
         since=finding.opened_at,
+    )
+
+
+def credential_cause(uid: str, name: str, count: int, refused_by: Sequence[str], now: int) -> Cause:
+    """Return why a suspended credential is an incident: `count` addresses have refused it, some are in `refused_by`."""
+    named = clean(name)
+    where = ", ".join(refused_by[:MAX_NAMED]) + (" …" if count > MAX_NAMED else "")
+    return Cause(
+        key=f"credential|{uid}",
+        ci_id=None,
+        kind=CREDENTIAL,
+        severity="warning",
+        title={
+            "zh": f"凭据“{named}”已暂停使用" + (f"：{count} 台设备拒绝登录（{where}）" if where else ""),
+            "en": f"Credential {named} suspended" + (f" after {count} failures at {where}" if where else ""),
+        },
+        detail={"credential": {"uid": uid, "name": named}, "refused_by": list(refused_by), "role": "network_admin"},
+        since=now,
+    )
+
+
+def disappearance_cause(kind: str, scope: str, reference: str, numbers: tuple[int, int], now: int) -> Cause:
+    """Return why a run in quarantine is an incident: of so many it looked for, so many are gone at once.
+
+    `kind`: sweep or agents; `scope`: the uid of the plan, or agents; `reference`: the uid of the sweep.
+    """
+    gone, looked = numbers
+    return Cause(
+        key=f"disappearance|{scope}",
+        ci_id=None,
+        kind=DISAPPEARANCE,
+        severity="warning",
+        title={
+            "zh": f"{looked} 个配置项中有 {gone} 个同时失去响应，本轮结果未采信",
+            "en": f"{gone} of {looked} CIs stopped answering at once: none of it is believed",
+        },
+        detail={"run": {"kind": kind, "reference": reference, "gone": gone, "looked": looked}, "role": "network_admin"},
+        since=now,
     )
 
 
@@ -115,6 +176,7 @@ def _item(item: Drift) -> Mapping[str, Value]:
     return {
         "section": item.path.section,
         "key": item.path.key,
+        "field": item.field,
         "authorised": item.authorised,
         "old": item.old,
         "new": item.new,

@@ -51,11 +51,20 @@ Look = observation.Glance | observation.Observation | BadObservation
 """What can be told of a row before anything about its source is known."""
 
 
+def source_of(seen: Look, row: Logged) -> str:
+    """Return the code of the source that speaks: the agent that sent it, or the target its probe looked at."""
+    target = None if isinstance(seen, BadObservation) else seen.target
+    if target is None:
+        return row.source
+    part = f"/{target.part}" if target.part else ""
+    return f"{target.protocol}/{target.zone}/{target.address}{part}"
+
+
 def look(row: Logged) -> Look:
     """Return a glance at a row that brings hashes only, the wire observation of one that brings more; never raises."""
     try:
         seen = glance(row)
-        return seen if seen.says_only_hashes else decode(row)
+        return seen if seen.hashes_only else decode(row)
     except BadObservation as error:
         return error
 
@@ -87,7 +96,7 @@ def check(row: Logged, decoded: observation.Observation, kept: Mapping[str, byte
     readings = [_reading(each, held.get(each.name)) for each in decoded.sections if each.name in sections.SECTIONS]
     return Observation(
         id=row.id,
-        source=row.source,
+        source=source_of(decoded, row),
         seq=row.seq,
         observed_at=decoded.observed_at_ms,
         received_at=row.received_at,
@@ -95,6 +104,7 @@ def check(row: Logged, decoded: observation.Observation, kept: Mapping[str, byte
         readings={reading.name: reading for reading in readings},
         agent_version=clean(decoded.agent_version),
         dropped=sum(drop.count for drop in decoded.drops),
+        target=decoded.target,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wire.observation import Status
+from wire.observation import Status, Target
 
 FOREVER = 253_402_300_799_999
 """9999-12-31T23:59:59.999Z: the open end of an interval."""
@@ -92,7 +92,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one source saw at one time, opened and checked. `id` is its place in the ingest log."""
+    """What one source saw at one time, opened and checked. `id` is its place in the ingest log.
+
+    `target`: what a probe looked at; None when the source speaks of its own machine.
+    """
 
     id: int
     source: str
@@ -103,6 +106,33 @@ class Observation:
     readings: Mapping[str, Reading]
     agent_version: str = ""
     dropped: int = 0
+    target: Target | None = None
+
+
+# --- events
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a device said by itself, by a notification or a line of syslog, at `at` by the collector's clock (ms).
+
+    `until` and `count`: the last of those like it, and how many there were. `object`: what of the device it speaks of
+    (an ifName …); `actor`: who did it, `origin`: from which address; `source`: trap or syslog; `oid`: the notification.
+    `authentic` when it is proven who said it (SNMPv3 with authentication): the others anyone may forge.
+    """
+
+    at: int
+    kind: str
+    actor: str = ""
+    origin: str = ""
+    object: str = ""
+    severity: str = "notice"
+    message: str = ""
+    source: str = ""
+    oid: str = ""
+    until: int = 0
+    count: int = 1
+    authentic: bool = False
 
 
 # --- identity
@@ -235,7 +265,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A controlled value that left what was authorised, inside its bracket [lo, hi]."""
+    """A controlled value, or one field of an element, that left what was authorised, inside its bracket [lo, hi]."""
 
     path: Path
     authorised: Value
@@ -243,9 +273,25 @@ class Drift:
     new: Value
     lo: int
     hi: int
+    field: str = ""
 
 
 class Verdict(enum.StrEnum):
+    """What is held of one thing that moved: how approved work explains it, or how it does not."""
+
+    VERIFIED = "verified"
+    """Approved, done in its window, and the value is the planned one."""
+    AUTHORISED = "authorised"
+    """Approved and done in its window; no value was planned."""
+    IN_PROGRESS = "in_progress"
+    """Approved, and its window is still open."""
+    PENDING = "pending"
+    """Nothing explains it, but an emergency may still be recorded."""
+    VARIANCE = "variance"
+    OUT_OF_WINDOW = "out_of_window"
+    LATE_APPROVAL = "late_approval"
+    RETRO_LATE = "retro_late"
+    """Explained by an emergency that was recorded later than the regulation allows."""
     UNAPPROVED = "unapproved"
     ACCEPTED = "accepted"
     REVERTED = "reverted"
@@ -253,7 +299,7 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Drift items of one CI with one cause, for a person to answer."""
+    """Drift items of one CI with one cause, for a person to answer. `change`: which one comes nearest to them."""
 
     id: int
     ci_id: int
@@ -263,30 +309,9 @@ class Finding:
     opened_at: int
     items: tuple[Drift, ...]
     closed_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFinding:
-    """A finding of one CI and one source that still waits for an answer."""
-
-    id: int
-    lo: int
-    hi: int
-    paths: frozenset[Path]
-
-
-@dataclass(frozen=True, slots=True)
-class FindingPlan:
-    """What to write: items of a new finding, items that join one, items that settled, findings that are done."""
-
-    new: tuple[Drift, ...] = ()
-    joined: Mapping[int, tuple[Drift, ...]] = field(default_factory=dict)
-    settled: Mapping[int, frozenset[Path]] = field(default_factory=dict)
-    closed: frozenset[int] = frozenset()
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.new or self.joined or self.settled)
+    due_at: int | None = None
+    waived_until: int | None = None
+    change: str = ""
 
 
 # --- rules, alerts, incidents
@@ -350,10 +375,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why there should be an incident: a firing alert or an open finding. `key` is unique per cause."""
+    """Why there should be an incident: a firing alert, an open finding, a suspended credential.
+
+    `key` is unique per cause. `ci_id` None: it is about no CI.
+    """
 
     key: str
-    ci_id: int
+    ci_id: int | None
     kind: str
     severity: str
     title: Mapping[str, str]
@@ -368,7 +396,7 @@ class Incident:
     id: int
     number: str
     cause_key: str
-    ci_id: int
+    ci_id: int | None
     kind: str
     severity: str
     state: str

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collector import identifiers
-from collector.identifiers import Policy
+from collector.identifiers import Policy, shown_name
 from collector.model import Identifier, Observation, Reading, Subject
 from wire.observation import Status
 from wire.sections import canonical, digest
@@ -31,8 +31,6 @@ SECTIONS = frozenset({
     "hardware", "os", "interfaces", "virtualization", "virtual_machines", "databases_and_middleware", "services",
 })  # fmt: skip
 """What is read here: the last known reading of each of these belongs in `previous`."""
-
-MAX_NAME = 200
 
 _LAPTOPS = frozenset({
     "laptop", "notebook", "portable", "sub_notebook", "convertible", "detachable", "tablet", "hand_held",
@@ -73,7 +71,7 @@ class _Host:
 
     @property
     def name(self) -> str:
-        return _name(self.text("os", "hostname")) or _name(self.source)
+        return shown_name(self.text("os", "hostname")) or shown_name(self.source)
 
     @property
     def is_container(self) -> bool:
@@ -174,12 +172,7 @@ def _names(host: _Host) -> Iterator[tuple[str, str]]:
         if port.get("kind") in _PHYSICAL_PORTS:
             yield "virtual_mac" if host.is_virtual else "mac", str(port.get("permanent_mac") or port.get("mac") or "")
     yield "machine_id", host.text("os", "machine_id")
-    yield "hostname", _qualified(host.text("os", "hostname"), host.text("os", "domain"))
-
-
-def _qualified(hostname: str, domain: str) -> str:
-    short = hostname.rstrip(".")
-    return f"{short}.{domain.strip('.')}" if short and domain.strip(".") and "." not in short else short
+    yield "hostname", identifiers.qualified(host.text("os", "hostname"), host.text("os", "domain"))
 
 
 # --- what the host carries
@@ -193,7 +186,7 @@ def _operating_system(host: _Host) -> Iterator[Subject]:
         return
     label = _without_codename(host.text("os", "name")) or host.text("os", "id") or "operating system"
     body = _operating_system_record(host)
-    yield Subject("os", "system_software", "os", _name(f"{label} · {host.name}"), frozenset({place}),
+    yield Subject("os", "system_software", "os", shown_name(f"{label} · {host.name}"), frozenset({place}),
                   _derived(host, "os", "software", body), "host", INSTALLED_ON)  # fmt: skip
 
 
@@ -235,7 +228,7 @@ def _software(host: _Host) -> Iterator[Subject]:
         major = re.match(r"(?:\d+:)?(\d+)", str(row.get("version") or ""))
         words = [product, major[1] if major else "", f"({place})" if products.count(product) > 1 and place else ""]
         kind = row.get("kind") if row.get("kind") in ("database", "middleware") else "unknown"
-        name = _name(f"{' '.join(word for word in words if word)} · {host.name}")
+        name = shown_name(f"{' '.join(word for word in words if word)} · {host.name}")
         body = _pick(row, ("product", "version", "ports", "executable", "running", "kind", "instance"))
         yield Subject(f"software:{instance.value}", "system_software", str(kind), name, frozenset({instance, family}),
                       _derived(host, "databases_and_middleware", "software", body), "host", RUNS_ON)  # fmt: skip
@@ -247,7 +240,7 @@ def _virtual_machines(host: _Host) -> Iterator[Subject]:
         if named is None:
             continue  # a placeholder UUID would make all such guests one; it stays visible as a row of the host
         body = _pick(row, ("name", "state", "vcpus", "memory_bytes"))
-        name = _name(str(row.get("name") or "")) or named.value
+        name = shown_name(str(row.get("name") or "")) or named.value
         yield Subject(f"vm:{named.value}", "server", "virtual_machine", name, frozenset({named}),
                       _derived(host, "virtual_machines", "vm", body), "host", CONTAINS)  # fmt: skip
 
@@ -268,9 +261,3 @@ def _pick(row: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
 
 def _identifier(host: _Host, kind: str, value: str) -> Identifier | None:
     return identifiers.normalise(kind, value, host.policy)
-
-
-def _name(text: str) -> str:
-    """Return `text` fit for a page and a label: printable, blanks single, bounded."""
-    shown = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(shown.split())[:MAX_NAME]

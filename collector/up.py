@@ -5,52 +5,69 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
 
-from collector import address, app
+from collector import address, app, companion, demo
 from collector.app import Collector
 from collector.cli import client
+from collector.clock import now
 from collector.config import Settings
 from collector.security import accounts, roles, sessions, tokens
+from collector.security.audit import Actor, acting
 from collector.security.sessions import Principal
-from collector.starting import CannotStart
+from collector.services import agents
+from collector.store import probes
 
+OWNER = Actor("up", "this machine")
+"""Whoever can start the collector on this machine."""
 LOCAL_TOKEN_DAYS = 366
 RESTART_S = 5.0
-STOP_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
-async def up(settings: Settings) -> None:
-    """Run until cancelled; raise `CannotStart`."""
-    async with app.running(settings) as collector:
+async def up(settings: Settings, devices: int = 0) -> None:
+    """Run until cancelled, with so many simulated devices; raise `CannotStart`."""
+    async with app.running(settings, devices) as collector:
         await leave_local_access(collector)
         async with _local_agent(collector) as agent:
             print(await _five_lines(collector), flush=True)
-            await agent
+            async with _simulated(collector, devices):
+                await agent
+
+
+@asynccontextmanager
+async def _simulated(collector: Collector, devices: int) -> AsyncIterator[None]:
+    """Let so many simulated devices be there, and say so."""
+    if not devices:
+        yield
+        return
+    async with demo.beside(collector, devices) as estate:
+        print(f"simulated:          {devices:,} devices at {estate.range}: none of them is real", flush=True)
+        yield
 
 
 async def leave_local_access(collector: Collector) -> None:
-    """Put address and API token of this collector where the commands on this machine look for them."""
+    """Put address and API tokens of this collector where the commands on this machine look for them."""
     url = address.url("http", collector.settings.host, collector.http_port)
-    token = client.read_local_token(collector.settings.data)
-    if token is None or await sessions.of_bearer(collector.store, token) is None:
-        token = await _make_local_token(collector)
-    client.write_local(collector.settings.data, url, token)
+    token = await _local_token(collector, client.TOKEN, accounts.FIRST, roles.FIRST_ROLES)
+    auditor = await _local_token(collector, client.AUDITOR_TOKEN, accounts.AUDITOR, ("auditor",))
+    client.write_local(collector.settings.data, url, token, auditor)
 
 
-async def _make_local_token(collector: Collector) -> str:
-    async with collector.store.write() as tx:
-        first = await accounts.ensure_first(tx)
-        owner = Principal(first.id, first.name, first.roles, roles.permissions(first.roles))
-        return await sessions.make_token(tx, owner, "local commands", LOCAL_TOKEN_DAYS)
+async def _local_token(collector: Collector, name: str, account: str, its: tuple[str, ...]) -> str:
+    """Return the token left there before, or another one of that account, made with those roles if need be."""
+    left = client.read_local_token(collector.settings.data, name)
+    if left is not None and await sessions.of_bearer(collector.store, left) is not None:
+        return left
+    async with acting(collector.store, OWNER, now) as act:
+        found = await accounts.ensure(act, account, its)
+        owner = Principal(found.id, found.name, found.roles, roles.permissions(found.roles))
+        return await sessions.make_token(act, owner, "local commands", LOCAL_TOKEN_DAYS)
 
 
 # --- what a person reads
@@ -59,9 +76,9 @@ async def _make_local_token(collector: Collector) -> str:
 async def _five_lines(collector: Collector) -> str:
     settings, listeners = collector.settings, collector.listeners
     page = address.url("http", settings.host, collector.http_port)
-    async with collector.store.write() as tx:
-        link = await accounts.login_link(tx, await accounts.ensure_first(tx))
-        token = await tokens.mint(tx, collector.authority, "up", tokens.Terms(note="printed by up"))
+    async with acting(collector.store, OWNER, now) as act:
+        link = await accounts.login_link(act, await accounts.ensure_first(act))
+        token = await tokens.mint(act, collector.authority, tokens.Terms(note="printed by up"))
     enrol = address.url("https", settings.host, listeners.enrol_port)
     join = f"muster-agent enroll {enrol} --token {token.text()}"
     if address.is_local(address.reachable(settings.host)):
@@ -95,6 +112,7 @@ async def _keep_running(collector: Collector, state: Path) -> None:
     while not _is_enrolled_here(collector, state):
         if not await _enrol(collector, state):
             await asyncio.sleep(RESTART_S)
+    await _appoint(collector, state)
     while True:
         code = await _run_agent(state)
         log.warning("the local agent ended and is started again", code=code)
@@ -113,49 +131,28 @@ def _is_enrolled_here(collector: Collector, state: Path) -> bool:
 
 
 async def _enrol(collector: Collector, state: Path) -> bool:
-    async with collector.store.write() as tx:
-        token = await tokens.mint(tx, collector.authority, "up", tokens.Terms(life_s=300, note="this machine"))
+    async with acting(collector.store, OWNER, now) as act:
+        token = await tokens.mint(act, collector.authority, tokens.Terms(life_s=300, note="this machine"))
     url = address.url("https", collector.settings.host, collector.listeners.enrol_port)
-    process = await _start("enroll", url, "--token-file", "-", "--state", str(state), state=state, takes_input=True)
+    words = ("enroll", url, "--token-file", "-", "--state", str(state))
+    process = await companion.start("agent", *words, log=state / "agent.log", takes=True)
     await process.communicate(token.text().encode() + b"\n")
     if process.returncode != 0:
         log.warning("the local agent could not enrol", code=process.returncode)
     return process.returncode == 0
 
 
+async def _appoint(collector: Collector, state: Path) -> None:
+    """Make this machine's own agent the probe of the default zone, unless a person has decided about it."""
+    uid = str(json.loads((state / "enrolment.json").read_text(encoding="utf-8"))["agent_id"])
+    async with acting(collector.store, OWNER, now) as act:
+        if await probes.appointed(act.tx, uid) is None:
+            await agents.appoint(act, uid, [""])
+
+
 async def _run_agent(state: Path) -> int:
-    process = await _start("run", "--state", str(state), state=state)
+    process = await companion.start("agent", "run", "--probe", "--state", str(state), log=state / "agent.log")
     try:
         return await process.wait()
     finally:
-        await _stop(process)
-
-
-async def _start(*words: str, state: Path, takes_input: bool = False) -> asyncio.subprocess.Process:
-    """Start the agent in a session of its own: Ctrl-C reaches us first, and we stop it."""
-    descriptor = _log_file(state)
-    try:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent", *words, start_new_session=True, stdout=descriptor, stderr=descriptor,
-            stdin=asyncio.subprocess.PIPE if takes_input else asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-    except OSError as error:
-        raise CannotStart(f"the local agent cannot be started: {error}") from error
-    finally:
-        os.close(descriptor)
-
-
-def _log_file(state: Path) -> int:
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return os.open(state / "agent.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        await asyncio.wait_for(asyncio.shield(process.wait()), STOP_S)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        await companion.stop(process)

@@ -39,10 +39,14 @@ class BadForm(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """A route's condition: a permission, or None for everyone. `loopback`: this machine needs no login."""
+    """A route's condition: a permission, or None for everyone. `loopback`: this machine needs no login.
+
+    `files`: how many files its form may bring.
+    """
 
     permission: Permission | None
     loopback: bool = False
+    files: int = 0
 
     async def __call__(self, request: Request) -> Principal | None:
         principal = await identify(request)
@@ -53,7 +57,7 @@ class Requires:
         if not principal.may(self.permission):
             raise Forbidden(self.permission)
         if request.method not in _SAFE and principal.session:
-            await check_form(request, principal)
+            await check_form(request, principal, self.files)
         return principal
 
 
@@ -76,12 +80,13 @@ async def identify(request: Request) -> Principal | None:
     return principal
 
 
-async def check_form(request: Request, principal: Principal) -> None:
+async def check_form(request: Request, principal: Principal, files: int = 0) -> None:
     """Raise `BadForm` unless the request carries the text of the session it comes with."""
     given = request.headers.get(CSRF_HEADER, "")
     if not given and request.headers.get("content-type", "").startswith(_FORMS):
-        given = str((await request.form(max_files=0, max_fields=100)).get(CSRF_FIELD, ""))
+        given = str((await request.form(max_files=files, max_fields=100)).get(CSRF_FIELD, ""))
     if not sessions.csrf_matches(principal.csrf, given):
+        await request.close()  # with the files it brought
         raise BadForm
 
 
@@ -100,9 +105,9 @@ def public() -> Any:
     return Depends(Requires(None))
 
 
-def requires(permission: Permission, *, loopback: bool = False) -> Any:
+def requires(permission: Permission, *, loopback: bool = False, files: int = 0) -> Any:
     """Return the mark of a route that asks for `permission`."""
-    return Depends(Requires(permission, loopback))
+    return Depends(Requires(permission, loopback, files))
 
 
 def conditions(routers: Iterable[APIRouter]) -> dict[str, list[Requires]]:

@@ -15,38 +15,130 @@ from collector.api.context import Context
 from collector.api.frame import Frame
 from collector.api.problems import STATUSES
 from collector.api.release import VERSION
-from collector.api.routes import accounts, agents, cis, troubles, whole
+from collector.api.routes import (
+    accounts,
+    agents,
+    answers,
+    audit,
+    campaigns,
+    change_calendar,
+    changes,
+    cis,
+    configurations,
+    credentials,
+    events,
+    identity,
+    imports,
+    labels,
+    locks,
+    lookback,
+    noise,
+    pins,
+    presence,
+    records,
+    registration,
+    reports,
+    stocktakes,
+    sweep_plans,
+    sweeps,
+    ticket_systems,
+    topology,
+    troubles,
+    unknown_models,
+    whole,
+)
 from collector.security.throttle import Throttle
 from collector.web import errors
 from collector.web.pages import accounts as accounts_pages
 from collector.web.pages import agents as agents_pages
+from collector.web.pages import audit as audit_pages
+from collector.web.pages import backtest as backtest_pages
+from collector.web.pages import campaigns as campaigns_pages
+from collector.web.pages import case as case_pages
+from collector.web.pages import change_calendar as change_calendar_pages
+from collector.web.pages import change_forms as change_forms_pages
+from collector.web.pages import changes as changes_pages
 from collector.web.pages import ci as ci_pages
 from collector.web.pages import cis as cis_pages
+from collector.web.pages import configurations as configurations_pages
+from collector.web.pages import credential_trials as credential_trials_pages
+from collector.web.pages import credentials as credentials_pages
 from collector.web.pages import duplicates as duplicates_pages
+from collector.web.pages import events as events_pages
 from collector.web.pages import findings as findings_pages
+from collector.web.pages import imports as imports_pages
 from collector.web.pages import incidents as incidents_pages
 from collector.web.pages import inspections as inspections_pages
+from collector.web.pages import labels as labels_pages
+from collector.web.pages import locks as locks_pages
 from collector.web.pages import login as login_pages
+from collector.web.pages import map as map_pages
+from collector.web.pages import noise as noise_pages
 from collector.web.pages import overview as overview_pages
+from collector.web.pages import pins as pins_pages
+from collector.web.pages import presence as presence_pages
+from collector.web.pages import record as record_pages
+from collector.web.pages import registration as registration_pages
+from collector.web.pages import reports as reports_pages
 from collector.web.pages import settings as settings_pages
+from collector.web.pages import stocktakes as stocktakes_pages
+from collector.web.pages import sweep_plans as sweep_plans_pages
+from collector.web.pages import sweeps as sweeps_pages
+from collector.web.pages import unknown_models as unknown_models_pages
+from collector.web.pages import walk as walk_pages
 from collector.web.render import STATIC
+from collector.web.viewer import words_of
 
 API = "/api/v1"
-API_ROUTERS = (cis.router, agents.router, troubles.router, accounts.router, whole.router)
+API_ROUTERS = (
+    cis.router, records.router, locks.router, imports.router, configurations.router, registration.router,
+    identity.router,
+    agents.router, campaigns.router, noise.router, lookback.router, troubles.router, answers.router, changes.router,
+    change_calendar.router, ticket_systems.router, topology.router,
+    sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
+    accounts.router, audit.router, reports.router, events.router,
+    stocktakes.router, labels.router, whole.router,
+)  # fmt: skip
 OTHER_ROUTERS = (
     metrics.router,
     health.router,
     login_pages.router,
     overview_pages.router,
     cis_pages.router,
+    map_pages.router,
+    registration_pages.router,
+    record_pages.router,
+    locks_pages.router,
+    imports_pages.router,
     ci_pages.router,
+    configurations_pages.router,
+    change_calendar_pages.router,
+    change_forms_pages.router,
+    changes_pages.router,
+    campaigns_pages.router,
+    noise_pages.router,
+    reports_pages.router,
+    events_pages.router,
+    backtest_pages.router,
     findings_pages.router,
     incidents_pages.router,
     inspections_pages.router,
+    stocktakes_pages.router,
+    walk_pages.router,
+    labels_pages.router,
     duplicates_pages.router,
+    case_pages.router,
+    sweep_plans_pages.router,
+    sweeps_pages.router,
+    unknown_models_pages.router,
+    credentials_pages.router,
+    credential_trials_pages.router,
+    pins_pages.router,
+    presence_pages.router,
     agents_pages.router,
     settings_pages.router,
     accounts_pages.router,
+    audit_pages.router,
 )
 ROUTERS: tuple[APIRouter, ...] = (*API_ROUTERS, *OTHER_ROUTERS)
 _FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz", "/static/")
@@ -69,6 +161,7 @@ def create_app(context: Context) -> FastAPI:
         title="Muster", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.context = context
+    app.state.words_of = words_of
     app.state.throttle = Throttle(context.clock)
     for router in API_ROUTERS:
         app.include_router(router, prefix=API, responses=_ERRORS)

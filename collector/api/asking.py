@@ -37,6 +37,8 @@ class CisAsked(Asked):
     states: Words = Field(default_factory=list, alias="state")
     environments: Words = Field(default_factory=list, alias="environment")
     q: Search = ""
+    at: str | None = Field(None, max_length=40, description="RFC 3339: what was true then")
+    known_at: str | None = Field(None, max_length=40, description="RFC 3339: as far as it was known then")
     sort: Literal["name", "-name", "class", "-class", "type", "-type", "state", "-state", "created", "-created"] = (
         "name"
     )
@@ -71,6 +73,13 @@ class IncidentsAsked(Asked):
     q: Search = ""
 
 
+class ChangesAsked(Asked):
+    types: Words = Field(default_factory=list, alias="type")
+    states: Words = Field(default_factory=list, alias="state")
+    who: str = Field("", max_length=100, description="name of an account that takes part in it")
+    q: Search = ""
+
+
 class CasesAsked(Asked):
     states: Words = Field(default_factory=list, alias="state")
 
@@ -78,6 +87,43 @@ class CasesAsked(Asked):
 class ResultsAsked(Asked):
     outcomes: list[Literal["PASS", "PROBLEM", "UNKNOWN", "ERROR", "N/A"]] = Field(default_factory=list, alias="outcome")
     rules: Words = Field(default_factory=list, alias="rule")
+    q: Search = ""
+
+
+class SweepsAsked(Asked):
+    plan: Word | None = Field(None, description="id of a plan")
+
+
+class TargetsAsked(Asked):
+    cause: Word | None = None
+    stage: Literal["sweep", "fingerprint", "authenticate", "identify", "explore"] | None = None
+    well: bool = Field(False, description="only targets nothing failed on")
+
+
+class PinsAsked(Asked):
+    state: Literal["changed", "new", "pinned"] | None = None
+
+
+class AuditAsked(Asked):
+    """Filters of the audit log; times are RFC 3339, `until` is beyond."""
+
+    actor: Search = ""
+    actions: Words = Field(default_factory=list, alias="action", description="plan.create, or plan for all of them")
+    object: Search = Field("", description="kind/name")
+    since: str | None = Field(None, max_length=40)
+    until: str | None = Field(None, max_length=40)
+    q: Search = ""
+
+
+class EventsAsked(Asked):
+    """Filters of the list of events; times are RFC 3339 with their offset, `until` is beyond."""
+
+    ci: Word | None = Field(None, description="id of a CI")
+    kinds: Words = Field(default_factory=list, alias="kind")
+    severities: Words = Field(default_factory=list, alias="severity")
+    address: str = Field("", max_length=45)
+    since: str | None = Field(None, max_length=40)
+    until: str | None = Field(None, max_length=40)
     q: Search = ""
 
 

@@ -11,16 +11,33 @@ from fastapi import Request
 
 from collector.clock import Clock, now
 from collector.config import Settings
+from collector.modes import ENFORCED, Modes
+from collector.report.needs import Needs
+from collector.retirement_policy import Policy as PresencePolicy
 from collector.rulebook import Rulebook
+from collector.security.audit import Actor
+from collector.security.ca import Authority
 from collector.security.tokens import Terms
+from collector.security.vault import Vault
 from collector.services.agents import enrol_url
+from collector.services.answering import Answering
+from collector.services.changes.desk import Desk
+from collector.services.decisions import Decider
+from collector.services.imports import Importer
+from collector.services.locks import Locker
+from collector.services.lookback.backtests import Backtests
+from collector.services.records import Recorder
+from collector.services.registration import Registrar
 from collector.services.statistics import Pipeline
+from collector.services.sweeps.figures import Figures
+from collector.services.tickets.office import Office
+from collector.services.wiring import Wiring
 from collector.store.engine import Store
 
-Mint = Callable[[Terms, str], Awaitable[str]]
-"""Make an enrolment token on these terms, asked for by this account; return its text; raise `BadTerms`."""
-Ban = Callable[[str, str, str], Awaitable[bool]]
-"""Ban the agent with this uid for this reason, asked for by this account; return whether there is one."""
+Mint = Callable[[Terms, Actor], Awaitable[str]]
+"""Make an enrolment token on these terms, asked for by somebody; return its text; raise `BadTerms`."""
+Ban = Callable[[str, str, Actor], Awaitable[bool]]
+"""Ban the agent with this uid for this reason, asked for by somebody; return whether there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +50,39 @@ class Context:
     mint: Mint
     ban: Ban
     pipeline: Callable[[], Pipeline]
+    vault: Vault
+    authority: Authority
     clock: Clock = now
     hostname: str = field(default_factory=socket.gethostname)
+    wiring: Wiring = field(default_factory=Wiring)
+    swept: Figures = field(default_factory=Figures)
+    registrar: Registrar = field(kw_only=True)
+    decider: Decider = field(kw_only=True)
+    recorder: Recorder = field(kw_only=True)
+    importer: Importer = field(kw_only=True)
+    locker: Locker = field(kw_only=True)
+    changes: Desk = field(default_factory=Desk, kw_only=True)
+    needs: Needs = field(default_factory=Needs, kw_only=True)
+    """What data health is measured by."""
+    backtests: Backtests = field(default_factory=Backtests, kw_only=True)
+    modes: Modes = field(default=ENFORCED, kw_only=True)
+    wake_probes: Callable[[], None] = field(default=lambda: None, kw_only=True)
+    """Have the probes that wait look at once: a sweep was asked for, or cancelled."""
+    presence: PresencePolicy = field(default_factory=PresencePolicy, kw_only=True)
+    """When what nobody finds any more counts as missing."""
+    simulated: int = field(default=0, kw_only=True)
+    """How many devices of this estate are simulated; 0: none."""
+
+    @property
+    def answering(self) -> Answering:
+        """Return who answers findings, and has them judged anew as changes have them."""
+        return Answering(self.changes.moved)
+
+    @property
+    def tickets(self) -> Office:
+        """Return who looks at other systems for their changes."""
+        return Office(self.store, self.vault, self.changes, self.settings.rules_folder / "tickets.yaml", self.clock)
+
     enrol_url: str = ""
     """Where agents of other machines reach the enrolment listener; empty: as the settings say."""
 

@@ -17,6 +17,8 @@ from collector.api.problems import problem
 log = structlog.get_logger("collector.http")
 
 MAX_BODY_BYTES = 1024 * 1024
+LARGER = {"/api/v1/imports": 256 * 1024 * 1024, "/import": 256 * 1024 * 1024}
+"""Where a whole list is sent, and how many bytes it may have; it is read piece by piece."""
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -60,23 +62,23 @@ class Frame:
             _note(scope, status, time.perf_counter() - started)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
+        declared, most = Headers(scope=scope).get("content-length", "0"), LARGER.get(scope["path"], MAX_BODY_BYTES)
+        if not declared.isdecimal() or int(declared) > most:
             await problem(413 if declared.isdecimal() else 400)(scope, receive, send)
             return
-        await self._app(scope, _Counted(receive), send)
+        await self._app(scope, _Counted(receive, most), send)
 
 
 class _Counted:
     """A body that tells no length is cut off where it grows too long, as if the sender had gone."""
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive, self._seen = receive, 0
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most, self._seen = receive, most, 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._seen += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if self._seen > MAX_BODY_BYTES else message
+        return {"type": "http.disconnect"} if self._seen > self._most else message
 
 
 def _harden(message: MutableMapping[str, Any], path: str) -> None:

@@ -21,13 +21,18 @@ from collector.security.roles import Permission
 from collector.services import statistics
 from collector.services.agents import silent_before
 from collector.services.statistics import Pipeline, Statistics
+from collector.services.sweeps.figures import SweepFigures, Swept
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires(Permission.METRICS_READ, loopback=True)], prefix="/metrics"
 )
 
 _AGENT_STATES = ("active", "silent", "banned", "retired")
+_SWEEP_STATES = ("waiting", "running", "done", "cancelled", "failed")
 _SEVERITIES = ("critical", "error", "warning", "notice")
+
+
+_COVERAGE = {"targets": "Targets", "alive": "Targets that answered", "identified": "Targets that were identified"}
 
 
 class _Snapshot(Collector):
@@ -45,7 +50,7 @@ async def own(request: Request) -> Response:
     """Tell how this collector is."""
     context = context_of(request)
     now = context.clock()
-    gathered = await statistics.gather(context.store, silent_before(context.settings, now))
+    gathered = await statistics.gather(context.store, silent_before(context.settings, now), context.swept)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(_Snapshot(_own(gathered, context.pipeline(), now)))
@@ -78,7 +83,15 @@ def _own(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:
     failing = {(name,): n for name, n in figures.failing.items()}
     yield _counted("muster_section_failing_agents", "Active agents that cannot read a section.", ("section",), failing)
     yield GaugeMetricFamily("muster_store_bytes", "Size of the database on disk.", figures.store_bytes)
+    heard = CounterMetricFamily(
+        "muster_receiver_heard", "Notifications and lines a probe has heard, and what it has not, by cause.",
+        labels=["agent", "what"],
+    )  # fmt: skip
+    for labels, number in figures.heard.items():
+        heard.add_metric(list(labels), number)
+    yield heard
     yield from _outbox(figures, now)
+    yield from _sweeps(figures.sweeps)
     severities = _filled(figures.incidents, _SEVERITIES)
     yield _counted("muster_incidents_open", "Incidents that are not resolved.", ("severity",), severities)
     verdicts = _filled(figures.findings, ("unapproved",))
@@ -106,6 +119,29 @@ def _outbox(figures: Statistics, now: int) -> Iterator[Metric]:
     yield _counted("muster_outbox_messages", "Messages not delivered.", ("state",), waiting)
     waited = now - figures.outbox.oldest_at if figures.outbox.waiting else 0
     yield GaugeMetricFamily("muster_outbox_lag_seconds", "Age of the oldest message that waits.", max(0, waited) / 1000)
+
+
+def _sweeps(figures: SweepFigures) -> Iterator[Metric]:
+    yield _counted("muster_sweeps", "Sweeps by state.", ("state",), _filled(figures.states, _SWEEP_STATES))
+    ended = GaugeMetricFamily(
+        "muster_sweep_ended_timestamp_seconds", "When the last sweep of a plan ended.", labels=["plan"]
+    )
+    for each in figures.last:
+        ended.add_metric([each.plan], each.ended_at / 1000)
+    yield ended
+    for name, text in _COVERAGE.items():
+        counts = {(each.plan, one.subnet): getattr(one, name) for each in figures.last for one in each.subnets}
+        yield _counted(f"muster_sweep_{name}", f"{text} in the last sweep of a plan.", ("plan", "subnet"), counts)
+    yield _failed(figures.last)
+
+
+def _failed(last: Iterable[Swept]) -> Metric:
+    counts = {
+        (each.plan, one.subnet, cause): number
+        for each in last for one in each.subnets for cause, number in one.failed.items()
+    }  # fmt: skip
+    text = "Targets the last sweep of a plan did not get to the end with, by cause."
+    return _counted("muster_sweep_failed_targets", text, ("plan", "subnet", "cause"), counts)
 
 
 def _filled(counts: Mapping[str, int], known: tuple[str, ...]) -> dict[tuple[str, ...], int]:

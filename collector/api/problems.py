@@ -11,10 +11,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from collector.api.access import BadForm, Forbidden, NotLoggedIn
+from collector.api.answer import NotTheSame, Unseen
+from collector.change.lifecycle import Denied
+from collector.record import BadValue
 from collector.security.accounts import BadAccount
+from collector.security.anchor import BadAnchor
 from collector.security.roles import BadRoles
 from collector.security.tokens import BadTerms
+from collector.services.changes.desk import Overtaken
+from collector.services.imports import BadTable
 from collector.services.missing import NotFound
+from collector.services.records import NotTheirs
+from collector.services.refused import Refused
 from collector.services.targets import InDoubt
 from collector.store.browse.page import BadCursor
 
@@ -27,7 +35,16 @@ STATUSES: dict[type[Exception], int] = {
     BadCursor: 400,
     BadTerms: 400,
     BadAccount: 400,
+    BadAnchor: 400,
     BadRoles: 400,
+    Denied: 409,
+    Overtaken: 409,
+    Refused: 400,
+    BadValue: 400,
+    BadTable: 400,
+    NotTheirs: 403,
+    NotTheSame: 412,
+    Unseen: 428,
     InDoubt: 503,
 }
 """Every failure a route may raise on purpose, and the answer it gets."""
@@ -48,6 +65,11 @@ def of_error(error: Exception) -> Response:
         return problem(422, "the request does not keep to the description of this API", errors=_places(error))
     if isinstance(error, HTTPException):
         return problem(error.status_code, error.detail if error.status_code < 500 else "")
+    if isinstance(error, Refused | BadValue) and error.field:
+        return problem(400, str(error), field=error.field)
+    if isinstance(error, Denied):
+        said = ", ".join(reason.replace("_", " ") for reason in error.reasons)
+        return problem(409, f"nobody may do this as things stand: {said}", reasons=list(error.reasons))
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
     details = {NotLoggedIn: "log in, or send a good token", BadForm: "the CSRF token is missing or of another session"}
     return problem(status, details.get(type(error), str(error) if status < 500 or status == 503 else ""))

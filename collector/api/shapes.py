@@ -94,6 +94,7 @@ class CiWhole(Ci):
     agent: str | None = Field(None, description="id of the agent that sits on it")
     outcomes: dict[str, int] = Field(default_factory=dict, description="results of its rules")
     at: Instant = Field(None, description="the moment its sections are of; null: now")
+    known_at: Instant = Field(None, description="as far as it was known then; null: now")
     sections: list[Section] = Field(default_factory=list)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from collector.api.shapes import Agent, Ci, CiName, Instant, Shape
+from collector.api.wiring_shapes import Whereabouts
 
 
 class Member(Shape):
@@ -26,24 +27,53 @@ class Case(Shape):
     opened_at: Instant = None
     decided_by: str | None = None
     decided_at: Instant = None
+    decision: str = ""
+    reason: str = ""
     members: list[Member]
 
 
+class Refused(Shape):
+    """A change that does not explain a value, why, what it lacks (stage.flaw), and how late it was."""
+
+    change: str
+    reason: str
+    lacks: str = ""
+    late_ms: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_row(cls, row: Any) -> Any:
+        return dict(zip(("change", "reason", "lacks", "late_ms"), row, strict=True)) if isinstance(row, tuple) else row
+
+
 class Item(Shape):
-    """One value that drifted inside [last_before_at, first_after_at]."""
+    """One value that drifted inside [last_before_at, first_after_at]; `field`: of an element only this field moved.
+
+    `change` explains it or comes nearest; `refused` says of other changes on its CI why they do not.
+    """
 
     section: str
     key: str
+    field: str = ""
     authorised: Any = None
     before: Any = Field(None, validation_alias="old")
     after: Any = Field(None, validation_alias="new")
     last_before_at: Instant = Field(None, validation_alias="lo")
     first_after_at: Instant = Field(None, validation_alias="hi")
-    state: str
+    verdict: str
+    is_open: bool
+    change: str = ""
+    flags: list[str] = Field(default_factory=list)
+    refused: list[Refused] = Field(default_factory=list)
+    late_ms: int = 0
+    due_at: Instant = None
+    closed_at: Instant = None
+    actor: str = ""
+    actor_is_claimed: bool = Field(False, validation_alias="claimed")
 
 
 class Finding(Shape):
-    """Values of one CI that moved with one cause and no cover."""
+    """Values of one CI that moved with one cause, and what is held of them."""
 
     id: int
     ci: CiName
@@ -56,15 +86,55 @@ class Finding(Shape):
     resolved_by: str | None = None
     reason: str
     source: str
+    due_at: Instant = None
+    waived_until: Instant = None
     items: list[Item]
 
 
+class Answer(Shape):
+    """Why a finding is answered as it is."""
+
+    reason: str = Field(max_length=4000)
+
+
+class Waiver(Answer):
+    """Until when a finding stands without an incident, and why."""
+
+    until: AwareDatetime
+
+
+class Undoing(Answer):
+    """Who is asked to put it back, and why."""
+
+    assignee: str = Field(max_length=200)
+
+
+class AnswerAlike(Answer):
+    """Findings that are accepted as one decision."""
+
+    ids: list[int] = Field(min_length=1, max_length=500)
+
+
+class LeftFinding(Shape):
+    """A finding that was left as it is, and why."""
+
+    id: int
+    why: str
+
+
+class AnsweredShape(Shape):
+    """How many findings were accepted, and which were not."""
+
+    accepted: int
+    left: list[LeftFinding]
+
+
 class Incident(Shape):
-    """Something a person must look at; `title` by language (zh, en)."""
+    """Something a person must look at; `title` by language (zh, en). `ci` null: it is about none."""
 
     id: str = Field(validation_alias="number")
     number: str
-    ci: CiName
+    ci: CiName | None
     kind: str
     severity: str
     state: str
@@ -115,3 +185,4 @@ class Found(Shape):
     agents: list[Agent]
     agents_count: int
     finding: int | None = None
+    places: list[Whereabouts] = Field(default_factory=list, description="where the MAC or address is plugged in")

@@ -6,7 +6,26 @@ import sys
 
 import typer
 
-from collector.cli import agents, ci, incidents, run, users
+from collector.cli import (
+    agents,
+    audit,
+    backtest,
+    case,
+    changes,
+    ci,
+    events,
+    findings,
+    imports,
+    incidents,
+    labels,
+    locks,
+    pins,
+    reports,
+    run,
+    stocktakes,
+    sweeps,
+    users,
+)
 from collector.cli.client import CollectorUnreachable, Refused
 from collector.starting import CannotStart
 
@@ -17,10 +36,24 @@ app = typer.Typer(
 collector_app = typer.Typer(no_args_is_help=True, help="The collector itself.")
 app.add_typer(collector_app, name="collector")
 app.add_typer(ci.app, name="ci")
+ci.app.add_typer(locks.app)
+app.add_typer(case.app, name="case")
 app.add_typer(agents.app, name="agent")
 app.add_typer(agents.token_app, name="token")
+app.add_typer(sweeps.app, name="sweep")
+app.add_typer(sweeps.credential_app, name="credential")
+app.add_typer(pins.app, name="pin")
 app.add_typer(users.app, name="user")
+app.add_typer(changes.app, name="change")
+app.add_typer(findings.app, name="finding")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(events.app, name="event")
+app.add_typer(audit.app, name="audit")
+app.add_typer(stocktakes.app, name="stocktake")
+app.add_typer(labels.app, name="label")
+app.command("import")(imports.take)
+app.command("backtest")(backtest.backtest)
+app.command("report")(reports.take)
 app.command("up")(run.up)
 collector_app.command("run")(run.collector)
 

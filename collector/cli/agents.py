@@ -36,6 +36,24 @@ def ban(
     print(f"{uid} is banned")
 
 
+@app.command("appoint")
+def appoint(
+    uid: str,
+    zones: Annotated[list[str] | None, typer.Option("--zone", help="A zone; several times. None: the default.")] = None,
+    data: Data = DATA,
+) -> None:
+    """Make an agent a probe: it is given the sweeps of its zones, and lent their credentials."""
+    Client(data).put(f"agents/{uid}/zones", {"zones": zones or [""]})
+    print(f"{uid} is a probe of {', '.join(zones or ['the default zone'])}")
+
+
+@app.command("dismiss")
+def dismiss(uid: str, data: Data = DATA) -> None:
+    """Let an agent be a probe no longer."""
+    Client(data).put(f"agents/{uid}/zones", {"zones": []})
+    print(f"{uid} is no probe")
+
+
 @token_app.command("create")
 def create(
     uses: Annotated[int, typer.Option("--uses", min=1, help="Machines it admits.")] = 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,6 +48,29 @@ def shown(ci_id: str, at: At = None, json: AsJson = False, data: Data = DATA) ->
         )
 
 
+@app.command("register")
+def registered(
+    ci_ids: Annotated[list[str], typer.Argument(help="Proposed CIs.", metavar="ID…")],
+    named: Annotated[
+        str, typer.Option("--as", metavar="CLASS/TYPE", help="What it is, where no source could say: network/switch.")
+    ] = "",
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """Register proposed CIs: what they show now is authorised, what moves later is held against that."""
+    if named:
+        ci_class, _, ci_type = named.partition("/")
+        rows = [Client(data).post(f"cis/{each}/register", {"class": ci_class, "type": ci_type}) for each in ci_ids]
+        told: dict[str, Any] = {"registered": len(rows), "left": []}
+    else:
+        told = Client(data).post("cis/register", {"ids": ci_ids})
+    if json:
+        show.as_json(told)
+        return
+    print(f"{told['registered']} registered")
+    show.table([each["ci"] | {"why": each["why"]} for each in told["left"]], ("id", "name", "why"))
+
+
 @app.command("history")
 def history(
     ci_id: str,
@@ -61,3 +84,30 @@ def history(
         show.as_json(rows)
     else:
         show.table(rows, ("at", "section", "key", "before", "after"))
+
+
+@app.command("configuration")
+def configuration(
+    ci_id: str,
+    sha256: Annotated[str | None, typer.Option("--show", help="Print the text of the version with this hash.")] = None,
+    old: Annotated[str | None, typer.Option("--from", help="Compare this version …")] = None,
+    new: Annotated[str | None, typer.Option("--to", help="… with this one.")] = None,
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """List the configurations of a device that are kept; print one, or what differs between two."""
+    client, path = Client(data), f"cis/{ci_id}/configurations"
+    if sha256:
+        show.text(client.get(f"{path}/{sha256}"))
+        return
+    found = client.get(f"{path}/difference", old=old, new=new) if old and new else client.get(path)
+    if json:
+        show.as_json(found)
+    elif old and new:
+        show.text("\n…\n".join(map(_lines, found["groups"])))
+    else:
+        show.table(found, ("kind", "since", "sha256", "size", "is_current", "changed"))
+
+
+def _lines(group: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{line['edit']}{line['text']}" for line in group)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import httpx2
 import typer
 
 LOCAL_FILE = "local.json"
+TOKEN, AUDITOR_TOKEN = "token", "auditor_token"
+"""Two, because nobody who administers reads the audit log; who owns the data folder owns both."""
+WAITED_S = {TOKEN: 30.0, AUDITOR_TOKEN: 600.0}
+"""To check millions of rows takes its time."""
 
 Data = Annotated[Path, typer.Option("--data", envvar="MUSTER_DATA", help="The collector's data folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -36,7 +41,8 @@ class Refused(Exception):
 class Client:
     """The REST API of one collector."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, token: str = TOKEN) -> None:
+        """Speak with one of the tokens that were left for this machine's owner."""
         try:
             local = json.loads((data / LOCAL_FILE).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -44,8 +50,10 @@ class Client:
                 f"no collector has run with the data folder {data} (start one with ./muster up)"
             ) from error
         self._http = httpx2.Client(
-            base_url=local["url"], headers={"Authorization": f"Bearer {local['token']}"}, timeout=30.0, trust_env=False
-        )
+            base_url=local["url"], headers={"Authorization": f"Bearer {local.get(token, '')}"}, trust_env=False,
+            timeout=WAITED_S[token],
+        )  # fmt: skip
+        weakref.finalize(self, self._http.close)
 
     @property
     def url(self) -> str:
@@ -56,6 +64,40 @@ class Client:
 
     def post(self, path: str, body: Any = None) -> Any:
         return self._answer("POST", path, json=body or {})
+
+    def post_and_wait(self, path: str, body: Any = None) -> Any:
+        """Post what takes its time."""
+        return self._answer("POST", path, json=body or {}, timeout=WAITED_S[AUDITOR_TOKEN])
+
+    def send(self, path: str, file: Path, **query: Any) -> Any:
+        """Send a whole file, piece by piece."""
+        try:
+            with file.open("rb") as opened:
+                return self._answer("POST", path, params=query, content=opened, timeout=WAITED_S[AUDITOR_TOKEN])
+        except OSError as error:
+            raise Refused(f"{file}: {error.strerror}") from error
+
+    def download(self, path: str, out: IO[bytes], body: Any = None, **query: Any) -> None:
+        """Write what is answered to `out`, piece by piece; with a body it is posted."""
+        given = {name: value for name, value in query.items() if value is not None}
+        try:
+            with self._http.stream(
+                "GET" if body is None else "POST", f"/api/v1/{path}", params=given, json=body,
+                timeout=WAITED_S[AUDITOR_TOKEN],
+            ) as answer:  # fmt: skip
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise Refused(_problem(answer))
+                for piece in answer.iter_bytes():
+                    out.write(piece)
+        except httpx2.HTTPError as error:
+            raise CollectorUnreachable(f"{self.url} did not answer to the end: {error}") from error
+
+    def put(self, path: str, body: Any) -> None:
+        self._answer("PUT", path, json=body)
+
+    def delete(self, path: str) -> None:
+        self._answer("DELETE", path)
 
     def pages(self, path: str, limit: int, **query: Any) -> list[Any]:
         """Return up to `limit` items, following cursors."""
@@ -76,6 +118,8 @@ class Client:
             raise CollectorUnreachable(f"no collector answers at {self._http.base_url}: is it running?") from error
         if response.status_code >= 400:
             raise Refused(_problem(response))
+        if response.headers.get("content-type", "").startswith("text/plain"):
+            return response.text
         return response.json() if response.content else None
 
 
@@ -87,19 +131,19 @@ def _problem(response: httpx2.Response) -> str:
         return f"the collector answered {response.status_code}"
 
 
-def write_local(data: Path, url: str, token: str) -> None:
-    """Leave address and token for the commands on this machine; only the owner may read them."""
+def write_local(data: Path, url: str, token: str, auditor_token: str = "") -> None:
+    """Leave address and tokens for the commands on this machine; only the owner may read them."""
     file = data / LOCAL_FILE
     fresh = file.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        json.dump({"url": url, "token": token}, out)
+        json.dump({"url": url, TOKEN: token, AUDITOR_TOKEN: auditor_token}, out)
     fresh.replace(file)
 
 
-def read_local_token(data: Path) -> str | None:
+def read_local_token(data: Path, name: str = TOKEN) -> str | None:
     """Return the token left there before, None when there is none that can be read."""
     try:
-        return str(json.loads((data / LOCAL_FILE).read_text(encoding="utf-8"))["token"])
+        return str(json.loads((data / LOCAL_FILE).read_text(encoding="utf-8"))[name])
     except (OSError, ValueError, KeyError, TypeError):
         return None

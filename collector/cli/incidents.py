@@ -25,5 +25,5 @@ def listed(
     if json:
         show.as_json(rows)
     else:
-        shown = [row | {"title": row["title"]["en"], "ci": row["ci"]["name"]} for row in rows]
+        shown = [row | {"title": row["title"]["en"], "ci": (row["ci"] or {}).get("name", "")} for row in rows]
         show.table(shown, ("number", "severity", "state", "title", "ci", "opened_at"))

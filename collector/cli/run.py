@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from collector import garbage
 from collector.starting import CannotStart
 
 if TYPE_CHECKING:
@@ -23,21 +24,28 @@ Host = Annotated[str | None, typer.Option("--host", help="Address to listen on."
 Http = Annotated[int | None, typer.Option("--http", min=0, max=65535, help="Port of page, REST and metrics.")]
 Grpc = Annotated[int | None, typer.Option("--grpc", min=0, max=65535, help="Port of the agents' data listener.")]
 Enroll = Annotated[int | None, typer.Option("--enroll", min=0, max=65535, help="Port of the enrolment listener.")]
+Demo = Annotated[
+    int, typer.Option("--demo", min=0, max=5000, metavar="N", help="Simulate N devices, sweep them, let things happen.")
+]
 
 
-def up(data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None) -> None:
+def up(
+    data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None, demo: Demo = 0
+) -> None:
     """Run collector and local agent in the foreground until Ctrl-C."""
+    garbage.wait()
     from collector import up as upping
 
     settings = _settings(data, host, http, grpc, enroll)
     _log_into(settings.data)
-    asyncio.run(_until_signal(upping.up(settings)))
+    asyncio.run(_until_signal(upping.up(settings, demo)))
 
 
 def collector(
     data: Data = None, host: Host = None, http: Http = None, grpc: Grpc = None, enroll: Enroll = None
 ) -> None:
     """Run the collector alone in the foreground until Ctrl-C."""
+    garbage.wait()
     from collector import logs
 
     settings = _settings(data, host, http, grpc, enroll)

@@ -31,6 +31,11 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     Console().print(shown)
 
 
+def text(whole: str) -> None:
+    """Print a text of many lines, as safe as a table."""
+    print("\n".join(map(plain, whole.splitlines())))
+
+
 def plain(value: Any) -> str:
     """Return one printable line for `value`."""
     if value is None:

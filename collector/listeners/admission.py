@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.listeners.refusal import forbidden
+from collector.security.audit import Actor, recorded
 from collector.security.ca import Authority, Leaf
 from collector.store import agents, enrol_tokens
 from collector.store.agents import NewAgent, Standing
@@ -36,7 +37,9 @@ async def admit(tx: AsyncConnection, authority: Authority, joining: Joining) -> 
     if known is not None and known.state != agents.ACTIVE:
         raise forbidden(f"this machine is {known.state}")
     await _use_token(tx, joining)
-    return await _new(tx, authority, joining) if known is None else await _again(tx, authority, joining, known)
+    made = await _new(tx, authority, joining) if known is None else await _again(tx, authority, joining, known)
+    await _tell(tx, joining, *made)
+    return made
 
 
 async def _use_token(tx: AsyncConnection, joining: Joining) -> None:
@@ -65,3 +68,10 @@ async def _again(tx: AsyncConnection, authority: Authority, joining: Joining, kn
     leaf = authority.issue(joining.leaf_key, known.uid, joining.at, joining.leaf_ms)
     await agents.offer(tx, known.uid, leaf.serial, leaf.valid_to)
     return replace(known, serial_next=leaf.serial), leaf
+
+
+async def _tell(tx: AsyncConnection, joining: Joining, standing: Standing, leaf: Leaf) -> None:
+    told = {"hostname": joining.hostname, "token": joining.token_id.hex(), "serial": leaf.serial}
+    name = f"agent/{standing.uid}"
+    async with recorded(tx, Actor(name, f"agent {joining.address}"), joining.at) as act:
+        act.tell("agent.enrol", name, after=told)

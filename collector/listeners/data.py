@@ -92,4 +92,5 @@ def _touch(said: CheckIn, agent: Standing, address: str, now: int) -> Touch:
         spool_depth=min(said.spool_depth, _WHOLE), dropped_total=min(said.dropped_total, _WHOLE),
         rss_bytes=min(said.rss_bytes, _WHOLE), cpu_ms=min(said.cpu_ms, _WHOLE),
         failing_sections=tuple(clean(name) for name in said.failing_sections),
+        heard={clean(name): min(number, _WHOLE) for name, number in said.heard.items()},
     )  # fmt: skip

@@ -18,6 +18,7 @@ from collector.listeners.nonces import Nonces
 from collector.listeners.refusal import Refused, forbidden, invalid
 from collector.listeners.registry import AgentRegistry
 from collector.security import certificates, tokens
+from collector.security.audit import Actor
 from collector.security.ca import Authority, Leaf
 from collector.security.certificates import BadRequest
 from collector.store import agents
@@ -84,7 +85,8 @@ class Enrolment:
             raise forbidden(f"this agent is {standing.state}")
         key, at = _leaf_key(recover.csr), self._registry.clock()
         leaf = self._authority.issue(key, standing.uid, at, self._terms.leaf_ms)
-        await self._registry.readmit(standing, leaf.serial, leaf.valid_to)
+        who = Actor(f"agent/{standing.uid}", f"agent {address}")
+        await self._registry.readmit(standing, leaf.serial, leaf.valid_to, who)
         log.info("agent recovered", agent=standing.uid, address=address)
         return codec.encode_recovered(leaf.chain, self._terms.data_port)
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.clock import Clock, now
 from collector.listeners.check_ins import CheckIns
 from collector.listeners.uninterrupted import Uninterrupted
+from collector.security.audit import Act, Actor, recorded
 from collector.store import agents
 from collector.store.agents import Standing
 from collector.store.engine import Store
@@ -77,17 +78,17 @@ class AgentRegistry:
 
     # --- what people do
 
-    async def ban(self, uid: str, reason: str) -> bool:
+    async def ban(self, uid: str, reason: str, who: Actor) -> bool:
         """Turn an agent away from its next call on, until `unban`; return whether there is one."""
-        return await self._set_state(uid, agents.BANNED, reason)
+        return await self._set_state(uid, agents.BANNED, reason, who)
 
-    async def unban(self, uid: str) -> bool:
+    async def unban(self, uid: str, who: Actor) -> bool:
         """Let an agent speak again, and forget a clone suspicion."""
-        return await self._set_state(uid, agents.ACTIVE, "")
+        return await self._set_state(uid, agents.ACTIVE, "", who)
 
-    async def retire(self, uid: str, reason: str = "") -> bool:
+    async def retire(self, uid: str, who: Actor) -> bool:
         """End an agent that was taken out of service."""
-        return await self._set_state(uid, agents.RETIRED, reason)
+        return await self._set_state(uid, agents.RETIRED, "", who)
 
     def request_inventory(self, uid: str) -> bool:
         """Ask for a whole inventory with the answer to the next check-in; return whether there is such an agent."""
@@ -112,9 +113,14 @@ class AgentRegistry:
         """Let a renewed certificate be used; raise `WriteFailed`."""
         await self._write(standing.uid, lambda tx: agents.offer(tx, standing.uid, serial, until), serial_next=serial)
 
-    async def readmit(self, standing: Standing, serial: str, until: int) -> None:
+    async def readmit(self, standing: Standing, serial: str, until: int, who: Actor) -> None:
         """The agent came back by its instance key: let its new certificate be used; raise `WriteFailed`."""
-        await self._write(standing.uid, lambda tx: agents.readmit(tx, standing.uid, serial, until), serial_next=serial)
+
+        async def write(act: Act) -> bool:
+            act.tell("agent.recover", f"agent/{standing.uid}", after={"serial": serial})
+            return await agents.readmit(act.tx, standing.uid, serial, until)
+
+        await self._write(standing.uid, self._recorded(write, who), serial_next=serial)
 
     async def promote(self, standing: Standing, serial: str) -> None:
         """The next certificate was used: the one before is no longer good; raise `WriteFailed`."""
@@ -128,10 +134,28 @@ class AgentRegistry:
             changes = {"state_reason": agents.CLONE_SUSPECT}
             await self._write(standing.uid, lambda tx: agents.suspect(tx, standing.uid), **changes)
 
-    async def _set_state(self, uid: str, state: str, reason: str) -> bool:
-        log.info("agent state", agent=uid, state=state, reason=reason)
+    async def _set_state(self, uid: str, state: str, reason: str, who: Actor) -> bool:
+        log.info("agent state", agent=uid, state=state, reason=reason, by=who.name)
         changes = {"state": state, "state_reason": reason}
-        return await self._write(uid, lambda tx: agents.set_state(tx, uid, state, reason), **changes)
+
+        async def write(act: Act) -> bool:
+            before = await agents.by_uid(act.tx, uid)
+            if before is None:
+                return False
+            was = {"state": before.state, "state_reason": before.state_reason}
+            act.tell("agent.state", f"agent/{uid}", was, changes)
+            return await agents.set_state(act.tx, uid, state, reason)
+
+        return await self._write(uid, self._recorded(write, who), **changes)
+
+    def _recorded(self, write: Callable[[Act], Awaitable[bool]], who: Actor) -> Write:
+        """Return a change that writes down, with what it does, that `who` did it."""
+
+        async def recording(tx: AsyncConnection) -> bool:
+            async with recorded(tx, who, self.clock()) as act:
+                return await write(act)
+
+        return recording
 
     async def _changed(self, write: Callable[[AsyncConnection], Awaitable[Standing]]) -> Standing:
         async with self._turn:

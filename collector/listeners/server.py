@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,9 @@ from collector.listeners.enrolment import Enrolment, Terms
 from collector.listeners.limits import EnrolmentLimits
 from collector.listeners.methods import handler
 from collector.listeners.registry import AgentRegistry
+from collector.listeners.tasks import Tasks
 from collector.security.ca import Authority, ServerIdentity
+from collector.security.vault import Vault
 from wire import codec
 
 OPTIONS = (
@@ -52,31 +55,37 @@ class PortTaken(CannotListen):
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Both listeners, open. `data` holds the figures of its limits."""
+    """Both listeners, open. `data` holds the figures of its limits, `tasks` the probes that wait."""
 
     data_port: int
     enrol_port: int
     data: Data
+    tasks: Tasks
     _servers: tuple[Any, ...]
 
     async def stop(self, grace: float = 5.0) -> None:
         """Take no new call, give those inside `grace` seconds, close."""
+        await self.tasks.close()
         for server in self._servers:
             await server.stop(grace)
 
 
-async def start(
+async def start(  # noqa: PLR0913  the one place that puts the listeners together
     settings: Settings, registry: AgentRegistry, authority: Authority, intake: Intake,
-    wants: Wants = lambda _: (), limits: EnrolmentLimits = USUAL_LIMITS,
+    wants: Wants = lambda _: (), limits: EnrolmentLimits = USUAL_LIMITS, vault: Vault | None = None,
 ) -> Listeners:  # fmt: skip
-    """Open both listeners with a fresh server certificate; raise `CannotListen`. `registry` must have been started."""
+    """Open both listeners with a fresh server certificate; raise `CannotListen`. `registry` must have been started.
+
+    `vault`: what is lent to probes; without it the installation's own is opened.
+    """
     identity = authority.server_identity(host_names(settings.host), registry.clock())
     authoriser = Authoriser(registry)
     data = Data(settings, registry, authority, intake, wants)
-    data_server = _server(handler(codec.AGENT_SERVICE, data, authoriser))
+    tasks = Tasks(registry, vault or Vault.open(settings.data, os.environ), settings.max_pending_bytes)
+    data_server = _server(handler(codec.AGENT_SERVICE, authoriser, data, tasks))
     data_port = _bind(data_server, settings.host, settings.grpc_port, _credentials(identity, authority.root_pem))
     enrolment = Enrolment(registry, authority, Terms(leaf_ms(settings), data_port, identity.der), limits)
-    enrol_server = _server(handler(codec.ENROLMENT_SERVICE, enrolment, authoriser), ENROLMENT_MESSAGE_BYTES)
+    enrol_server = _server(handler(codec.ENROLMENT_SERVICE, authoriser, enrolment), ENROLMENT_MESSAGE_BYTES)
     try:
         enrol_port = _bind(enrol_server, settings.host, settings.enroll_port, _credentials(identity))
     except CannotListen:
@@ -85,7 +94,7 @@ async def start(
         raise
     for server in (data_server, enrol_server):
         await server.start()
-    return Listeners(data_port, enrol_port, data, (enrol_server, data_server))
+    return Listeners(data_port, enrol_port, data, tasks, (enrol_server, data_server))
 
 
 def host_names(host: str) -> list[str]:

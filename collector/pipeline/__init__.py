@@ -1,18 +1,18 @@
 """The path of one observation, in order. The only package that knows every stage.
 
     ingest log ─► ingest (open, check) ─► subject (what does it speak of?) ─► identity (which CI?)
-      ─► history (what moved?) ─► reconcile (which source wins?) ─► drift ─► finding
-      ─► inspection (which rules fail?) ─► incident ─► outbox
+      ─► history (what moved?) ─► reconcile (which source wins?) ─► drift (was it controlled?)
+      ─► change (what explains it?) ─► inspection (which rules fail?) ─► incident ─► outbox
 
 Stages are functions of values. What each of them needs from the store is fetched, and what it
-returns is written, by the three modules beside this one: `identifying`, `recording`, `judging`.
+returns is written, by the four modules beside this one: `identifying`, `recording`, `matching`, `judging`.
 One batch of observations is one transaction. What its observations moved is worked out one after the
 other, in the log's order, and written for all of them together: the fewer statements, the faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,15 +21,20 @@ from collector import ingest, subject
 from collector.clock import Clock
 from collector.ingest import BadObservation, Logged, Look
 from collector.inspection import Moved
-from collector.model import Observation
-from collector.pipeline import identifying, judging, recording
+from collector.model import Observation, Path
+from collector.pipeline import doubting, enforcing, eventing, identifying, judging, matching, recording
+from collector.pipeline.doubting import Again
 from collector.pipeline.identifying import HOST
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import Draft, Drafts
-from collector.store import ingest_log, sources
+from collector.store import doubts, ingest_log, sources
+from collector.store.doubts import Waiting
 from collector.store.sources import BodyKey, Progress, SourceState
 from wire import observation
 from wire.observation import Glance
+
+DUE = 200
+"""CIs whose clocks are looked at in one transaction."""
 
 
 @dataclass(slots=True)
@@ -50,10 +55,10 @@ class Memory:
 
 @dataclass(slots=True)
 class Touched:
-    """What one batch moved, for the rules to look at: CI → sections, and who must send a section in full."""
+    """What one batch moved: CI → sections for the rules, CI → controlled values; and who must send one in full."""
 
     sections: dict[int, dict[str, Moved | None]] = field(default_factory=dict)
-    findings: set[int] = field(default_factory=set)
+    drifted: dict[int, dict[Path, int]] = field(default_factory=dict)
     wanted: dict[int, set[str]] = field(default_factory=dict)
     parked: int = 0
     rejected: int = 0
@@ -64,9 +69,11 @@ class Touched:
             its = self.sections.setdefault(draft.origin.ci_id, {})
             for name, moved in draft.moved.items():
                 its[name] = its[name] and its[name] + moved if name in its else moved  # type: ignore[operator]
-        if draft.findings_moved:
-            self.findings.add(draft.origin.ci_id)
-        if draft.wanted:
+        if draft.drifted:
+            its_paths = self.drifted.setdefault(draft.origin.ci_id, {})
+            for path, lo in draft.drifted.items():
+                its_paths[path] = min(lo, its_paths.get(path, lo))
+        if draft.wanted and draft.agent_id:  # a probe tells what it found on a target in full
             self.wanted.setdefault(draft.agent_id, set()).update(draft.wanted)
 
 
@@ -81,19 +88,70 @@ async def apply_batch(
     await batch.fetch(rows, looks, memory.states)
     last: dict[int, tuple[int, SourceState]] = {}
     for row, seen in zip(rows, looks, strict=True):
-        state = memory.states[row.source]
+        sender, state = memory.states[row.source], memory.states[ingest.source_of(seen, row)]
+        state.clock_offset_ms = sender.clock_offset_ms
         if not says_nothing_new(row, seen, state):
             await batch.apply(row, seen, state, clock)
+        last[sender.id] = row.id, sender  # the cursor is the sender's, what was said last is the source's
         last[state.id] = row.id, state
     await batch.flush()
     await sources.advance(tx, [progress(row_id, state) for row_id, state in last.values()])
-    await judging.judge(tx, batch.touched.sections, batch.touched.findings, policies, clock(), memory.judged)
+    now = _not_before([state for _, state in last.values()], clock())
+    await weigh(tx, batch.touched, policies, now, memory.judged)
     return batch.touched
+
+
+async def apply_again(
+    tx: AsyncConnection, waiting: Sequence[Waiting], memory: Memory, policies: Policies, clock: Clock
+) -> Touched:
+    """Apply observations whose case has been decided, in the log's order; their sources are in `memory`."""
+    batch, spoke = _Batch(tx, policies, Touched()), list[SourceState]()
+    for each in waiting:
+        seen = ingest.look(each.row)
+        state = memory.states[ingest.source_of(seen, each.row)]
+        spoke.append(state)
+        state.clock_offset_ms = memory.states[each.row.source].clock_offset_ms
+        await batch.apply_again(each, state, clock)
+        await batch.flush()
+        await doubting.drained(tx, state, each.ruling.case_id)
+        await sources.restate(tx, state)
+    await weigh(tx, batch.touched, policies, _not_before(spoke, clock()), memory.judged)
+    return batch.touched
+
+
+def _not_before(states: Iterable[SourceState], now: int) -> int:
+    """Return `now`, or what a source said last if that is later: what lies ahead of a clock would be judged never.
+
+    The clock was set back, that of whoever logged it runs ahead, or many words came within one millisecond.
+    """
+    return max([now, *(state.last_moment for state in states)])
+
+
+async def weigh(
+    tx: AsyncConnection, touched: Touched, policies: Policies, now: int, judged: set[tuple[str, int]]
+) -> None:
+    """Hold what was touched against changes, then against rules; `judged` as for `judging.judge`."""
+    findings = await matching.match(tx, touched.drifted, policies.governance, now)
+    await judging.judge(tx, touched.sections, findings, policies, now, judged)
+
+
+async def changed(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
+    """Hold what is open on these CIs against their changes again: one of these has moved, or a word on a finding."""
+    await matching.again(tx, ci_ids, policies.governance, now)
+    await judging.judge(tx, {}, ci_ids, policies, now, set())
+
+
+async def elapsed(tx: AsyncConnection, policies: Policies, now: int) -> int:
+    """Judge some findings again whose clock has ended by `now` (ms); return on how many CIs."""
+    await enforcing.settle(tx, policies, now)
+    ci_ids = await matching.due(tx, policies.governance, now, DUE)
+    await judging.judge(tx, {}, ci_ids, policies, now, set())
+    return len(ci_ids)
 
 
 def says_nothing_new(row: Logged, seen: Look, state: SourceState) -> bool:
     """Return whether `row` is a whole inventory in which nothing moved; that confirms its source, at no other cost."""
-    if not isinstance(seen, Glance) or not is_quiet(seen, state) or is_late(row, state):
+    if not isinstance(seen, Glance) or not is_quiet(seen, state) or is_late(row, state) or state.absences:
         return False
     state.confirm(moment_of(row, seen.observed_at_ms, state))
     state.epoch, state.seq = row.epoch, row.seq
@@ -107,8 +165,7 @@ def is_late(row: Logged, state: SourceState) -> bool:
 
 def is_quiet(glance: Glance, state: SourceState) -> bool:
     """Return whether a whole inventory says that nothing moved since what was applied last."""
-    same = glance.says_only_hashes and bool(state.state_hash) and glance.state_hash == state.state_hash
-    return same and glance.names >= state.inventory
+    return glance.hashes_only and bool(state.state_hash) and glance.state_hash == state.state_hash
 
 
 def moment_of(row: Logged, observed_at_ms: int, state: SourceState) -> int:
@@ -127,7 +184,7 @@ class _Batch:
 
     def __init__(self, tx: AsyncConnection, policies: Policies, touched: Touched) -> None:
         self._tx, self._policies, self.touched = tx, policies, touched
-        self._drafts = Drafts(policies.governance)
+        self._drafts = Drafts(policies.governance, policies.precedence)
 
     async def fetch(self, rows: Sequence[Logged], looks: Sequence[Look], states: Mapping[str, SourceState]) -> None:
         """Read the kept bodies of all the hosts' sections that come with a new one."""
@@ -137,7 +194,7 @@ class _Batch:
                 key
                 for row, seen in zip(rows, looks, strict=True)
                 if isinstance(seen, observation.Observation)
-                for key in _told_in_full(seen, states[row.source])
+                for key in _told_in_full(seen, states[ingest.source_of(seen, row)])
             ],
         )
 
@@ -156,20 +213,47 @@ class _Batch:
         if is_late(row, state):
             return  # what this one said stays in the log
         moment = moment_of(row, decoded.observed_at_ms, state)
-        await self._move(ingest.check(row, decoded, self._standing_in(decoded, state)), state, moment)
-        state.state_hash = decoded.state_hash
+        is_applied = await self._move(ingest.check(row, decoded, self._standing_in(decoded, state)), state, moment)
+        # What waits must not be confirmed by saying that nothing has moved since.
+        state.state_hash = decoded.state_hash if is_applied else b""
         state.epoch, state.seq = row.epoch, row.seq
 
-    async def _move(self, seen: Observation, state: SourceState, moment: int) -> None:
+    async def apply_again(self, waiting: Waiting, state: SourceState, clock: Clock) -> None:
+        """Work out what an observation moved that waited for a case."""
+        row, again = waiting.row, Again(waiting.role, waiting.ruling, waiting.overtaken)
+        await doubts.unpark(self._tx, row.id, waiting.role, waiting.ruling.case_id)
+        try:
+            decoded = ingest.decode(row)
+        except BadObservation as error:  # a newer program reads more strictly than the one that parked it
+            await ingest_log.reject(self._tx, row.id, str(error), clock())
+            return
+        moment = moment_of(row, decoded.observed_at_ms, state)
+        if again.overtaken:
+            moment = min(decoded.observed_at_ms - state.clock_offset_ms, row.received_at)
+        is_applied = await self._move(ingest.check(row, decoded), state, moment, again)
+        if again.role == HOST and not again.overtaken:
+            state.state_hash = decoded.state_hash if is_applied else b""
+
+    async def _move(self, seen: Observation, state: SourceState, moment: int, again: Again | None = None) -> bool:
+        """Work out what an observation moved; return whether it was applied, not parked."""
+        if eventing.is_spoken(seen):
+            await eventing.note(self._tx, seen, state, self._drafts, moment)
+            return True
         if self._drafts.concern(state.id) and not identifying.stays(seen, state):
             await self.flush()  # identity reads what this source said before
-        placed = await identifying.place(self._tx, seen, state, self._policies, moment)
+        was_known = HOST in state.cis
+        placed = await identifying.place(self._tx, seen, state, self._policies, moment, again)
         if placed is None:
             self.touched.parked += 1
-            return
+            return False
+        if again is not None and again.overtaken:
+            placed = [each for each in placed if not _has_newer(state, each.ci_id, moment)]
+        if not was_known:
+            await eventing.adopt(self._tx, seen, state)
         drafts = [await recording.record(self._tx, each, seen, state, self._drafts, moment) for each in placed]
-        if drafts[0].confirms:
+        if drafts and drafts[0].confirms and again is None:
             state.confirm(moment)
+        return True
 
     def _standing_in(self, decoded: observation.Observation, state: SourceState) -> dict[str, bytes]:
         """Return the kept bodies ingest may compare with: of sections that identity has no need to read."""
@@ -182,6 +266,11 @@ class _Batch:
         """Write what has been worked out so far."""
         for draft in await recording.write(self._tx, self._drafts):
             self.touched.add(draft)
+
+
+def _has_newer(state: SourceState, ci_id: int, moment: int) -> bool:
+    """Return whether the source has said anything of that CI since."""
+    return any(held.last_try >= moment for (each, _), held in state.sections.items() if each == ci_id)
 
 
 def _told_in_full(decoded: observation.Observation, state: SourceState) -> list[BodyKey]:

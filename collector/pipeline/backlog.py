@@ -13,9 +13,9 @@ from collector.store.ingest_log import Numbered
 
 BATCH = 200
 """Rows read from the log at once; each of them may be long."""
-BATCH_HANDED = 1_000
+BATCH_HANDED = 5_000
 """Rows that were handed over and are taken at once, as long as they hold no more than `BATCH_BYTES`."""
-BATCH_BYTES = 2 * 1024 * 1024
+BATCH_BYTES = 8 * 1024 * 1024
 MAX_HANDED_BYTES = 32 * 1024 * 1024
 """What is held in memory at most; beyond, all of it is read from the log again."""
 
@@ -34,6 +34,11 @@ class Backlog:
         self._follows = False
         self._codes: dict[int, str] = {}  # agent id → source code
 
+    @property
+    def gathers(self) -> bool:
+        """Whether what comes next is handed over and there is room for more of it in one batch."""
+        return self._follows and len(self._handed) < BATCH_HANDED and self._bytes < BATCH_BYTES
+
     def hand_over(self, rows: Sequence[Numbered] | None) -> None:
         """Take note of a commit: of these rows, or of some that only the log tells."""
         if rows is None or self._bytes > MAX_HANDED_BYTES:
@@ -51,14 +56,15 @@ class Backlog:
         """Return the next rows that were handed over; none when the log has to be read."""
         taken: list[Logged] = []
         size = 0
-        while self._handed and len(taken) < BATCH_HANDED and size < BATCH_BYTES:
-            key, (agent_id, epoch, seq, at, payload) = self._handed.popleft()
-            size += len(payload)
-            code = self._codes.get(agent_id)
+        handed, codes, passed = self._handed, self._codes, self.passed  # thousands of rows: looked up once
+        while handed and len(taken) < BATCH_HANDED and size < BATCH_BYTES:
+            key, row = handed.popleft()
+            size += len(row[4])
+            code = codes.get(row[0])
             if code is None:
                 self.forget()  # an agent that is heard for the first time: the log knows who that is
-            elif key > self.passed:
-                taken.append(Logged(key, agent_id, code, epoch, seq, at, payload))
+            elif key > passed:
+                taken.append(Logged(key, row[0], code, *row[1:]))
         self._bytes = max(0, self._bytes - size)
         return taken
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import identity, subject
+from collector import identity, subject, target
+from collector.identity import Context
 from collector.model import CiState, DuplicateCase, Holder, Identified, Observation, Reading, Subject
+from collector.pipeline import absence, doubting
+from collector.pipeline.doubting import Again
 from collector.pipeline.policies import Policies
-from collector.store import cis, sources
+from collector.store import cis, doubts, merges, sources, suspects
 from collector.store.sources import SourceState
 from wire import observation as wire
 from wire.observation import Status
 
-HOST = "host"
-NAMING = frozenset({"hardware", "os", "interfaces", "virtualization", "virtual_machines", "databases_and_middleware"})
+HOST = doubting.HOST
+"""The role of the one thing a source is about: the agent's machine, or what a probe looked at."""
+NAMING = target.SECTIONS | {
+    "hardware", "os", "virtualization", "virtual_machines", "databases_and_middleware",
+}  # fmt: skip
 """The sections identity reads; while none of them moves, every subject stays the CI it is."""
 
 
@@ -31,14 +37,43 @@ class Placed:
 
 
 async def place(
-    tx: AsyncConnection, observation: Observation, state: SourceState, policies: Policies, moment: int
-) -> list[Placed] | None:
-    """Return the CI of each subject, or None when the observation was parked and nothing was touched."""
-    if stays(observation, state):
+    tx: AsyncConnection, observation: Observation, state: SourceState, policies: Policies, moment: int,
+    again: Again | None = None,
+) -> list[Placed] | None:  # fmt: skip
+    """Return the CI of each subject, or None when the observation waits for a case and nothing was touched.
+
+    `again`: it waited for one, which is decided now.
+    """
+    if case_id := doubting.waits_for(observation, state, sorted(NAMING), again):
+        await doubting.wait(tx, observation, state, case_id)
+        return None
+    placed = await _placed(tx, observation, state, policies, moment, again)
+    if placed is not None and again is None and state.held:
+        await doubting.let_go(tx, state)
+    return placed
+
+
+async def _placed(
+    tx: AsyncConnection, observation: Observation, state: SourceState, policies: Policies, moment: int,
+    again: Again | None,
+) -> list[Placed] | None:  # fmt: skip
+    if stays(observation, state) and (again is None or again.role == HOST):
+        if state.absences and again is None:
+            await absence.again(tx, observation, state, policies.presence.absences, moment)
         return [Placed(_host_alone(observation), state.cis[HOST])]
-    previous = await _previous(tx, state)
-    subjects = subject.subjects(observation, policies.identity, previous)
-    return await _place_all(tx, observation, subjects, state, policies, moment)
+    speaks_of = subject if observation.target is None else target
+    previous = await _previous(tx, state, _known_as(state, again), speaks_of.SECTIONS)
+    subjects = speaks_of.subjects(observation, policies.identity, previous)
+    if again is not None and again.role != HOST:
+        return await _place_one(tx, observation, subjects, state, policies, moment, again)
+    return await _place_all(tx, observation, subjects, state, policies, moment, again)
+
+
+def _known_as(state: SourceState, again: Again | None) -> int:
+    """Return the CI whose last readings stand in for what an observation leaves out; 0: none."""
+    if again is not None and again.role == HOST and again.overtaken:
+        return again.ruling.ci_id or 0
+    return state.cis.get(HOST, 0)
 
 
 def stays(observation: Observation, state: SourceState) -> bool:
@@ -69,31 +104,109 @@ def _host_alone(observation: Observation) -> Subject:
     return Subject(HOST, "", "", "", frozenset(), observation.readings)
 
 
-async def _previous(tx: AsyncConnection, state: SourceState) -> Mapping[str, Reading]:
-    if HOST not in state.cis:
+async def _previous(
+    tx: AsyncConnection, state: SourceState, host: int, sections: frozenset[str]
+) -> Mapping[str, Reading]:
+    if not host:
         return {}
-    kept = await sources.bodies(tx, [(state.cis[HOST], state.id, name) for name in sorted(subject.SECTIONS)])
+    kept = await sources.bodies(tx, [(host, state.id, name) for name in sorted(sections)])
     return {name: Reading(name, Status.OK, body=json.loads(body)) for (_, _, name), body in kept.items()}
 
 
-async def _place_all(
+async def _place_all(  # noqa: PLR0913  as `place`
     tx: AsyncConnection, observation: Observation, subjects: tuple[Subject, ...], state: SourceState,
-    policies: Policies, moment: int,
+    policies: Policies, moment: int, again: Again | None,
 ) -> list[Placed] | None:  # fmt: skip
+    one = _Placing(tx, observation, state, policies, moment, again)
     placed: dict[str, Placed] = {}
     for each in subjects:
-        parent = placed.get(each.parent or "")
-        found = await _candidates(tx, each, parent, policies)
-        answer = identity.identify(each, found, policies.identity)
-        if answer.outcome in ("conflict", "ambiguous"):
-            await _park(tx, observation, each, answer, moment)
-            if each.role == HOST:
-                return None
-            continue
-        placed[each.role] = await _settle(tx, each, answer, state, parent, moment)
+        found = await one.place(each, placed.get(each.parent or ""))
+        if found is not None:
+            placed[each.role] = found
+        elif each.role == HOST:
+            return None
+    if again is not None and again.overtaken:
+        return list(placed.values())
     await _relate(tx, placed, state, moment)
-    await _forget(tx, placed, state, moment)
+    parked = (each.role for each in subjects if each.role not in placed)
+    await absence.end(tx, [role for role in parked if role in state.cis], state, moment)
+    await absence.note(tx, observation, placed, state, policies.presence.absences, moment)
     return list(placed.values())
+
+
+async def _place_one(  # noqa: PLR0913  as `place`
+    tx: AsyncConnection, observation: Observation, subjects: tuple[Subject, ...], state: SourceState,
+    policies: Policies, moment: int, again: Again,
+) -> list[Placed]:  # fmt: skip
+    """Place what waited alone: the rest of the observation was applied when it came."""
+    its = [each for each in subjects if each.role == again.role]
+    if not its or again.role in state.cis or HOST not in state.cis:
+        return []  # it is not spoken of any more, or has been placed since
+    parent = Placed(subjects[0], state.cis[HOST])
+    found = await _Placing(tx, observation, state, policies, moment, again).place(its[0], parent)
+    if found is None:
+        return []
+    await _relate(tx, {HOST: parent, found.subject.role: found}, state, moment)
+    return [found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """One observation whose subjects are placed, one after the other."""
+
+    tx: AsyncConnection
+    observation: Observation
+    state: SourceState
+    policies: Policies
+    moment: int
+    again: Again | None
+
+    async def place(self, each: Subject, parent: Placed | None) -> Placed | None:
+        """Return the CI of one subject; None when it waits for a case."""
+        holders = await _candidates(self.tx, each, parent, self.policies)
+        identified = identity.identify(each, holders, self.policies.identity, await self._context(each, holders))
+        answer = await doubting.answer_by(self.tx, self.again, each, identified)
+        if answer.outcome in doubting.DOUBTFUL:
+            await doubting.park(self.tx, self.observation, each, answer, self.state, self.moment)
+            return None
+        placed = await self._settle(each, answer)
+        if self.again is not None and answer is not identified:
+            await doubting.settle(self.tx, self.again, each, placed.ci_id, holders, self.moment)
+        return placed
+
+    async def _context(self, each: Subject, holders: Sequence[Holder]) -> Context:
+        named = {identifier for holder in holders for identifier in holder.identifiers} | each.identifiers
+        return Context(
+            suspects=await suspects.among(self.tx, named) if holders else frozenset(),
+            apart=await merges.apart(self.tx, [holder.ci_id for holder in holders]),
+            answered_here=0 if self.state.agent_id else self.state.cis.get(each.role, 0),
+        )
+
+    async def _settle(self, each: Subject, answer: Identified) -> Placed:
+        tx, state, arrival = self.tx, self.state, ""
+        if answer.ci_id is None:
+            # An operator minted the token the agent came with; what a sweep finds, a person has still to register.
+            arrival = state.code if answer.case is None and state.agent_id else ""
+            admitted = CiState.ACTIVE if arrival else CiState.PROPOSED
+            ci_id = await cis.create(tx, each, admitted, arrival, self.moment)
+            if answer.case is not None:
+                case = _with_member(answer.case, ci_id)
+                await doubts.open_case(tx, case, f"new|{state.code}|{each.role}|{ci_id}", self.moment)
+        else:
+            ci_id = answer.ci_id
+            await cis.describe(tx, ci_id, each, yields=not state.agent_id)
+        await cis.identify_by(tx, ci_id, each.identifiers, state.id, self.moment)
+        await self._bind(each.role, ci_id, answer.matched_by or "new")
+        return Placed(each, ci_id, arrival)
+
+    async def _bind(self, role: str, ci_id: int, matched_by: str) -> None:
+        """Remember which CI the source speaks of in this role, unless it has spoken of another one since."""
+        is_past = self.again is not None and self.again.overtaken and role in self.state.cis
+        if self.state.cis.get(role) != ci_id and not is_past:
+            before = self.state.cis.get(role, 0)
+            await sources.settle(self.tx, [(before, self.state.id, self.state.confirmed_of(before))])
+            await sources.bind(self.tx, self.state.id, role, ci_id, matched_by, self.moment)
+            self.state.speak_of(role, ci_id, self.moment)
 
 
 async def _candidates(tx: AsyncConnection, each: Subject, parent: Placed | None, policies: Policies) -> list[Holder]:
@@ -103,36 +216,8 @@ async def _candidates(tx: AsyncConnection, each: Subject, parent: Placed | None,
     return await cis.holders(tx, each.identifiers)
 
 
-async def _settle(
-    tx: AsyncConnection, each: Subject, answer: Identified, state: SourceState, parent: Placed | None, moment: int
-) -> Placed:
-    arrival = ""
-    if answer.ci_id is None:
-        arrival = state.code if answer.case is None else ""
-        admitted = CiState.ACTIVE if arrival else CiState.PROPOSED
-        ci_id = await cis.create(tx, each, admitted, arrival, moment)
-        if answer.case is not None:
-            await cis.open_case(tx, _with_member(answer.case, ci_id), f"new|{state.code}|{each.role}", moment)
-    else:
-        ci_id = answer.ci_id
-        await cis.describe(tx, ci_id, each)
-    await cis.identify_by(tx, ci_id, each.identifiers, state.id, moment)
-    if state.cis.get(each.role) != ci_id:
-        await sources.bind(tx, state.id, each.role, ci_id, answer.matched_by or "new", moment)
-        state.cis[each.role] = ci_id
-    return Placed(each, ci_id, arrival)
-
-
 def _with_member(case: DuplicateCase, ci_id: int) -> DuplicateCase:
     return DuplicateCase(case.kind, case.why, {**case.evidence, ci_id: "the new one"})
-
-
-async def _park(tx: AsyncConnection, observation: Observation, each: Subject, answer: Identified, moment: int) -> None:
-    if answer.case is None:
-        raise ValueError(f"identity parked {each.role} without a case")
-    fingerprint = f"{answer.outcome}|{observation.source}|{each.role}"
-    case_id = await cis.open_case(tx, answer.case, fingerprint, moment)
-    await cis.park(tx, observation.id, each.role, case_id)
 
 
 async def _relate(tx: AsyncConnection, placed: Mapping[str, Placed], state: SourceState, moment: int) -> None:
@@ -143,13 +228,3 @@ async def _relate(tx: AsyncConnection, placed: Mapping[str, Placed], state: Sour
             ends = (parent.ci_id, each.ci_id) if relation == "contains" else (each.ci_id, parent.ci_id)
             relations.append((ends[0], relation, ends[1]))
     await cis.relate(tx, relations, state.id, moment)
-
-
-async def _forget(tx: AsyncConnection, placed: Mapping[str, Placed], state: SourceState, moment: int) -> None:
-    """What this source no longer speaks of stops being related; its record stays, as missing."""
-    gone = sorted(role for role in state.cis if role not in placed)
-    if gone:
-        ci_ids = [state.cis.pop(role) for role in gone]
-        await cis.unrelate(tx, ci_ids, state.id, moment)
-        await cis.set_state(tx, ci_ids, CiState.MISSING)
-        await sources.unbind(tx, state.id, gone)

@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import incident, inspection
+from collector import event, incident, inspection
 from collector.compiled import CompiledRule
 from collector.inspection import AlertKey, Facts, Moved
 from collector.model import CI, Alert, Cause
+from collector.pipeline import log_only
 from collector.pipeline.policies import Policies
 from collector.store import alerts, cis, findings, incidents, known
 from collector.store.known import Known
@@ -61,6 +62,11 @@ async def judge_by_clock(tx: AsyncConnection, ci_ids: Collection[int], policies:
     await _judge(tx, due, set(), policies, now)
 
 
+async def judge_whole(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
+    """Run every rule on these CIs: it is their standing that moved, not what is known of them."""
+    await _judge(tx, {ci_id: list(policies.rulebook.rules.values()) for ci_id in ci_ids}, set(ci_ids), policies, now)
+
+
 def _is_blind(rule: CompiledRule, held: Mapping[str, Known], now: int) -> bool:
     facts = _facts_of(held, {})
     return any(facts.unreadable(name, rule.rule.max_age_ms, now) for name in rule.sections)
@@ -104,7 +110,7 @@ async def _settle_incidents(tx: AsyncConnection, touched: Mapping[int, CI], poli
     if not touched:
         return
     firing = await alerts.firing(tx, touched)
-    open_findings = await findings.of_cis(tx, touched)
+    open_findings = await log_only.enforced(tx, await findings.of_cis(tx, touched), touched, policies.modes, now)
     rules = policies.rulebook.rules
     causes = [
         incident.alert_cause(alert, rules[alert.rule].rule, touched[alert.ci_id])
@@ -147,6 +153,7 @@ def _own(ci: CI) -> dict[str, object]:
 
 def _facts_of(held: Mapping[str, Known], ci: Mapping[str, object]) -> Facts:
     ages = {name: each.last_ok for name, each in held.items()}
-    silent = {name: each.status for name, each in held.items() if each.status is not Status.OK}
+    unheard = {} if event.SECTION in held else {event.SECTION: Status.UNSUPPORTED}  # it never spoke by itself
+    silent = unheard | {name: each.status for name, each in held.items() if each.status is not Status.OK}
     present = ci or {name: None for name, each in held.items() if each.last_ok}
     return Facts(present, ages, silent)

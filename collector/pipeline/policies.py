@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from collector import governance, identifiers, rulebook
+from collector import governance, identifiers, modes, precedence, retirement_policy, rulebook
 from collector.governance import Governance
+from collector.modes import ENFORCED, Modes
+from collector.precedence import Precedences
+from collector.report import needs
+from collector.report.needs import Needs
 from collector.rulebook import Rulebook
+from collector.services.imports import columns
+from collector.services.imports.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +21,26 @@ class Policies:
     """One consistent set of policies. `destinations` are names of deliveries every incident goes to."""
 
     governance: Governance
+    precedence: Precedences
     identity: identifiers.Policy
     rulebook: Rulebook
+    columns: Columns
+    presence: retirement_policy.Policy
     destinations: tuple[str, ...] = ()
+    modes: Modes = ENFORCED
+    needs: Needs = field(default_factory=Needs)
 
 
 def load(folder: Path, destinations: tuple[str, ...] = ()) -> Policies:
     """Return the policies in `folder`; raise the error of the file that cannot be used, naming it."""
     return Policies(
         governance.load(folder / "attributes.yaml"),
+        precedence.load(folder / "precedence.yaml"),
         identifiers.load(folder / "identity.yaml"),
         rulebook.load(folder / "packs"),
+        columns.load(folder / "columns.yaml"),
+        retirement_policy.load(folder / "presence.yaml"),
         destinations,
+        modes.load(folder / "modes.yaml"),
+        needs.load(folder / "health.yaml"),
     )

@@ -1,4 +1,4 @@
-"""History, reconcile, drift and finding with their store: what one subject's readings moved, written down.
+"""x: what one subject's readings moved, written down.
 
 First each observation becomes drafts, one a CI: its sections' new states and the steps between their bodies. Then
 all drafts are written together, those of one CI one after the other.
@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import drift, finding, history, reconcile
+from collector import drift, history
 from collector.governance import Governance
 from collector.ingest import Delta
 from collector.inspection import Moved
-from collector.model import Claim, FindingPlan, Observation, Path, Reading, Step, Value
+from collector.model import Observation, Path, Reading, Step, Value
+from collector.pipeline import winning
 from collector.pipeline.identifying import Placed
-from collector.store import cis, findings, interning, lanes, sources
-from collector.store.lanes import Authorising, Basis, FactStep, Ids, Origin
+from collector.pipeline.winning import Said
+from collector.precedence import Precedences
+from collector.store import cis, documents, interning, lanes, sources
+from collector.store.lanes import Authorising, Basis, Ids, Origin
 from collector.store.sources import BodyKey, SectionRow, SectionState, SourceState
 from wire.observation import Status
 from wire.sections import Body, arrange, canonical, in_order, shape_of
@@ -35,6 +39,8 @@ class Draft:
     """What one observation says of one CI, to be written: rows of sections, and the steps between the bodies.
 
     `moved`: sections that moved, with their rows where these tell everything. `wanted`: sections wanted in full.
+    `documents`: texts of many lines by their content address. `drifted`: controlled values of a governed CI that moved,
+    with when they were last seen as before (ms).
     `confirms`: everything this source holds of the CI was said again or moved, so the source is confirmed as a whole.
     """
 
@@ -45,15 +51,16 @@ class Draft:
     steps: list[Step] = field(default_factory=list)
     moved: dict[str, Moved | None] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
+    documents: dict[str, str] = field(default_factory=dict)
     confirms: bool = False
-    findings_moved: bool = False
+    drifted: dict[Path, int] = field(default_factory=dict)
 
 
 class Drafts:
     """The drafts that wait to be written, and the bodies as they are after them."""
 
-    def __init__(self, governance: Governance) -> None:
-        self.governance = governance
+    def __init__(self, governance: Governance, precedence: Precedences) -> None:
+        self.governance, self.precedence = governance, precedence
         self.waiting: list[Draft] = []
         self._bodies: dict[BodyKey, bytes | None] = {}
 
@@ -133,6 +140,7 @@ class _Reader:
         lo = self._state.last_ok(self.draft.origin.ci_id, reading.name)
         was, now, text = _compared(reading, self._drafts.body(self.key(reading.name)) if lo else None)
         policy = self._drafts.governance.policy(reading.name)
+        self.draft.documents |= history.documents(reading.name, now)
         before = {} if was is None else history.entries(reading.name, was, policy)
         after = history.entries(reading.name, now, policy)
         cause = FIRST if was is None else WORLD if held and held.revision == reading.revision else REVISION
@@ -166,7 +174,9 @@ def _whole(reading: Reading, old: Body | None) -> Body:
 
 def _next_state(reading: Reading, held: SectionState | None, said: str, moment: int) -> SectionState:
     if said in (SAME, MOVED):
-        return SectionState(reading.status, reading.hash, reading.revision, moment, moment)
+        # What was not read whole is kept joined with what was known before: its hash is of neither.
+        known = reading.complete or said == SAME
+        return SectionState(reading.status, reading.hash if known else b"", reading.revision, moment, moment)
     kept = held or SectionState(Status.UNSPECIFIED, b"", reading.revision, 0, 0)
     if said == UNKNOWN:
         return replace(kept, last_try=moment)
@@ -177,12 +187,13 @@ def _next_state(reading: Reading, held: SectionState | None, said: str, moment: 
 
 
 async def write(tx: AsyncConnection, drafts: Drafts) -> list[Draft]:
-    """Write the drafts that wait: confirmations, claims, facts, arrivals, and the findings they bring; return them."""
+    """Write the drafts that wait: confirmations, claims, facts and arrivals; return them, with what drifted."""
     written = drafts.taken()
     for wave in _waves(written):
         await sources.save_sections(tx, [row for draft in wave for row in draft.rows])
+        await documents.put(tx, {sha256: text for draft in wave for sha256, text in draft.documents.items()})
         if moved := [draft for draft in wave if draft.steps]:
-            await _write(tx, moved, drafts.governance)
+            await _write(tx, moved, drafts)
     return written
 
 
@@ -199,61 +210,27 @@ def _waves(drafts: Sequence[Draft]) -> list[list[Draft]]:
     return waves
 
 
-async def _write(tx: AsyncConnection, drafts: Sequence[Draft], governance: Governance) -> None:
+async def _write(tx: AsyncConnection, drafts: Sequence[Draft], by: Drafts) -> None:
+    """Write `drafts`, no CI twice among them, by what governs and precedes in `by`."""
     governed = await cis.governed(tx, [draft.origin.ci_id for draft in drafts])
     paths = await interning.path_ids(tx, (step.path for draft in drafts for step in draft.steps))
-    ruled = [draft for draft in drafts if draft.origin.ci_id in governed]
-    allowed = await lanes.authorised(tx, {draft.origin.ci_id: _known_paths(draft) for draft in ruled}, paths)
-    ids = Ids(paths, await interning.value_ids(tx, _values(drafts, allowed)))
-    await lanes.write_facts(tx, await _facts(tx, drafts), ids)
+    said = [Said(draft.origin, draft.source, draft.steps) for draft in drafts]
+    facts = await winning.win(tx, said, by.precedence, paths)
+    won = (each.value for _, its in facts for each in its)  # who wins may be a source that says nothing here
+    ids = Ids(paths, await interning.value_ids(tx, chain(_values(drafts), won)))
+    await lanes.write_facts(tx, facts, ids)
     await lanes.write_claims(tx, [(draft.origin, draft.steps) for draft in drafts], ids)
-    arrivals = await _arrivals(tx, ruled, governance)
-    await lanes.write_authorised(tx, [*arrivals, *_revisions(ruled, allowed)], ids)
-    await _find(tx, ruled, allowed, governance, ids)
+    ruled = [draft for draft in drafts if draft.origin.ci_id in governed]
+    await lanes.write_authorised(tx, await _arrivals(tx, ruled, by.governance), ids)
+    for draft in ruled:
+        draft.drifted = drift.moved(draft.steps, by.governance)
 
 
-def _known_paths(draft: Draft) -> list[Path]:
-    return [step.path for step in draft.steps if step.cause != FIRST]
-
-
-def _values(drafts: Sequence[Draft], allowed: Mapping[int, Mapping[Path, Value]]) -> Iterator[Value]:
+def _values(drafts: Sequence[Draft]) -> Iterator[Value]:
     for draft in drafts:
         for step in draft.steps:
             yield step.old
             yield step.new
-    for values in allowed.values():
-        yield from values.values()
-
-
-async def _facts(tx: AsyncConnection, drafts: Sequence[Draft]) -> list[tuple[Origin, list[FactStep]]]:
-    """Reconcile each moved path: alone, a source's word is the fact; among several, the winner's is."""
-    shared = await sources.shared(tx, {draft.origin.ci_id: draft.origin.source_id for draft in drafts})
-    return [
-        (draft.origin, await _won(tx, draft) if draft.origin.ci_id in shared else _alone(draft)) for draft in drafts
-    ]
-
-
-def _alone(draft: Draft) -> list[FactStep]:
-    source_id = draft.origin.source_id
-    return [FactStep(step.path, step.new, source_id, "rank", step.hi, step.old is not None) for step in draft.steps]
-
-
-async def _won(tx: AsyncConnection, draft: Draft) -> list[FactStep]:
-    standing, source_ids = await lanes.claims(tx, draft.origin.ci_id, [step.path for step in draft.steps])
-    source_ids[draft.source] = draft.origin.source_id
-    facts = []
-    for step in draft.steps:
-        others = [claim for claim in standing.get(step.path, ()) if claim.source != draft.source]
-        was = reconcile.resolve(others + _own(step, draft.source, step.old), step.hi)
-        now = reconcile.resolve(others + _own(step, draft.source, step.new), step.hi)
-        if (now and (now.value, now.source)) != (was and (was.value, was.source)):
-            value, source_id = (now.value, source_ids[now.source]) if now else (None, draft.origin.source_id)
-            facts.append(FactStep(step.path, value, source_id, now.why if now else "", step.hi, was is not None))
-    return facts
-
-
-def _own(step: Step, source: str, value: Value) -> list[Claim]:
-    return [] if value is None else [Claim(step.path, source, value, step.hi, step.hi)]
 
 
 async def _arrivals(tx: AsyncConnection, drafts: Sequence[Draft], governance: Governance) -> list[Authorising]:
@@ -271,37 +248,3 @@ async def _arrivals(tx: AsyncConnection, drafts: Sequence[Draft], governance: Go
         basis = Basis("arrival", f"observation {draft.origin.observation_id}")
         found.append(Authorising(draft.origin, values, first[0].hi, basis))
     return found
-
-
-def _revisions(drafts: Sequence[Draft], allowed: Mapping[int, Mapping[Path, Value]]) -> list[Authorising]:
-    """A new revision of our own reader moves the authorised value with it: our view changed, not the world."""
-    found = []
-    for draft in drafts:
-        before = allowed[draft.origin.ci_id]
-        moved = [step for step in draft.steps if step.cause == REVISION and before.get(step.path) == step.old]
-        if moved:
-            basis = Basis("correction", f"reader revision in observation {draft.origin.observation_id}")
-            values = {step.path: step.new for step in moved}
-            found.append(Authorising(draft.origin, values, moved[0].hi, basis))
-    return found
-
-
-async def _find(
-    tx: AsyncConnection,
-    drafts: Sequence[Draft],
-    allowed: Mapping[int, Mapping[Path, Value]],
-    governance: Governance,
-    ids: Ids,
-) -> None:
-    """Open, join, settle and close findings."""
-    compared = [(draft, drift.compare(draft.steps, allowed[draft.origin.ci_id], governance)) for draft in drafts]
-    compared = [(draft, each) for draft, each in compared if each.moved]
-    standing = await findings.open_ones(tx, [draft.origin.ci_id for draft, _ in compared])
-    plans: list[tuple[Origin, FindingPlan]] = []
-    for draft, each in compared:
-        origin = draft.origin
-        plan = finding.plan(standing.get((origin.ci_id, origin.source_id), []), each.drifts, each.settled)
-        if not plan.is_empty:
-            plans.append((origin, plan))
-            draft.findings_moved = True
-    await findings.apply(tx, plans, ids)

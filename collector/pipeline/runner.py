@@ -8,6 +8,8 @@ fails (its disk is full, it is away), nothing is set aside: the same batch is tr
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import ingest
 from collector.clock import Clock
-from collector.ingest import Logged, Look
-from collector.pipeline import Memory, Touched, apply_batch, judging, progress
-from collector.pipeline.backlog import Backlog
+from collector.ingest import BadObservation, Logged, Look
+from collector.pipeline import DUE, Memory, Touched, apply_again, apply_batch, elapsed, judging, progress, reconciling
+from collector.pipeline.aging import Aging
+from collector.pipeline.backlog import BATCH, Backlog
 from collector.pipeline.policies import Policies
-from collector.store import ingest_log, known, sources
+from collector.store import doubts, ingest_log, known, sources
+from collector.store.doubts import Waiting
 from collector.store.engine import Store
 from collector.store.failure import is_passing
 from collector.store.ingest_log import Numbered
@@ -33,6 +37,12 @@ MAX_JUDGED = 500_000
 """Pairs of rule and CI, likewise."""
 RETRY_S = 5.0
 """How long a pipeline waits whose database failed."""
+GATHER_S = 0.25
+"""How far transactions are apart at least while rows are few: ten hosts cost one little more than one host."""
+AGAIN = 20
+"""Observations that waited for a case and are applied in one transaction."""
+PORTIONS = 50
+"""Times `DUE` CIs whose clocks are looked at in one tick."""
 HOSTS = 200
 """Hosts that are inspected by the clock in one transaction."""
 
@@ -59,11 +69,19 @@ class Runner:
         self._backlog = Backlog()
         self._memory = Memory()
         self._wanted: dict[int, set[str]] = {}
+        self._aging = Aging(store, policies, clock)
+        self._turn = ""
+        self._is_decided = True
         self.counters = Counters()
 
     def wake(self, rows: Sequence[Numbered] | None = None) -> None:
         """Say that something was logged: these rows, after all that were handed over before, or None: look there."""
         self._backlog.hand_over(rows)
+        self._awake.set()
+
+    def decided(self) -> None:
+        """Say that a person decided a case: what waited for it is applied before anything else."""
+        self._is_decided = True
         self._awake.set()
 
     def wants(self, agent_id: int) -> tuple[str, ...]:
@@ -72,30 +90,36 @@ class Runner:
 
     async def run(self) -> None:
         """Apply what is logged as it comes; inspect by the clock."""
-        ticking = asyncio.create_task(self._tick_for_ever())
+        ticking, began = asyncio.create_task(self._tick_for_ever()), -math.inf
         try:
+            self._awake.set()
             while True:
-                self._awake.clear()
-                await self._apply_all()
                 await self._awake.wait()
+                if self._backlog.gathers:
+                    await asyncio.sleep(began + GATHER_S - time.monotonic())
+                self._awake.clear()
+                began = time.monotonic()
+                await self._apply_next()
         finally:
             ticking.cancel()
 
-    async def _apply_all(self) -> None:
-        """Apply what is pending, with patience: what is logged is safe and waits."""
-        while True:
-            try:
-                if not await self.step():
-                    return
-            except Exception as error:  # noqa: BLE001  the database's circumstances, or a look at the log that failed
-                log.warning("the pipeline waits for the database", error=_one_line(error))
-                await asyncio.sleep(RETRY_S)
+    async def _apply_next(self) -> None:
+        """Apply a batch, if anything is pending, with patience: what is logged is safe and waits."""
+        try:
+            if await self.step():
+                self._awake.set()  # there may be more
+        except Exception as error:  # noqa: BLE001  the database's circumstances, or a look at the log that failed
+            log.warning("the pipeline waits for the database", error=_one_line(error))
+            await asyncio.sleep(RETRY_S)
+            self._awake.set()
 
     async def step(self) -> int:
         """Apply one batch and return how many observations it held; 0 when nothing is pending.
 
         Raise when the database fails; nothing of what was not applied is lost then.
         """
+        if self._is_decided and (applied := await self._apply_released()):
+            return applied
         rows = self._backlog.take()
         looks = [ingest.look(row) for row in rows]  # before our turn to write comes: the disk may be busy meanwhile
         try:
@@ -114,12 +138,21 @@ class Runner:
         return len(rows)
 
     async def tick(self) -> None:
-        """Look at the rules that time alone can move."""
+        """Look at the rules and the findings that time alone can move, and at who is not there any more."""
         async with self._store.read() as reader:
             hosts = await known.hosts(reader)
         for at in range(0, len(hosts), HOSTS):
             async with self._store.write() as tx:
                 await judging.judge_by_clock(tx, hosts[at : at + HOSTS], self.policies, self._clock())
+        for _ in range(PORTIONS):  # what stays due for whatever reason waits for the next tick, and stops nobody
+            async with self._store.write() as tx:
+                if await elapsed(tx, self.policies, self._clock()) < DUE:
+                    break
+        await self._aging.tick()
+        looked = reconciling.PORTION
+        while looked >= reconciling.PORTION:
+            async with self._store.write() as tx:
+                looked = await reconciling.elapsed(tx, self.policies, self._clock())
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -132,14 +165,61 @@ class Runner:
     async def _apply(self, tx: AsyncConnection, rows: list[Logged], looks: list[Look]) -> Touched:
         if not rows:
             return Touched()
-        await self._load(tx, rows)
+        await self._load(tx, rows, looks)
         return await apply_batch(tx, rows, looks, self._memory, self.policies, self._clock)
 
-    async def _load(self, tx: AsyncConnection, rows: list[Logged]) -> None:
+    async def _apply_released(self) -> int:
+        """Apply one batch of what waited for a case that has been decided; return how many observations it held."""
+        async with self._store.write() as tx:
+            await self._notice(tx)
+            waiting = await doubts.released(tx, BATCH)
+        for at in range(0, len(waiting), AGAIN):
+            await self._apply_some_again(waiting[at : at + AGAIN])
+        self._is_decided = bool(waiting)
+        return len(waiting)
+
+    async def _apply_some_again(self, waiting: list[Waiting]) -> None:
+        """Apply what waited; what fails alone is set aside, as what comes from the log is."""
+        try:
+            async with self._store.write() as tx:
+                await self._load(tx, [each.row for each in waiting], [ingest.look(each.row) for each in waiting])
+                touched = await apply_again(tx, waiting, self._memory, self.policies, self._clock)
+        except Exception as error:
+            self._forget()
+            if is_passing(error):
+                raise
+            if len(waiting) == 1:
+                await self._set_aside_again(waiting[0], f"{type(error).__name__}: {_one_line(error)}")
+                return
+            for each in waiting:
+                await self._apply_some_again([each])
+            return
+        self.counters.applied += len(waiting)
+        self._want(touched)
+
+    async def _set_aside_again(self, waiting: Waiting, reason: str) -> None:
+        log.warning("observation set aside", observation=waiting.row.id, source=waiting.row.source, error=reason)
+        async with self._store.write() as tx:
+            await doubts.unpark(tx, waiting.row.id, waiting.role, waiting.ruling.case_id)
+            await ingest_log.reject(tx, waiting.row.id, reason, self._clock())
+            await doubts.let_go_drained(tx, waiting.ruling.case_id)
+        self.counters.rejected += 1
+
+    async def _notice(self, tx: AsyncConnection) -> None:
+        """Forget what is in memory of sources when a person has decided since which CI is which."""
+        turn = await doubts.turn(tx)
+        if turn != self._turn:
+            self._turn, self._is_decided = turn, True
+            self._memory.forget()
+
+    async def _load(self, tx: AsyncConnection, rows: list[Logged], looks: list[Look]) -> None:
+        await self._notice(tx)
         if len(self._memory.states) > MAX_STATES or len(self._memory.judged) > MAX_JUDGED:
             self._memory.forget()
         states, codes = self._memory.states, {row.source for row in rows}
-        if missing := codes - states.keys():
+        targets = {ingest.source_of(seen, row) for row, seen in zip(rows, looks, strict=True)} - codes
+        if missing := (codes | targets) - states.keys():
+            await sources.ensure(tx, missing - codes)
             states |= await sources.load(tx, missing)
         await sources.refresh_offsets(tx, [states[code] for code in codes])
 
@@ -157,6 +237,9 @@ class Runner:
         self.counters.rejected += touched.rejected
         self.counters.parked += touched.parked
         self.counters.lag_ms = max(0, self._clock() - rows[-1].received_at)
+        self._want(touched)
+
+    def _want(self, touched: Touched) -> None:
         for agent_id, names in touched.wanted.items():
             self._wanted.setdefault(agent_id, set()).update(names)
 
@@ -175,7 +258,7 @@ class Runner:
 
     async def _set_aside(self, row: Logged, reason: str) -> None:
         async with self._store.write() as tx:
-            await self._load(tx, [row])
+            await self._load(tx, [row], [BadObservation(reason)])
             state = self._memory.states[row.source]
             await ingest_log.reject(tx, row.id, reason, self._clock())
             state.epoch, state.seq = row.epoch, row.seq

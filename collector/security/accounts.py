@@ -11,26 +11,27 @@ import hashlib
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.clock import Clock, now
+from collector.security.audit import COLLECTOR, Act, recorded
 from collector.security.roles import FIRST_ROLES, check_roles
 from collector.store import accounts, sessions
 from collector.store.accounts import AccountRow
 from collector.store.engine import Store
 
-FIRST = "admin"
+FIRST, AUDITOR = "admin", "local-auditor"
+"""The first account, and the one by which commands on this machine read the audit log: nobody may be both."""
 LINK_MS = 30 * 60_000
 LOCK_MS = 15 * 60_000
 MAX_FAILURES = 5
 MIN_PASSWORD, MAX_PASSWORD = 12, 256
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(32))
-"""Verified when there is no hash to verify, so that an unknown name takes as long as a known one."""
 _HASHERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 """So many passwords are hashed at once: each takes 64 MiB for some 50 ms."""
 
@@ -52,19 +53,30 @@ def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "replace")).digest()
 
 
-async def ensure_first(connection: AsyncConnection, clock: Clock = now) -> AccountRow:
+async def ensure_first(act: Act) -> AccountRow:
     """Return the account `admin`, made with every administering role when there is no account of that name."""
-    await accounts.add(connection, FIRST, FIRST_ROLES, clock())
-    found = await accounts.by_name(connection, FIRST)
+    return await ensure(act, FIRST, FIRST_ROLES)
+
+
+async def ensure(act: Act, name: str, roles: tuple[str, ...]) -> AccountRow:
+    """Return the account of that name, made with these roles when there is none."""
+    if await accounts.add(act.tx, name, roles, act.at) is not None:
+        act.tell("account.create", f"account/{name}", after={"roles": roles})
+    return await _named(act.tx, name)
+
+
+async def _named(connection: AsyncConnection, name: str) -> AccountRow:
+    found = await accounts.by_name(connection, name)
     if found is None:
-        raise LookupError(FIRST)
+        raise LookupError(name)
     return found
 
 
-async def login_link(connection: AsyncConnection, account: AccountRow, clock: Clock = now) -> str:
+async def login_link(act: Act, account: AccountRow) -> str:
     """Return the path of a link that logs `account` in once, within 30 minutes; older links end."""
     key = secrets.token_urlsafe(32)
-    await accounts.add_link(connection, digest(key), account.id, clock() + LINK_MS)
+    await accounts.add_link(act.tx, digest(key), account.id, act.at + LINK_MS)
+    act.tell("account.link", f"account/{account.name}")
     return f"/login/{key}"
 
 
@@ -83,7 +95,7 @@ async def log_in(store: Store, name: str, password: str, clock: Clock = now) -> 
         found = await accounts.by_name(connection, name.strip().lower()[:64])
         open_to_try = found is not None and await _count(connection, found, clock())
     usable = found is not None and open_to_try and found.state == accounts.ACTIVE and bool(found.password_hash)
-    right = await _verify(found.password_hash if found and usable else _NOBODY, password)
+    right = await _verify(found.password_hash if found and usable else None, password)
     if not (found and usable and right):
         raise BadLogin
     async with store.write() as connection:
@@ -99,32 +111,40 @@ async def _count(connection: AsyncConnection, account: AccountRow, at: int) -> b
     failures = account.failures + 1 if within else 1
     until = account.locked_until if within and failures < MAX_FAILURES else at + LOCK_MS
     await accounts.set_failures(connection, account.id, failures, until)
+    if failures == MAX_FAILURES:
+        async with recorded(connection, COLLECTOR, at) as act:
+            act.tell("account.lock", f"account/{account.name}", after={"tries": failures, "until": until})
     return True
 
 
-async def _verify(password_hash: str, password: str) -> bool:
+@cache
+def _nobody() -> str:
+    """Return what is verified when there is no hash, so that an unknown name takes as long as a known one."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
+
+
+async def _verify(password_hash: str | None, password: str) -> bool:
     if len(password) > MAX_PASSWORD:
         return False
     return await asyncio.get_running_loop().run_in_executor(_HASHERS, _verify_now, password_hash, password)
 
 
-def _verify_now(password_hash: str, password: str) -> bool:
+def _verify_now(password_hash: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(password_hash, password)
+        return _HASHER.verify(password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
 
 
-async def create(connection: AsyncConnection, name: str, roles: tuple[str, ...], clock: Clock = now) -> AccountRow:
+async def create(act: Act, name: str, roles: tuple[str, ...]) -> AccountRow:
     """Add an account without a password; raise `BadAccount` or `BadRoles`."""
     if not _NAME.fullmatch(name):
         raise BadAccount("name", "a name has 2 to 64 of a-z, 0-9, '.', '_', '@' and '-'")
-    if await accounts.add(connection, name, check_roles(roles), clock()) is None:
+    given = check_roles(roles)
+    if await accounts.add(act.tx, name, given, act.at) is None:
         raise BadAccount("taken", "there is an account of that name")
-    found = await accounts.by_name(connection, name)
-    if found is None:
-        raise LookupError(name)
-    return found
+    act.tell("account.create", f"account/{name}", after={"roles": given})
+    return await _named(act.tx, name)
 
 
 async def hash_password(account: AccountRow, password: str) -> str:
@@ -136,37 +156,47 @@ async def hash_password(account: AccountRow, password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_HASHERS, _HASHER.hash, password)
 
 
-async def change_password(store: Store, account: AccountRow, current: str, new: str, keep: bytes, clock: Clock) -> None:
-    """Set a new password and end every other session; raise `BadLogin` for a wrong current one, `BadAccount`.
+async def new_hash(store: Store, account: AccountRow, current: str, new: str, clock: Clock = now) -> str:
+    """Return the hash of a new password; raise `BadLogin` for a wrong current one, `BadAccount` for a weak new one.
 
     An account that has no password yet is not asked for one: it came in by a link.
     """
     if account.password_hash:
         await log_in(store, account.name, current, clock)
-    hashed = await hash_password(account, new)
-    async with store.write() as connection:
-        await accounts.set_password_hash(connection, account.id, hashed)
-        await sessions.end_all(connection, account.id, keep)
+    return await hash_password(account, new)
 
 
-async def set_roles(connection: AsyncConnection, account: AccountRow, roles: tuple[str, ...]) -> None:
+async def change_password(act: Act, account: AccountRow, hashed: str, keep: bytes) -> None:
+    """Set a new password, of which this is the hash, and end every session but `keep`."""
+    await accounts.set_password_hash(act.tx, account.id, hashed)
+    await sessions.end_all(act.tx, account.id, keep)
+    act.tell("account.password", f"account/{account.name}")
+
+
+async def set_roles(act: Act, account: AccountRow, roles: tuple[str, ...]) -> None:
     """Give an account exactly `roles`; raise `BadRoles`, or `BadAccount` when no one could administer any more."""
     checked = check_roles(roles)
     if "system_admin" in account.roles and "system_admin" not in checked:
-        await _keep_an_admin(connection, account)
-    await accounts.set_roles(connection, account.id, checked)
+        await _keep_an_admin(act.tx, account)
+    await accounts.set_roles(act.tx, account.id, checked)
+    act.tell("account.roles", f"account/{account.name}", {"roles": account.roles}, {"roles": checked})
 
 
-async def disable(connection: AsyncConnection, account: AccountRow) -> None:
+async def disable(act: Act, account: AccountRow) -> None:
     """Disable an account and end its sessions; raise `BadAccount` when no one could administer any more."""
     if "system_admin" in account.roles:
-        await _keep_an_admin(connection, account)
-    await accounts.set_state(connection, account.id, accounts.DISABLED)
-    await sessions.end_all(connection, account.id)
+        await _keep_an_admin(act.tx, account)
+    await _set_state(act, account, accounts.DISABLED)
+    await sessions.end_all(act.tx, account.id)
 
 
-async def enable(connection: AsyncConnection, account: AccountRow) -> None:
-    await accounts.set_state(connection, account.id, accounts.ACTIVE)
+async def enable(act: Act, account: AccountRow) -> None:
+    await _set_state(act, account, accounts.ACTIVE)
+
+
+async def _set_state(act: Act, account: AccountRow, state: str) -> None:
+    await accounts.set_state(act.tx, account.id, state)
+    act.tell("account.state", f"account/{account.name}", {"state": account.state}, {"state": state})
 
 
 async def _keep_an_admin(connection: AsyncConnection, account: AccountRow) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -65,6 +66,13 @@ class Authority:
         certificate = certificates.agent_leaf(self._issuer, key, uid, at, life_ms)
         chain = certificate.public_bytes(Encoding.PEM) + self.root_pem
         return Leaf(chain, certificates.serial_text(certificate), at + life_ms)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the root's signature (ECDSA, SHA-256, DER) of a text that is no certificate."""
+        return self._issuer.key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+    def has_signed(self, signature: bytes, message: bytes) -> bool:
+        return certificates.is_signed_by(self._issuer.key.public_key(), signature, message)
 
     def server_identity(self, names: Iterable[str], at: int) -> ServerIdentity:
         """Return a fresh key and a certificate for the host names and IP addresses in `names`."""

@@ -18,42 +18,71 @@ class Permission(enum.StrEnum):
     OWN = "own"
     """One's own account: password, tokens, language."""
     CIS_READ = "cis:read"
+    CIS_WRITE = "cis:write"
+    """To register CIs and to write their records, each in the classes one administers: see `administers`."""
+    CHANGES_READ = "changes:read"
+    CHANGES_RAISE = "changes:raise"
+    CHANGES_WRITE = "changes:write"
+    """To take part in changes; which step is whose, the change itself says: see `collector.change.flow`."""
+    CHANGES_GOVERN = "changes:govern"
+    """To decide on templates and to set freezes."""
     FINDINGS_READ = "findings:read"
+    FINDINGS_ANSWER = "findings:answer"
+    """To answer what moved without approval, in the classes whose changes one supervises."""
+    STOCKTAKES_COUNT = "stocktakes:count"
+    """To say what one sees in a stock-take, if one counts in it."""
     INCIDENTS_READ = "incidents:read"
     RULES_READ = "rules:read"
     AGENTS_READ = "agents:read"
     AGENTS_ENROL = "agents:enrol"
     AGENTS_BAN = "agents:ban"
+    SWEEPS_READ = "sweeps:read"
+    SWEEPS_WRITE = "sweeps:write"
+    CREDENTIALS_WRITE = "credentials:write"
+    """Also to see which there are; what is secret in them nobody sees."""
     METRICS_READ = "metrics:read"
+    AUDIT_READ = "audit:read"
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
 
 
 P = Permission
-_READ = frozenset({P.OWN, P.CIS_READ, P.FINDINGS_READ, P.INCIDENTS_READ, P.RULES_READ, P.AGENTS_READ})
+_READ = frozenset({
+    P.OWN, P.CIS_READ, P.CHANGES_READ, P.FINDINGS_READ, P.INCIDENTS_READ, P.RULES_READ, P.AGENTS_READ, P.SWEEPS_READ,
+})  # fmt: skip
+_WORK = _READ | {P.CHANGES_WRITE, P.STOCKTAKES_COUNT}
+_ASK = _WORK | {P.CHANGES_RAISE}
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "viewer": _READ,
-    "service_desk": _READ,
-    "engineer": _READ,
-    "specialist": _READ,
-    "incident_manager": _READ,
-    "change_initiator": _READ,
-    "change_supervisor": _READ,
-    "change_manager": _READ,
-    "config_admin": _READ,
-    "network_admin": _READ | {P.METRICS_READ},
-    "ops": _READ | {P.AGENTS_ENROL, P.AGENTS_BAN, P.METRICS_READ},
+    "service_desk": _WORK,
+    "engineer": _WORK,
+    "specialist": _WORK,
+    "incident_manager": _WORK,
+    "change_initiator": _ASK,
+    "change_supervisor": _WORK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER},
+    "change_manager": _ASK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER},
+    "config_admin": _ASK | {P.CIS_WRITE},
+    "network_admin": _ASK | {P.METRICS_READ, P.SWEEPS_WRITE, P.CREDENTIALS_WRITE},
+    "ops": _WORK | {P.AGENTS_ENROL, P.AGENTS_BAN, P.METRICS_READ},
     "knowledge_manager": _READ,
-    "auditor": _READ | {P.ACCOUNTS_READ, P.METRICS_READ},
+    "auditor": _READ | {P.AUDIT_READ, P.ACCOUNTS_READ, P.METRICS_READ},
     "system_admin": frozenset({P.OWN, P.METRICS_READ, P.ACCOUNTS_READ, P.ACCOUNTS_WRITE}),
 }
 
-FIRST_ROLES = ("config_admin:*", "incident_manager", "knowledge_manager", "network_admin", "ops", "system_admin")
+FIRST_ROLES = (
+    "change_manager",
+    "config_admin:*",
+    "incident_manager",
+    "knowledge_manager",
+    "network_admin",
+    "ops",
+    "system_admin",
+)
 """What the first account holds: every administering role that does not exclude another one of them."""
 
 _READERS = frozenset({"viewer", "auditor"})
-_SCOPED = "config_admin"
+_SCOPED, _SUPERVISES = "config_admin", "change_supervisor"
 _SCOPE = re.compile(r"\*|[a-z_]+(,[a-z_]+)*")
 
 
@@ -75,12 +104,26 @@ def permissions(roles: Iterable[str]) -> frozenset[Permission]:
     return frozenset({P.OWN}).union(*(ROLES.get(role.partition(":")[0], frozenset()) for role in roles))
 
 
+def administers(roles: Iterable[str], ci_class: str) -> bool:
+    """Return whether `roles` make somebody the configuration administrator of a class; of `unknown`: of every class."""
+    scopes = (scope.split(",") for name, _, scope in (role.partition(":") for role in roles) if name == _SCOPED)
+    return any("*" in scope or ci_class in scope for scope in scopes)
+
+
+def supervises(roles: Iterable[str]) -> frozenset[str] | None:
+    """Return which classes of changes the role of a supervisor is held to; None: to none, all are theirs."""
+    scopes = [scope for name, _, scope in (role.partition(":") for role in roles) if name == _SUPERVISES]
+    if not scopes or any(scope in ("", "*") for scope in scopes):
+        return None
+    return frozenset(each for scope in scopes for each in scope.split(","))
+
+
 def _name(role: str) -> str:
     name, colon, scope = role.partition(":")
     if name not in ROLES:
         raise BadRoles(f"there is no role {role}")
-    if (name == _SCOPED) != bool(colon):
-        raise BadRoles(f"{_SCOPED} names its classes, other roles none: {role}")
+    if name != _SUPERVISES and (name == _SCOPED) != bool(colon):
+        raise BadRoles(f"{_SCOPED} names its classes, {_SUPERVISES} may, other roles name none: {role}")
     if colon and (not _SCOPE.fullmatch(scope) or not set(scope.split(",")) <= {*CLASSES, "*"}):
         raise BadRoles(f"no such class: {role}")
     return name

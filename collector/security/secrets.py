@@ -24,7 +24,7 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     with _locked(path.parent):
         if not path.exists():
             write(path, make())
-        return _read(path)
+        return read(path)
 
 
 def write(path: Path, data: bytes) -> None:
@@ -40,7 +40,8 @@ def write(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """Return the content of `path`; raise `UnsafeSecret` when others may read it, OSError."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(fd, "rb") as file:
         mode = os.fstat(fd).st_mode & 0o777

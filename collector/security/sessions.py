@@ -10,11 +10,10 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from collector.clock import Clock, now
 from collector.config import Settings
 from collector.security.accounts import digest
+from collector.security.audit import Act
 from collector.security.roles import Permission, permissions
 from collector.store import accounts, sessions
 from collector.store.accounts import AccountRow
@@ -50,11 +49,24 @@ class BadToken(ValueError):
     """The API token cannot be made like this."""
 
 
-async def begin(connection: AsyncConnection, account: AccountRow, address: str, clock: Clock = now) -> str:
+async def begin(act: Act, account: AccountRow, address: str) -> str:
     """Begin a session and return its key, the only time it is seen."""
-    key, at = secrets.token_urlsafe(32), clock()
-    await sessions.add(connection, SessionRow(digest(key), account.id, at, at, secrets.token_urlsafe(32), address[:64]))
+    key, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    await sessions.add(act.tx, SessionRow(digest(key), account.id, act.at, act.at, csrf, address[:64]))
+    act.tell("session.begin", f"account/{account.name}")
     return key
+
+
+async def end(act: Act, principal: Principal) -> None:
+    """End the session somebody speaks in."""
+    await sessions.end(act.tx, principal.session)
+    act.tell("session.end", f"account/{principal.name}")
+
+
+async def end_others(act: Act, principal: Principal) -> None:
+    """End every session of somebody but the one they speak in."""
+    ended = await sessions.end_all(act.tx, principal.account_id, principal.session)
+    act.tell("session.end_others", f"account/{principal.name}", after={"ended": ended})
 
 
 async def of_cookie(store: Store, key: str, settings: Settings, clock: Clock = now) -> Principal | None:
@@ -96,18 +108,26 @@ async def of_bearer(store: Store, text: str, clock: Clock = now) -> Principal | 
     return _principal(account)
 
 
-async def make_token(
-    connection: AsyncConnection, principal: Principal, name: str, days: int, clock: Clock = now
-) -> str:
+async def make_token(act: Act, principal: Principal, name: str, days: int) -> str:
     """Record an API token of one's own and return it, the only time it is seen; raise `BadToken`."""
     if not 1 <= days <= MAX_TOKEN_DAYS:
         raise BadToken(f"a token lives 1 to {MAX_TOKEN_DAYS} days")
     if not 1 <= len(name.strip()) <= 64:
         raise BadToken("a token has a name of 1 to 64 characters")
-    text, at = TOKEN_PREFIX + secrets.token_urlsafe(32), clock()
-    row = TokenRow(0, principal.account_id, name.strip(), at, at + days * DAY_MS, 0, None)
-    await sessions.add_token(connection, digest(text), row)
+    text = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    row = TokenRow(0, principal.account_id, name.strip(), act.at, act.at + days * DAY_MS, 0, None)
+    number = await sessions.add_token(act.tx, digest(text), row)
+    told = {"token": number, "name": row.name, "expires_at": row.expires_at}
+    act.tell("token.create", f"account/{principal.name}", after=told)
     return text
+
+
+async def revoke_token(act: Act, principal: Principal, number: int) -> bool:
+    """Revoke a token of one's own; return whether it was still good."""
+    if not await sessions.revoke_token(act.tx, number, principal.account_id, act.at):
+        return False
+    act.tell("token.revoke", f"account/{principal.name}", before={"token": number})
+    return True
 
 
 def csrf_matches(expected: str, given: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.clock import Clock, now
+from collector.security.audit import Act
 from collector.security.ca import Authority
 from collector.store import enrol_tokens
 from collector.store.enrol_tokens import EnrolToken
@@ -43,17 +43,14 @@ class Terms:
             raise BadTerms(f"a token admits 1 to {MAX_USES} machines, not {self.uses}")
 
 
-async def mint(
-    connection: AsyncConnection, authority: Authority, created_by: str, terms: Terms | None = None, clock: Clock = now
-) -> Token:
+async def mint(act: Act, authority: Authority, terms: Terms | None = None) -> Token:
     """Record a new token and return it, the only time its secret is seen; raise `BadTerms`."""
     terms = terms or Terms()
     terms.check()
-    token_id, at = secrets.token_bytes(8), clock()
-    await enrol_tokens.add(
-        connection,
-        EnrolToken(token_id, at, at + terms.life_s * 1000, created_by, terms.note, terms.uses),
-    )
+    token_id, until = secrets.token_bytes(8), act.at + terms.life_s * 1000
+    await enrol_tokens.add(act.tx, EnrolToken(token_id, act.at, until, act.by, terms.note, terms.uses))
+    told = {"uses": terms.uses, "expires_at": until, "note": terms.note}
+    act.tell("enrolment_token.create", _name(token_id), after=told)
     return Token(token_id, secret_of(authority, token_id), authority.root_pin)
 
 
@@ -62,9 +59,16 @@ async def listed(connection: AsyncConnection) -> list[EnrolToken]:
     return await enrol_tokens.listed(connection)
 
 
-async def revoke(connection: AsyncConnection, token_id: bytes, clock: Clock = now) -> bool:
+async def revoke(act: Act, token_id: bytes) -> bool:
     """End a token at once; agents it admitted stay. Return whether there was one to end."""
-    return await enrol_tokens.revoke(connection, token_id, clock())
+    if not await enrol_tokens.revoke(act.tx, token_id, act.at):
+        return False
+    act.tell("enrolment_token.revoke", _name(token_id))
+    return True
+
+
+def _name(token_id: bytes) -> str:
+    return f"enrolment-token/{token_id.hex()}"
 
 
 def secret_of(authority: Authority, token_id: bytes) -> bytes:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.config import Settings
+from collector.security.audit import Act
 from collector.services.missing import NotFound
+from collector.store import probes
 from collector.store.browse import agents
 from collector.store.browse.agents import AgentQuery, AgentRow
 from collector.store.browse.page import Page, Window
@@ -27,6 +31,14 @@ async def one(connection: AsyncConnection, uid: str, settings: Settings, now: in
     if found is None:
         raise NotFound("agent", uid)
     return found
+
+
+async def appoint(act: Act, uid: str, zones: Collection[str]) -> None:
+    """Make an agent the probe of those zones and of no other, none: a probe no longer; raise `NotFound`."""
+    before = await probes.appointed(act.tx, uid)
+    if not await probes.appoint(act.tx, uid, zones):
+        raise NotFound("agent", uid)
+    act.tell("probe.appoint", f"agent/{uid}", {"zones": before}, {"zones": sorted(zones)})
 
 
 def enrol_url(settings: Settings) -> str:

@@ -17,7 +17,7 @@ from collector.store.browse.facts import AuthRow, ClaimRow, FactRow, Moment, Sec
 from collector.store.browse.page import Page, Window
 from collector.store.browse.relations import RelationQuery, RelationRow
 from collector.store.browse.steps import StepQuery, StepRow
-from wire.sections import SECTIONS, Shape, shape_of
+from wire.sections import APART, SECTIONS, Shape, shape_of
 
 _ORDER = {name: place for place, name in enumerate(SECTIONS)}
 
@@ -111,7 +111,7 @@ async def made_of(
     """Return the facts of `ci` by section, now or at `moment`; sections that failed are there with their reason."""
     rows = await facts.facts(connection, ci.id, moment, name)
     states = [each for each in await facts.sections(connection, ci.id) if name in (None, each.name)]
-    names = {row.section for row in rows} | {state.name for state in states if state.name != "health"}
+    names = {row.section for row in rows} | {state.name for state in states if state.name not in APART}
     return tuple(
         _section(each, [row for row in rows if row.section == each], [s for s in states if s.name == each])
         for each in sorted(names, key=lambda each: (_ORDER.get(each, len(_ORDER)), each))

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services.element import FieldChange, moved_fields
 from collector.services.missing import NotFound
+from collector.store import acceptances
+from collector.store.acceptances import Mark
 from collector.store.browse import findings, incidents
 from collector.store.browse.findings import FindingQuery, FindingRow, ItemRow
 from collector.store.browse.incidents import IncidentRow
@@ -33,6 +35,11 @@ async def incident_of(connection: AsyncConnection, finding: FindingRow) -> Incid
     return found[0] if found else None
 
 
+async def marks(connection: AsyncConnection, number: int) -> tuple[Mark, ...]:
+    """Return what people did with a finding, the oldest first."""
+    return await acceptances.marks(connection, number)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a before → after table."""
@@ -43,4 +50,10 @@ class Row:
 
 def rows(finding: FindingRow) -> tuple[Row, ...]:
     """Return the items of a finding with the fields that moved."""
-    return tuple(Row(item, moved_fields(item.section, item.old, item.new)) for item in finding.items)
+    return tuple(Row(item, _fields(item)) for item in finding.items)
+
+
+def _fields(item: ItemRow) -> tuple[FieldChange, ...]:
+    if item.field:
+        return (FieldChange(item.field, item.old, item.new),)
+    return moved_fields(item.section, item.old, item.new)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.services import duplicates
+from collector.services import duplicates, sweeps
 from collector.services.inspections import ResultRow, Rules
 from collector.services.inspections import by_outcome as results_by_outcome
 from collector.services.inspections import listed as results_listed
+from collector.services.sweeps import Sweep
 from collector.store.browse import agents, cis, facts, findings, incidents
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.cis import CiRow
@@ -42,7 +44,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the first page shows. Counts are of what is open now; `host` is None until the first inventory came."""
+    """What the first page shows. Counts are of what is open now; `host` is None until the first inventory came.
+
+    `proposed`: CIs nobody has registered yet. `sweep`: the one under way. `is_planned`: whether any plan stands.
+    """
 
     host: CiRow | None
     found: Mapping[str, int]
@@ -52,6 +57,9 @@ class Overview:
     findings: int
     outcomes: Mapping[str, int]
     cases: int
+    proposed: int = 0
+    sweep: Sweep | None = None
+    is_planned: bool = True
     latest_incidents: tuple[IncidentRow, ...] = ()
     latest_findings: tuple[FindingRow, ...] = ()
     fix: Fix | None = None
@@ -63,10 +71,12 @@ async def overview(connection: AsyncConnection, rules: Rules, hostname: str, sil
     host = await _host(connection, hostname)
     raised = await incidents.list_incidents(connection, IncidentQuery(states=("open",)), Window(50))
     open_findings = await findings.list_findings(connection, FindingQuery(states=("open",)), Window(RECENT))
-    by_class: dict[str, int] = {}
+    by_class, by_ci_state = Counter[str](), Counter[str]()
     for (ci_class, _, state), number in (await cis.by_class(connection)).items():
+        by_ci_state[state] += number
         if state not in ("retired", "archived"):
-            by_class[ci_class] = by_class.get(ci_class, 0) + number
+            by_class[ci_class] += number
+    newest = await sweeps.recent(connection, 1)
     by_state = await agents.by_state(connection, silent_before)
     counted = await facts.count_by_section(connection, host.id) if host else {}
     return Overview(
@@ -78,6 +88,9 @@ async def overview(connection: AsyncConnection, rules: Rules, hostname: str, sil
         findings=open_findings.count,
         outcomes=await results_by_outcome(connection),
         cases=await duplicates.count_open(connection),
+        proposed=by_ci_state["proposed"],
+        sweep=newest[0] if newest and not newest[0].has_ended else None,
+        is_planned=bool(newest) or bool(await sweeps.plans(connection)),
         latest_incidents=raised.items[:RECENT],
         latest_findings=open_findings.items,
         fix=await _fix(connection, rules, raised.items, open_findings.items, host),

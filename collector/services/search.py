@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.security.roles import Permission
+from collector.services import whereabouts
 from collector.services.agents import listed as agents_listed
 from collector.services.cis import listed as cis_listed
 from collector.services.incidents import listed as incidents_listed
+from collector.services.macs import address_in, mac_in
+from collector.services.whereabouts import Whereabouts
+from collector.services.wiring import Wiring
 from collector.store.browse.agents import AgentQuery, AgentRow
 from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
@@ -32,15 +36,18 @@ class Found:
     agents: tuple[AgentRow, ...] = ()
     agents_count: int = 0
     finding: int | None = None
+    places: tuple[Whereabouts, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.cis or self.incidents or self.agents or self.finding)
+        return not (self.cis or self.incidents or self.agents or self.finding or self.places)
 
 
-async def find(connection: AsyncConnection, q: str, allowed: frozenset[Permission], silent_before: int) -> Found:
-    """Return what matches `q` among what the asker may read."""
-    text = q.strip()[:MAX_QUERY]
+async def find(
+    connection: AsyncConnection, q: str, allowed: frozenset[Permission], silent_before: int, wiring: Wiring
+) -> Found:
+    """Return what matches `q` among what the asker may read; a MAC or an address with where it is plugged in."""
+    text = q.replace("\0", "").strip()[:MAX_QUERY]  # PostgreSQL takes no NUL, in a question either
     if not text:
         return Found("")
     window = Window(GROUP)
@@ -56,10 +63,12 @@ async def find(connection: AsyncConnection, q: str, allowed: frozenset[Permissio
         else None
     )
     finding = await finding_numbered(connection, text) if Permission.FINDINGS_READ in allowed else None
+    plugged = Permission.CIS_READ in allowed and (mac_in(text) or address_in(text))
+    places = (await whereabouts.find(connection, wiring, text)).found if plugged else ()
     return Found(
         text,
         cis.items if cis else (), cis.count if cis else 0,
         incidents.items if incidents else (), incidents.count if incidents else 0,
         agents.items if agents else (), agents.count if agents else 0,
-        finding,
+        finding, places,
     )  # fmt: skip

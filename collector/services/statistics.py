@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.services.sweeps.figures import Figures, SweepFigures
 from collector.store.browse import agents, cis, findings, incidents, statistics
 from collector.store.browse.statistics import Backlog, Measurement, Waiting
 from collector.store.engine import Store
@@ -18,16 +19,21 @@ METRIC_MAX_AGE_MS = 15 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Figures of one moment; `sections` counts CIs by (section, status), `cis` by (class, type, state)."""
+    """Figures of one moment; `sections` counts CIs by (section, status), `cis` by (class, type, state).
+
+    `heard`: what the receivers of probes have heard, and what not, by (agent, cause).
+    """
 
     agents: Mapping[str, int]
     failing: Mapping[str, int]
+    heard: Mapping[tuple[str, str], int]
     cis: Mapping[tuple[str, str, str], int]
     sections: Mapping[tuple[str, Status], int]
     incidents: Mapping[str, int]
     findings: Mapping[str, int]
     backlog: Backlog
     outbox: Waiting
+    sweeps: SweepFigures
     store_bytes: int
 
 
@@ -52,19 +58,21 @@ class Known:
     ci_type: str
 
 
-async def gather(store: Store, silent_before: int) -> Statistics:
-    """Return all figures, of one consistent view."""
+async def gather(store: Store, silent_before: int, sweeps: Figures | None = None) -> Statistics:
+    """Return all figures, of one consistent view; `sweeps` remembers what it has counted before."""
     size = await store.size_bytes()
     async with store.read() as connection:
         return Statistics(
             agents=await agents.by_state(connection, silent_before),
             failing=await agents.failing(connection),
+            heard=await agents.heard(connection),
             cis=await cis.by_class(connection),
             sections=await statistics.sections_by_status(connection),
             incidents=await incidents.count_open(connection),
             findings=await findings.count_open(connection),
             backlog=await statistics.backlog(connection),
             outbox=await statistics.waiting(connection),
+            sweeps=await (sweeps or Figures()).read(connection),
             store_bytes=size,
         )
 

@@ -7,21 +7,27 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.browse import findings, incidents, steps
+from collector.services import events
+from collector.services.registration import BY
+from collector.store.browse import facts, findings, incidents, steps
 from collector.store.browse.cis import CiRow
+from collector.store.browse.events import EventQuery, EventRow
 from collector.store.browse.findings import FindingQuery
 from collector.store.browse.incidents import IncidentQuery
 from collector.store.browse.page import Window
 
 LENGTH = 40
+EVENTS = 15
+"""At most so many of them, so that one that keeps talking leaves room for what was done to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One thing at one time (ms).
 
-    `kind`: arrived, values, finding_opened, finding_closed, incident_opened, incident_resolved.
-    `ref` names the finding or incident; `count` the values; `title` is an incident's, by language.
+    `kind`: arrived, registered, values, finding_opened, finding_closed, incident_opened, incident_resolved.
+    `ref` names the account, finding or incident; `count` the values; `title` is an incident's, by language;
+    `verdict` is what is held of a finding now; `event` is what the CI said by itself, of kind event.
     """
 
     at: int
@@ -29,20 +35,26 @@ class Happening:
     ref: str = ""
     count: int = 0
     title: Mapping[str, str] = field(default_factory=dict)
+    event: EventRow | None = None
+    verdict: str = ""
 
 
 async def of_ci(connection: AsyncConnection, ci: CiRow) -> tuple[Happening, ...]:
     """Return the newest happenings of `ci`, newest first."""
     told = [Happening(ci.created_at, "arrived")]
+    if admitted := await facts.admitted(connection, ci.id, BY):
+        told.append(Happening(admitted.since, "registered", admitted.ref.removeprefix(BY)))
     told += [Happening(at, "values", count=n) for at, n in await steps.moments(connection, ci.id, LENGTH)]
     found = await findings.list_findings(connection, FindingQuery(ci_id=ci.id), Window(LENGTH))
     for each in found.items:
-        told.append(Happening(each.opened_at, "finding_opened", str(each.id), len(each.items)))
+        told.append(Happening(each.opened_at, "finding_opened", str(each.id), len(each.moved), verdict=each.verdict))
         if each.closed_at is not None:
-            told.append(Happening(each.closed_at, "finding_closed", str(each.id)))
+            told.append(Happening(each.closed_at, "finding_closed", str(each.id), verdict=each.verdict))
     raised = await incidents.list_incidents(connection, IncidentQuery(ci_id=ci.id), Window(LENGTH))
     for incident in raised.items:
         told.append(Happening(incident.opened_at, "incident_opened", incident.number, title=incident.title))
         if incident.resolved_at is not None:
             told.append(Happening(incident.resolved_at, "incident_resolved", incident.number, title=incident.title))
+    spoken = await events.listed(connection, EventQuery(ci.id, events.NOTABLE), Window(EVENTS))
+    told += [Happening(each.until, "event", event=each) for each in spoken.items]
     return tuple(sorted(told, key=lambda each: -each.at)[:LENGTH])

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from collector.web.inert import visible
+from collector.inert import visible
 
 FOLDER = Path(__file__).parent / "locale"
 LANGUAGES = ("zh-CN", "en")
@@ -36,6 +36,11 @@ class Texts:
     def __call__(self, key: str, **values: Any) -> Markup:
         """Return the text of `key` with its places filled."""
         return escape(self._entries.get(key, key)).format(**{name: _safe(value) for name, value in values.items()})
+
+    def plain(self, key: str, **values: Any) -> str:
+        """Return the text of `key` with its places filled, as it is read outside a page: visible, not escaped."""
+        told = {name: visible(str(value)) for name, value in values.items()}
+        return self._entries.get(key, key).format(**told)
 
     def n(self, key: str, count: int, **values: Any) -> Markup:
         """Return `key` in the number the language has for `count`; `{n}` is the count."""

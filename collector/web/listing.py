@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from collector.web.catalogue import Texts
 from collector.web.csvfile import MAX_ROWS
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a list can do. `filters`: name → values one may choose; `sort` is the order it starts with."""
+    """What a list can do. `filters`: name → values one may choose; `sort` is the order it starts with.
+
+    `moments`: it can be shown as of a moment, named by `at` and `known_at`.
+    """
 
     path: str
     columns: tuple[Column, ...]
     filters: Mapping[str, tuple[str, ...]]
     sort: str = ""
+    moments: bool = False
 
     @property
     def sorts(self) -> frozenset[str]:
@@ -64,10 +69,11 @@ class Listing:
     names: tuple[str, ...]
     cursor: str | None
     page: Page[Any] | None = None
+    moment: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, page: Page[Any]) -> Listing:
         """Return the same with the page that was found."""
-        return Listing(self.spec, self.q, self.chosen, self.sort, self.names, self.cursor, page)
+        return replace(self, page=page)
 
     @property
     def window(self) -> Window:
@@ -101,6 +107,7 @@ class Listing:
     def _pairs(self, changes: Mapping[str, str | Sequence[str]]) -> list[tuple[str, str]]:
         """What the address carries: only what differs from how the list starts."""
         asked: dict[str, str | Sequence[str]] = {"q": self.q, **self.chosen, "sort": self.sort, "column": self.names}
+        asked |= self.moment
         asked |= changes
         if asked["sort"] == self.spec.sort:
             del asked["sort"]
@@ -145,6 +152,9 @@ def _initial(spec: Spec) -> tuple[str, ...]:
     return tuple(column.name for column in spec.columns if column.shown)
 
 
+_MOMENTS = ("at", "known_at")
+
+
 def read(spec: Spec, request: Request) -> Listing:
     """Return what `request` asks of the list."""
     asked = request.query_params
@@ -161,14 +171,15 @@ def read(spec: Spec, request: Request) -> Listing:
         sort if sort in spec.sorts else spec.sort,
         names or _initial(spec),
         asked.get("cursor") or None,
+        moment={name: asked[name][:40] for name in _MOMENTS if spec.moments and asked.get(name)},
     )
 
 
 async def everything(
     store: Store,
     fetch: Callable[[AsyncConnection, Window], Awaitable[Page[T]]],
-    row: Callable[[T], Sequence[object]],
-) -> AsyncIterator[Sequence[Sequence[object]]]:
+    row: Callable[[T], R],
+) -> AsyncIterator[Sequence[R]]:
     """Yield all rows of a list as of one moment, page by page, up to `MAX_ROWS`."""
     cursor, seen = None, 0
     async with store.read() as connection:

@@ -30,16 +30,43 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     },
     "agent_state": {"active": _OK, "silent": _WARNING, "banned": _BANNED, "retired": _PAUSED},
     "outcome": {"PASS": _OK, "PROBLEM": _CRITICAL, "UNKNOWN": _UNKNOWN, "ERROR": _WARNING, "N/A": _RING},
-    "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE},
+    "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE, "info": _NOTICE},
     "incident_state": {"open": _WARNING, "resolved": _OK},
+    "pin_state": {"pinned": _OK, "changed": _WARNING, "new": _NOTICE},
+    "change_state": {
+        "draft": _RING, "requested": _WARNING, "planning": _RING, "planned": _WARNING, "confirming": _WARNING,
+        "approved": _OK, "implementing": _RING, "implemented": _NOTICE, "closed": _OK, "cancelled": _PAUSED,
+    },
+    "line_state": {
+        "pending": _RING, "unknown": _UNKNOWN, "failed": _CRITICAL, "verified": _OK, "used_discovered": _OK,
+        "manual_required": _WARNING, "manually_verified": _OK, "set_to_planned": _NOTICE,
+        "accepted_discovered": _NOTICE, "cancelled": _PAUSED,
+    },
+    "template_state": {"proposed": _RING, "approved": _OK, "refused": _CRITICAL, "withdrawn": _PAUSED},
     "finding_state": {"open": _WARNING, "closed": _OK},
-    "verdict": {"unapproved": _WARNING, "accepted": _OK, "reverted": _OK},
+    "verdict": {
+        "verified": _OK, "authorised": _OK, "in_progress": _RING, "pending": _RING, "variance": _WARNING,
+        "out_of_window": _WARNING, "late_approval": _WARNING, "retro_late": _WARNING, "unapproved": _WARNING,
+        "accepted": _OK, "reverted": _OK,
+    },
     "status": {
         "ok": _OK, "empty": _OK, "failed": _CRITICAL, "denied": _WARNING, "unsupported": _RING, "unspecified": _UNKNOWN,
     },
     "delivery": {"waiting": _RING, "sent": _OK, "dead": _CRITICAL},
+    "sweep_state": {
+        "waiting": _RING, "running": Look("unknown", "sweeps"), "done": _OK, "cancelled": _PAUSED, "failed": _CRITICAL,
+    },
     "account_state": {"active": _OK, "disabled": _PAUSED},
-    "case_state": {"open": _WARNING},
+    "case_state": {"open": _WARNING, "decided": _OK},
+    "run_verdict": {"counted": _OK, "quarantined": _WARNING, "believed": _NOTICE},
+    "name_state": {"live": _OK, "retired": _NOTICE, "suspect": _WARNING},
+    "import_outcome": {"made": Look("ok", "plus"), "changed": _NOTICE, "same": _RING, "refused": _CRITICAL},
+    "stocktake_state": {"open": _NOTICE, "closed": _OK},
+    "stocktake_outcome": {
+        "open": _RING, "confirmed": _OK, "moved": _WARNING, "missing": _CRITICAL, "found": Look("warning", "plus"),
+    },
+    "label_state": {"stale": _WARNING, "never": _RING, "current": _OK},
+    "link_state": {"confirmed": _OK, "probable": _RING, "contradictory": _CRITICAL},
 }  # fmt: skip
 
 

@@ -13,10 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from collector.api.release import VERSION
+from collector.inert import shorten, visible
 from collector.services.element import key_fields, moved_fields
 from collector.web import units
 from collector.web.catalogue import LANGUAGES, Texts
-from collector.web.inert import shorten, visible
 from collector.web.looks import look
 from collector.web.values import MAX_SHOWN, Shown, measurement, show
 from collector.web.viewer import FORM_COOKIE, THEMES, Viewer, remember
@@ -25,6 +25,7 @@ from wire.sections import shape_of
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 HTMX = "vendor/htmx.min.js"
+CYTOSCAPE = "vendor/cytoscape.min.js"
 
 
 def _finalize(value: Any) -> Any:
@@ -46,6 +47,7 @@ def _environment() -> Environment:
     environment.globals.update(
         asset=asset,
         has_htmx=(STATIC / HTMX).exists,
+        has_map=(STATIC / CYTOSCAPE).exists,
         languages=LANGUAGES,
         themes=THEMES,
         units=units,

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.classes import ALL_TYPES, CLASSES
+from collector.inert import shorten, visible
 from collector.model import Value
 from collector.web.catalogue import Texts
-from collector.web.inert import shorten, visible
 from collector.web.units import bytes_text, number_text, percent_text, scaled, span
 from wire.sections import SECTIONS
 
@@ -21,6 +22,9 @@ IDENTIFIERS = frozenset({
     "bios_version", "version", "options", "members", "names", "subject", "issuer",
 })  # fmt: skip
 """Fields that are told apart character by character: set in a monospaced face."""
+
+WORDS = {"class": CLASSES, "type": ALL_TYPES}
+"""Fields of a device that hold words of the regulation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ def show(section: str, field: str, value: Value, texts: Texts, limit: int = MAX_
         return _listed(field, [str(each) for each in value], limit)
     if isinstance(value, Mapping):
         return _text(field, "; ".join(f"{name}={each}" for name, each in value.items()), limit)
+    if section == "device" and value in WORDS.get(field, ()):
+        return Shown(str(texts.label(field, str(value))))
     at = _time(section, field, str(value))
     return Shown(str(value), at=at) if at is not None else _text(field, str(value), limit)
 

@@ -35,12 +35,19 @@ class Entry:
 _NAVIGATION = (
     Entry("overview", "/", "overview", Permission.CIS_READ),
     Entry("cis", "/cis", "cis", Permission.CIS_READ),
+    Entry("map", "/map", "map", Permission.CIS_READ),
+    Entry("changes", "/changes", "changes", Permission.CHANGES_READ),
     Entry("findings", "/findings", "findings", Permission.FINDINGS_READ),
     Entry("incidents", "/incidents", "incidents", Permission.INCIDENTS_READ),
+    Entry("events", "/events", "history", Permission.CIS_READ),
     Entry("inspections", "/inspections", "inspections", Permission.RULES_READ),
     Entry("rules", "/rules", "rules", Permission.RULES_READ),
+    Entry("reports", "/reports", "reports", Permission.CIS_READ),
     Entry("duplicates", "/duplicates", "duplicates", Permission.CIS_READ),
+    Entry("stocktakes", "/stocktakes", "stocktakes", Permission.CIS_READ),
+    Entry("sweeps", "/sweeps", "sweeps", Permission.SWEEPS_READ),
     Entry("agents", "/agents", "agents", Permission.AGENTS_READ),
+    Entry("audit", "/audit", "history", Permission.AUDIT_READ),
     Entry("settings", "/settings", "settings", Permission.OWN),
 )
 
@@ -59,7 +66,10 @@ class Viewer:
 
     @property
     def navigation(self) -> tuple[Entry, ...]:
-        counts = {"findings": self.open.findings, "incidents": self.open.incidents, "duplicates": self.open.cases}
+        counts = {
+            "changes": self.open.changes, "findings": self.open.findings, "incidents": self.open.incidents,
+            "duplicates": self.open.cases,
+        }  # fmt: skip
         if self.principal is None:
             return ()
         return tuple(
@@ -77,6 +87,11 @@ class Viewer:
         return self.request.url.path + (f"?{query}" if query else "")
 
     @property
+    def simulated(self) -> int:
+        """How many devices of this estate are made up."""
+        return context_of(self.request).simulated
+
+    @property
     def is_fragment(self) -> bool:
         """True when htmx asks for a part of a page."""
         return self.request.headers.get("hx-request") == "true"
@@ -89,6 +104,11 @@ def texts_of(request: Request, principal: Principal | None) -> Texts:
     """Return the texts in the language of the account, else of the cookie, else of the browser."""
     chosen = (principal.language if principal else "") or request.cookies.get(LANGUAGE_COOKIE, "")
     return Texts(chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language", "")))
+
+
+def words_of(request: Request, language: str | None) -> Texts:
+    """Return the texts in `language`, when none is named in that of whoever asks: REST has its words from here."""
+    return Texts(language) if language else texts_of(request, request.state.principal)
 
 
 def theme_of(request: Request, principal: Principal | None) -> str:

@@ -1,38 +1,12 @@
-"""The classes and types of the regulation, in its order: what filters offer and the catalogues name."""
+"""What filters offer and the catalogues name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from collector.classes import ALL_TYPES, CLASSES, TYPES
 from collector.model import CiState
 
-TYPES: Mapping[str, tuple[str, ...]] = {
-    "server": ("minicomputer", "pc_server", "virtual_machine", "hypervisor"),
-    "security": ("firewall", "ids", "antivirus", "vulnerability_scanner"),
-    "storage": ("disk_array", "tape_library", "fc_switch", "tape_drive"),
-    "environment": (
-        "access_control", "power_environment_monitor", "kvm", "video_surveillance", "ups", "pdu", "air_conditioner",
-        "rack",
-    ),
-    "network": (
-        "switch", "router", "hub", "optical_terminal", "access_device", "fiber_transceiver", "network_module",
-        "wireless_ap", "wireless_controller", "load_balancer",
-    ),
-    "pc": ("desktop", "laptop", "workstation", "graphics_workstation"),
-    "auxiliary": (
-        "usb_drive", "printer", "scanner", "plotter", "external_disk", "pda", "monitor", "projector", "instrument",
-        "external_burner", "presenter", "tablet", "card_reader", "wireless_nic", "phone",
-    ),
-    "application": (
-        "finance", "hr", "production", "marketing", "materials", "data_warehouse", "office", "integrated",
-    ),
-    "system_software": (
-        "os", "database", "gis", "data_warehouse_platform", "presentation_platform", "middleware",
-    ),
-    "unknown": ("unknown",),
-}  # fmt: skip
-CLASSES = tuple(TYPES)
-ALL_TYPES = tuple(ci_type for types in TYPES.values() for ci_type in types)
+__all__ = ["ALL_TYPES", "CLASSES", "INCIDENT_KINDS", "SEVERITIES", "STATES", "TYPES"]
+
 STATES = tuple(state.value for state in CiState)
 SEVERITIES = ("critical", "error", "warning", "notice")
-INCIDENT_KINDS = ("alert", "unapproved_change")
+INCIDENT_KINDS = ("alert", "unapproved_change", "credential", "disappearance")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api import shapes
 from collector.api.access import requires
+from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.security import accounts
 from collector.security.roles import Permission
@@ -43,10 +44,9 @@ async def list_accounts(request: Request) -> object:
 )  # fmt: skip
 async def create_account(request: Request, asked: AccountAsked) -> shapes.LoginLink:
     """Add an account and make its first login link."""
-    context = context_of(request)
-    async with context.store.write() as connection:
-        made = await accounts.create(connection, asked.name.strip().lower(), tuple(asked.roles), context.clock)
-        path = await accounts.login_link(connection, made, context.clock)
+    async with acting(request) as act:
+        made = await accounts.create(act, asked.name.strip().lower(), tuple(asked.roles))
+        path = await accounts.login_link(act, made)
     log.info("account made", account=made.name, by=request.state.principal.name)
     return shapes.LoginLink(name=made.name, path=path)
 
@@ -57,11 +57,10 @@ async def create_account(request: Request, asked: AccountAsked) -> shapes.LoginL
 )  # fmt: skip
 async def create_link(request: Request, name: str) -> shapes.LoginLink:
     """Make a link that logs an account in once, within 30 minutes."""
-    context = context_of(request)
-    async with context.store.write() as connection:
-        found = await kept_accounts.by_name(connection, name)
+    async with acting(request) as act:
+        found = await kept_accounts.by_name(act.tx, name)
         if found is None:
             raise NotFound("account", name)
-        path = await accounts.login_link(connection, found, context.clock)
+        path = await accounts.login_link(act, found)
     log.info("login link made", account=name, by=request.state.principal.name)
     return shapes.LoginLink(name=name, path=path)

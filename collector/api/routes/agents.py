@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api import asking, shapes
 from collector.api.access import requires
+from collector.api.acting import acting, who
 from collector.api.answer import tagged
 from collector.api.context import context_of
 from collector.security.roles import Permission
@@ -42,6 +43,14 @@ class BanAsked(BaseModel):
     reason: str = Field(min_length=1, max_length=200)
 
 
+class ZonesAsked(BaseModel):
+    """The zones it is to be the probe of; the empty text is the default zone, an empty list ends it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zones: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$")]] = Field(max_length=100)
+
+
 @router.get("/agents", operation_id="listAgents", response_model=shapes.Paged[shapes.Agent], dependencies=_READ)
 async def list_agents(request: Request, asked: Annotated[asking.AgentsAsked, Query()]) -> object:
     """List agents."""
@@ -67,9 +76,22 @@ async def get_agent(request: Request, uid: str) -> Response:
 async def ban_agent(request: Request, uid: str, asked: BanAsked) -> Response:
     """Ban an agent: its certificate is refused from now on."""
     principal: Principal = request.state.principal
-    if not await context_of(request).ban(uid, asked.reason, principal.name):
+    if not await context_of(request).ban(uid, asked.reason, who(request)):
         raise NotFound("agent", uid)
     log.info("agent banned", agent=uid, by=principal.name, reason=asked.reason)
+    return Response(status_code=204)
+
+
+@router.put(
+    "/agents/{uid}/zones", operation_id="appointProbe", status_code=204,
+    dependencies=[requires(Permission.CREDENTIALS_WRITE)],
+)  # fmt: skip
+async def appoint_probe(request: Request, uid: str, asked: ZonesAsked) -> Response:
+    """Make an agent the probe of those zones and of no other: it is given their sweeps and lent their credentials."""
+    principal: Principal = request.state.principal
+    async with acting(request) as act:
+        await agents.appoint(act, uid, asked.zones)
+    log.info("probe appointed", agent=uid, zones=asked.zones, by=principal.name)
     return Response(status_code=204)
 
 
@@ -81,6 +103,6 @@ async def create_token(request: Request, asked: TermsAsked) -> shapes.EnrolmentT
     """Make an enrolment token; this is the only time it is seen."""
     context = context_of(request)
     principal: Principal = request.state.principal
-    text = await context.mint(Terms(asked.life_s, asked.uses, asked.note), principal.name)
+    text = await context.mint(Terms(asked.life_s, asked.uses, asked.note), who(request))
     log.info("enrolment token made", by=principal.name, uses=asked.uses, life_s=asked.life_s)
     return shapes.EnrolmentToken(token=text, command=agents.enrol_line(context.where_to_enrol, text))

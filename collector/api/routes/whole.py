@@ -28,7 +28,7 @@ async def find(request: Request, q: Annotated[asking.Search, Query(min_length=1)
     principal: Principal = request.state.principal
     before = agents.silent_before(context.settings, context.clock())
     async with context.store.read() as connection:
-        return await search.find(connection, q, principal.allowed, before)
+        return await search.find(connection, q, principal.allowed, before, context.wiring)
 
 
 @router.get(

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const vendor = join(here, "..", "static", "vendor");
 const wanted = {
+  "cytoscape/dist/cytoscape.min.js": "cytoscape.min.js",
+  "cytoscape/LICENSE": "cytoscape.LICENSE",
   "htmx.org/dist/htmx.min.js": "htmx.min.js",
   "htmx.org/LICENSE": "htmx.LICENSE",
 };

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
+from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.security import accounts
 from collector.security.accounts import BadAccount
@@ -65,12 +66,12 @@ async def accounts_page(request: Request) -> Response:
 @router.post("/settings/accounts", dependencies=_WRITE)
 async def create(request: Request) -> Response:
     """Add an account and show the one-time link its owner comes in by."""
-    context, form = context_of(request), await request.form()
+    form = await request.form()
     name = str(form.get("name", "")).strip().lower()
     try:
-        async with context.store.write() as connection:
-            made = await accounts.create(connection, name, await _roles(request), context.clock)
-            link = await accounts.login_link(connection, made, context.clock)
+        async with acting(request) as act:
+            made = await accounts.create(act, name, await _roles(request))
+            link = await accounts.login_link(act, made)
     except BadAccount as error:
         return await _all(request, 400, f"account.{error.code}")
     except BadRoles:
@@ -81,10 +82,9 @@ async def create(request: Request) -> Response:
 
 @router.post("/settings/accounts/{number}/link", dependencies=_WRITE)
 async def make_link(request: Request, number: int) -> Response:
-    context = context_of(request)
-    async with context.store.write() as connection:
-        account = await _one(connection, number)
-        link = await accounts.login_link(connection, account, context.clock)
+    async with acting(request) as act:
+        account = await _one(act.tx, number)
+        link = await accounts.login_link(act, account)
     log.info("login link made", account=account.name, by=request.state.principal.name)
     return await _all(request, link=_whole(request, link), name=account.name)
 
@@ -92,9 +92,9 @@ async def make_link(request: Request, number: int) -> Response:
 @router.post("/settings/accounts/{number}/roles", dependencies=_WRITE)
 async def set_roles(request: Request, number: int) -> Response:
     try:
-        async with context_of(request).store.write() as connection:
-            account = await _one(connection, number)
-            await accounts.set_roles(connection, account, await _roles(request))
+        async with acting(request) as act:
+            account = await _one(act.tx, number)
+            await accounts.set_roles(act, account, await _roles(request))
     except BadAccount as error:
         return await _all(request, 400, f"account.{error.code}")
     except BadRoles:
@@ -108,9 +108,9 @@ async def set_state(request: Request, number: int) -> Response:
     """Disable or enable an account."""
     form = await request.form()
     try:
-        async with context_of(request).store.write() as connection:
-            account = await _one(connection, number)
-            await (accounts.enable if form.get("state") == "active" else accounts.disable)(connection, account)
+        async with acting(request) as act:
+            account = await _one(act.tx, number)
+            await (accounts.enable if form.get("state") == "active" else accounts.disable)(act, account)
     except BadAccount as error:
         return await _all(request, 400, f"account.{error.code}")
     log.info("account state set", account=account.name, state=form.get("state"), by=request.state.principal.name)

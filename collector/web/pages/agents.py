@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from collector.api.access import requires
+from collector.api.acting import who
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.security.tokens import Terms
@@ -104,7 +105,7 @@ async def enrol(request: Request) -> HTMLResponse:
     uses = next((each for each in USES if str(each) == form.get("uses")), 1)
     context = context_of(request)
     by = request.state.principal.name
-    token = await context.mint(Terms(life, uses, str(form.get("note", ""))[:200]), by)
+    token = await context.mint(Terms(life, uses, str(form.get("note", ""))[:200]), who(request))
     log.info("enrolment token made", by=by, uses=uses, life_s=life)
     return await _list(request, agents.enrol_line(context.where_to_enrol, token))
 
@@ -140,7 +141,7 @@ async def ban(request: Request, uid: str) -> Response:
     if not reason:
         return await _one(request, uid, "ban.html", 400, "ban.no_reason")
     by = request.state.principal.name
-    if not await context.ban(uid, reason, by):
+    if not await context.ban(uid, reason, who(request)):
         raise NotFound("agent", uid)
     log.info("agent banned", agent=uid, by=by, reason=reason)
     return RedirectResponse(f"/agents/{uid}", 303)

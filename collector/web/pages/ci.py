@@ -11,16 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import Context, context_of
+from collector.model import Path
 from collector.security.roles import Permission
-from collector.services import cis, timeline
+from collector.services import because, cis, configurations, locks, presence, timeline, topology
 from collector.services.cis import SectionFacts
+from collector.services.lookback.moments import moment_of
+from collector.services.registration import WHY_NOT
 from collector.store.browse.cis import CiRow
 from collector.store.browse.facts import Moment
 from collector.store.browse.page import Window
 from collector.store.browse.steps import StepQuery, StepRow
 from collector.web import units
+from collector.web.graph import sentence
 from collector.web.render import page
 from collector.web.viewer import viewer_of
+from collector.web.words import TYPES
 
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CIS_READ)])
 
@@ -28,18 +33,20 @@ PREVIEW = 10
 """Rows of a section the page itself shows; its own page has the rest."""
 MAX_ROWS = 2000
 STEPS = 30
+NO_CABLES = topology.Map((), ())
+"""What was plugged in where is told of now only."""
 
 
 def _moment(request: Request, context: Context) -> Moment | None:
-    """The time that was picked; none for now, and none for what is no time."""
-    at = units.read_field(request.query_params.get("at", ""))
-    return None if at is None else Moment(at, context.clock())
+    """The times that were picked; none for now, and none for what is no time."""
+    at, known_at = (units.read_field(request.query_params.get(name, "")) for name in ("at", "known_at"))
+    return moment_of(at, known_at, context.clock())
 
 
 @router.get("/cis/{uid}")
 async def ci_page(request: Request, uid: str) -> HTMLResponse:
     context = context_of(request)
-    moment = _moment(request, context)
+    moment, left = _moment(request, context), request.query_params.get("left", "")
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         ci = await cis.one(connection, uid)
@@ -48,16 +55,24 @@ async def ci_page(request: Request, uid: str) -> HTMLResponse:
             viewer,
             "ci.html",
             ci=ci,
+            known_then=units.read_field(request.query_params.get("known_at", "")) is not None,
             moment=moment,
             standing=await cis.standing(connection, ci),
             sections=sections,
+            locked=await locks.on_ci(connection, ci.id) if moment is None else (),
+            unsaved=configurations.unsaved(sections) if moment is None else None,
             failing=[section for section in sections if not section.entries and _has_failed(section)],
             measured=await _measured(connection, ci) if moment is None else ([], 0),
+            cables=await topology.of_ci(connection, context.wiring, ci.id) if moment is None else NO_CABLES,
+            sentence=lambda said: sentence(said, viewer.texts),
             related=await cis.related(connection, ci, moment.valid_at if moment else None),
             happenings=await timeline.of_ci(connection, ci),
             history=await _history(connection, ci),
             arrival=await cis.arrival(connection, ci),
+            absent=await presence.of_ci(connection, ci.id, context.presence) if moment is None else None,
             preview=PREVIEW,
+            types=TYPES,
+            left=left if left in WHY_NOT else "",
         )
 
 
@@ -109,11 +124,15 @@ def _holds(fields: Mapping[str, object], q: str) -> bool:
 @router.get("/cis/{uid}/why")
 async def why_page(request: Request, uid: str) -> HTMLResponse:
     section, key = (request.query_params.get(name, "")[:4096] for name in ("section", "key"))
-    async with context_of(request).store.read() as connection:
+    context = context_of(request)
+    async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         ci = await cis.one(connection, uid)
         why = await cis.why(connection, ci, section, key)
-    return page(viewer, "why_part.html" if viewer.is_fragment else "why.html", ci=ci, why=why)
+        counted = await because.explained(
+            connection, ci, Path(section, key), context.locker.precedence, viewer.now
+        )  # fmt: skip
+    return page(viewer, "why_part.html" if viewer.is_fragment else "why.html", ci=ci, why=why, counted=counted)
 
 
 @router.get("/cis/{uid}/history")

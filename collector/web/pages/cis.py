@@ -9,7 +9,9 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import cis
+from collector.services.lookback.moments import moment_of
 from collector.store.browse.cis import CiQuery, CiRow
+from collector.store.browse.facts import Moment
 from collector.web import csvfile, units
 from collector.web.catalogue import Texts
 from collector.web.listing import Column, Listing, Spec, everything, read
@@ -39,12 +41,19 @@ SPEC = Spec(
     ),
     {"class": CLASSES, "type": ALL_TYPES, "state": STATES},
     "name",
+    moments=True,
 )
 
 
-def _query(asked: Listing) -> CiQuery:
-    chosen = asked.chosen
-    return CiQuery(chosen["class"], chosen["type"], chosen["state"], q=asked.q, sort=asked.sort)
+def _query(asked: Listing, now: int) -> CiQuery:
+    chosen, moment = asked.chosen, _moment(asked, now)
+    return CiQuery(chosen["class"], chosen["type"], chosen["state"], q=asked.q, sort=asked.sort, moment=moment)
+
+
+def _moment(asked: Listing, now: int) -> Moment | None:
+    """The times that were picked; none for now, and none for what is no time."""
+    at, known_at = (units.read_field(asked.moment.get(name, "")) for name in ("at", "known_at"))
+    return moment_of(at, known_at, now)
 
 
 @router.get("/cis")
@@ -54,17 +63,17 @@ async def cis_page(request: Request) -> Response:
         return RedirectResponse(shorter, 303)
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = await cis.listed(connection, _query(asked), asked.window)
-    return page(viewer, "cis.html", listing=asked.of(found))
+        found = await cis.listed(connection, _query(asked, viewer.now), asked.window)
+    return page(viewer, "cis.html", listing=asked.of(found), paths=VALUES, moment=_moment(asked, viewer.now))
 
 
 @router.get("/cis.csv")
 async def cis_csv(request: Request) -> Response:
     asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-    names = [column.name for column in asked.columns]
+    names, now = [column.name for column in asked.columns], context_of(request).clock()
     rows = everything(
         context_of(request).store,
-        lambda connection, window: cis.listed(connection, _query(asked), window),
+        lambda connection, window: cis.listed(connection, _query(asked, now), window),
         lambda row: [*(_cell(row, name, texts) for name in names), row.uid],
     )
     return csvfile.answer("cis", [*asked.head(texts), "id"], rows)
@@ -87,15 +96,15 @@ def _cell(row: CiRow, name: str, texts: Texts) -> object:
             at = row.last_seen if name == "last_seen" else row.created_at
             return units.exact(at) if at else ""
         case _:
-            return row.values.get(VALUES[name])
+            return next((row.values[path] for path in VALUES[name] if path in row.values), None)
 
 
 VALUES = {
-    "address": "address",
-    "os": "os.name",
-    "model": "hardware.model",
-    "serial": "hardware.serial",
-    "cpu": "cpu.threads",
-    "memory": "memory.total_bytes",
+    "address": ("address",),
+    "os": ("os.name", "device.os"),
+    "model": ("hardware.model", "device.model"),
+    "serial": ("hardware.serial", "device.serial"),
+    "cpu": ("cpu.threads",),
+    "memory": ("memory.total_bytes",),
 }
-"""Columns that are a fact, and which."""
+"""Columns that are a fact, and which: what the machine says of itself before what a sweep says of it."""

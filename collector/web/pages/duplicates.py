@@ -22,4 +22,11 @@ async def duplicates_page(request: Request) -> HTMLResponse:
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await duplicates.listed(connection, (), Window(50, cursor))
-    return page(viewer, "duplicates.html", found=found)
+    done, left = (request.query_params.get(name, "") for name in ("done", "left"))
+    return page(
+        viewer, "duplicates.html", found=found, done=_whole(done), left=left if left == "alike" else _whole(left)
+    )
+
+
+def _whole(text: str) -> int:
+    return int(text[:4]) if text.isdecimal() else 0

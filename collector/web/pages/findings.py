@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.model import Verdict
+from collector.security.audit import Act
 from collector.security.roles import Permission
-from collector.services import findings
+from collector.services import findings, flapping
+from collector.services.answering import ACCEPT, UNDO, WAIVE, may_answer
+from collector.services.changes import picking
+from collector.services.lookback import logged
 from collector.services.missing import NotFound
 from collector.store.browse.findings import FindingQuery, FindingRow
 from collector.web import csvfile, units
+from collector.web.forms import Form
 from collector.web.listing import Column, Listing, Spec, everything, read
 from collector.web.render import page
+from collector.web.sending import attempt, sent
 from collector.web.viewer import texts_of, viewer_of
 
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.FINDINGS_READ)])
+log = structlog.get_logger(__name__)
+MAX_NUMBER = 2**62
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.FINDINGS_READ)]
+_ANSWER = [requires(Permission.FINDINGS_ANSWER)]
 
 SPEC = Spec(
     "/findings",
-    (Column("finding"), Column("ci"), Column("what"), Column("verdict"), Column("between"), Column("opened")),
-    {"state": ("open", "closed")},
-)
+    (
+        Column("finding"), Column("ci"), Column("what"), Column("verdict"), Column("due"), Column("between"),
+        Column("opened"),
+    ),
+    {"state": ("open", "closed"), "verdict": tuple(Verdict)},
+)  # fmt: skip
 
 
 def _query(asked: Listing) -> FindingQuery:
-    return FindingQuery(asked.chosen["state"], q=asked.q)
+    return FindingQuery(asked.chosen["state"], asked.chosen["verdict"], asked.q)
 
 
-@router.get("/findings")
+@router.get("/findings", dependencies=_READ)
 async def findings_page(request: Request) -> Response:
     asked = read(SPEC, request)
     if shorter := asked.shorter(request):
@@ -37,18 +55,26 @@ async def findings_page(request: Request) -> Response:
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await findings.listed(connection, _query(asked), asked.window)
-    return page(viewer, "findings.html", listing=asked.of(found))
+    roles, may = request.state.principal.roles, viewer.may(Permission.FINDINGS_ANSWER)
+    mine = {each.id for each in found.items if may and each.is_open and may_answer(roles, each.ci.ci_class)}
+    context = context_of(request)
+    log_only = context.modes.active(context.clock())
+    return page(viewer, "findings.html", listing=asked.of(found), mine=mine, log_only=log_only)
 
 
-@router.get("/findings.csv")
+@router.get("/findings.csv", dependencies=_READ)
 async def findings_csv(request: Request) -> Response:
     asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
 
     def row(each: FindingRow) -> list[object]:
-        what = "; ".join(f"{texts.label('section', item.section)} {item.key}" for item in each.items)
-        between = f"{units.exact(each.lo)} – {units.exact(each.hi)}"
-        verdict = texts.label("verdict", each.verdict)
-        return [each.id, each.ci.name, what, verdict, between, units.exact(each.opened_at)]
+        cells = {
+            "finding": each.id, "ci": each.ci.name, "verdict": texts.label("verdict", each.verdict),
+            "what": "; ".join(f"{texts.label('section', item.section)} {item.key}" for item in each.items),
+            "due": units.exact(each.due_at) if each.due_at else "",
+            "between": f"{units.exact(each.lo) if each.lo else ''} – {units.exact(each.hi)}",
+            "opened": units.exact(each.opened_at),
+        }  # fmt: skip
+        return [cells[column.name] for column in asked.columns]
 
     rows = everything(
         context_of(request).store,
@@ -58,12 +84,56 @@ async def findings_csv(request: Request) -> Response:
     return csvfile.answer("findings", asked.head(texts), rows)
 
 
-@router.get("/findings/{number}")
+@router.get("/findings/{number}", dependencies=_READ)
 async def finding_page(request: Request, number: str) -> HTMLResponse:
     if not (number.isascii() and number.isdecimal() and len(number) <= 15):
         raise NotFound("finding", number)
-    async with context_of(request).store.read() as connection:
+    return await _one(request, int(number))
+
+
+async def _one(request: Request, number: int, form: Form | None = None) -> HTMLResponse:
+    context = context_of(request)
+    async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = await findings.one(connection, int(number))
+        found = await findings.one(connection, number)
         raised = await findings.incident_of(connection, found)
-    return page(viewer, "finding.html", finding=found, rows=findings.rows(found), incident=raised)
+        marks = await findings.marks(connection, number)
+        may = viewer.may(Permission.FINDINGS_ANSWER) and may_answer(request.state.principal.roles, found.ci.ci_class)
+        people = await picking.people(connection) if may else ()
+        fluttering = await flapping.of_finding(connection, found, context_of(request).registrar.governance)
+        log_only = await logged.of_ci(connection, context.modes, found.ci_id, context.clock())
+    told = {each for item in found.items for each in item.refused}
+    return page(
+        viewer, "finding.html", 400 if form else 200, finding=found, rows=findings.rows(found), incident=raised,
+        marks=marks, may_answer=may, people=people, form=form, wrong=form.refused if form else "", flapping=fluttering,
+        refused=sorted(told), log_only=log_only, flags=sorted({flag for item in found.items for flag in item.flags}),
+        actors=sorted({item.actor for item in found.items if item.actor}),
+        claimed=any(item.claimed for item in found.items if item.actor),
+    )  # fmt: skip
+
+
+@router.post("/findings/{number}/answers", dependencies=_ANSWER)
+async def answer(request: Request, number: int) -> Response:
+    """Answer a finding; what is refused comes back with why."""
+    if not 0 < number < MAX_NUMBER:
+        raise NotFound("finding", str(number))
+    form, roles = await sent(request), request.state.principal.roles
+    answering, act_name, reason = context_of(request).answering, form.text("act"), form.text("reason")
+    dos: dict[str, Callable[[Act], Awaitable[None]]] = {
+        ACCEPT: lambda act: answering.accept(act, roles, number, reason),
+        WAIVE: lambda act: answering.waive(act, roles, number, _end_of(form.text("until")), reason),
+        UNDO: lambda act: answering.undo(act, roles, number, form.text("assignee"), reason),
+    }
+    await attempt(request, form, dos.get(act_name, dos[ACCEPT]), {})
+    if form.refused:
+        return await _one(request, number, form)
+    log.info("finding answered", finding=number, act=act_name, by=request.state.principal.name)
+    return RedirectResponse(f"/findings/{number}", 303)
+
+
+def _end_of(day: str) -> int:
+    """Return the end of a day here (ms), 0 for what is none."""
+    try:
+        return int((datetime.fromisoformat(day).astimezone() + timedelta(days=1)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0

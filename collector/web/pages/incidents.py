@@ -58,7 +58,8 @@ async def incidents_csv(request: Request) -> Response:
     def row(each: IncidentRow) -> list[object]:
         kind, state = texts.label("incident_kind", each.kind), texts.label("incident_state", each.state)
         severity, opened = texts.label("severity", each.severity), units.exact(each.opened_at)
-        return [each.number, severity, texts.own(each.title), each.ci.name, kind, state, opened]
+        ci = each.ci.name if each.ci else ""
+        return [each.number, severity, texts.own(each.title), ci, kind, state, opened]
 
     rows = everything(
         context_of(request).store,
@@ -85,6 +86,9 @@ async def incident_page(request: Request, number: str) -> HTMLResponse:
         instance=detail.get("instance"),
         category=detail.get("category"),
         finding=detail.get("finding"),
+        credential=_mapping(detail.get("credential")),
+        run=_mapping(detail.get("run")),
+        refused_by=detail.get("refused_by") or [],
         evidence=_mapping(detail.get("evidence")),
         runbook=_mapping(detail.get("runbook")),
         items=_items(detail.get("items")),
@@ -99,4 +103,12 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _items(value: Any) -> list[dict[str, Any]]:
     """The items of a finding as its incident recorded them, those that can be shown."""
     listed = value if isinstance(value, list) else []
-    return [each for each in listed if isinstance(each, dict) and {"section", "key", "old", "new"} <= each.keys()]
+    return [
+        _whole(each) for each in listed if isinstance(each, dict) and {"section", "key", "old", "new"} <= each.keys()
+    ]
+
+
+def _whole(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item with its values under the name of the field that moved, where it is one."""
+    field = item.get("field")
+    return item | {side: {field: item[side]} for side in ("old", "new")} if field else item

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from collector.api.access import COOKIE, BadForm, check_form, public, requires
+from collector.api.acting import acting, actor
 from collector.api.context import context_of
-from collector.security import accounts, sessions
+from collector.security import accounts, audit, sessions
 from collector.security.accounts import BadLogin
 from collector.security.roles import Permission
 from collector.security.sessions import Principal
 from collector.security.throttle import Throttle
 from collector.store import accounts as kept_accounts
-from collector.store import sessions as kept_sessions
 from collector.store.accounts import AccountRow
 from collector.web.catalogue import LANGUAGES
 from collector.web.render import page
@@ -87,8 +87,9 @@ async def log_in_by_link(request: Request, key: str) -> Response:
 
 async def _begin(request: Request, account: AccountRow, following: str) -> Response:
     context = context_of(request)
-    async with context.store.write() as connection:
-        key = await sessions.begin(connection, account, _address(request), context.clock)
+    who = actor(request, account.name, "page")
+    async with audit.acting(context.store, who, context.clock) as act:
+        key = await sessions.begin(act, account, _address(request))
     log.info("logged in", account=account.name, address=_address(request))
     response = RedirectResponse(following, 303)
     remember(request, response, COOKIE, key, context.settings.session_max_s)
@@ -98,9 +99,8 @@ async def _begin(request: Request, account: AccountRow, following: str) -> Respo
 
 @router.post("/logout", dependencies=[requires(Permission.OWN)])
 async def log_out(request: Request) -> Response:
-    principal: Principal = request.state.principal
-    async with context_of(request).store.write() as connection:
-        await kept_sessions.end(connection, principal.session)
+    async with acting(request) as act:
+        await sessions.end(act, request.state.principal)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE)
     return response

@@ -12,6 +12,7 @@ from collector.security.sessions import Principal
 from collector.services import overview, search
 from collector.services.agents import silent_before
 from collector.web.catalogue import SHORT
+from collector.web.pages.sweeps import figures_of
 from collector.web.render import page
 from collector.web.viewer import viewer_of
 
@@ -28,7 +29,8 @@ async def overview_page(request: Request) -> Response:
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         seen = await overview.overview(connection, context.rulebook.rules, context.hostname, before)
-    return page(viewer, "overview.html", seen=seen, url=context.where_to_enrol, language=SHORT[viewer.texts.language])
+    figures = figures_of(seen.sweep.settings) if seen.sweep else ()
+    return page(viewer, "overview.html", seen=seen, figures=figures, language=SHORT[viewer.texts.language])
 
 
 @router.get("/search")
@@ -39,5 +41,7 @@ async def search_page(request: Request) -> Response:
     before = silent_before(context.settings, context.clock())
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = await search.find(connection, request.query_params.get("q", ""), principal.allowed, before)
+        found = await search.find(
+            connection, request.query_params.get("q", ""), principal.allowed, before, context.wiring
+        )
     return page(viewer, "search.html", found=found)

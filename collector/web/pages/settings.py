@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
+from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.security import accounts, sessions
 from collector.security.accounts import BadAccount, BadLogin
@@ -49,34 +50,32 @@ async def change_password(request: Request) -> Response:
     if account is None:
         raise NotFound("account", principal.name)
     try:
-        await accounts.change_password(context.store, account, current, new, principal.session, context.clock)
+        hashed = await accounts.new_hash(context.store, account, current, new, context.clock)
     except BadLogin:
         return await _own(request, 400, error="account.wrong_password")
     except BadAccount as error:
         return await _own(request, 400, error=f"account.{error.code}")
+    async with acting(request) as act:
+        await accounts.change_password(act, account, hashed, principal.session)
     return RedirectResponse("/settings?done=password", 303)
 
 
 @router.post("/settings/sessions")
 async def end_sessions(request: Request) -> Response:
     """End every session but this one."""
-    principal: Principal = request.state.principal
-    async with context_of(request).store.write() as connection:
-        await kept_sessions.end_all(connection, principal.account_id, principal.session)
+    async with acting(request) as act:
+        await sessions.end_others(act, request.state.principal)
     return RedirectResponse("/settings?done=sessions", 303)
 
 
 @router.post("/settings/tokens")
 async def make_token(request: Request) -> Response:
     """Make an API token and show it, the only time it is seen."""
-    context = context_of(request)
     form = await request.form()
     days = next((each for each in DAYS if str(each) == form.get("days")), DAYS[0])
     try:
-        async with context.store.write() as connection:
-            text = await sessions.make_token(
-                connection, request.state.principal, str(form.get("name", "")), days, context.clock
-            )
+        async with acting(request) as act:
+            text = await sessions.make_token(act, request.state.principal, str(form.get("name", "")), days)
     except BadToken:
         return await _own(request, 400, error="account.token_name")
     return await _own(request, token=text)
@@ -84,7 +83,6 @@ async def make_token(request: Request) -> Response:
 
 @router.post("/settings/tokens/{number}/revoke")
 async def revoke_token(request: Request, number: int) -> Response:
-    context = context_of(request)
-    async with context.store.write() as connection:
-        await kept_sessions.revoke_token(connection, number, request.state.principal.account_id, context.clock())
+    async with acting(request) as act:
+        await sessions.revoke_token(act, request.state.principal, number)
     return RedirectResponse("/settings?done=revoked", 303)

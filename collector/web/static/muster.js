@@ -5,7 +5,7 @@
   const root = document.documentElement;
   root.classList.add("scripted");
 
-  // --- keys: / finds; j and k walk a list, enter opens
+  // --- keys: / finds; j and k walk a list, x chooses, enter opens
   function typing(target) {
     return target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
   }
@@ -32,6 +32,9 @@
       if (find) { event.preventDefault(); find.focus(); find.select(); }
     } else if (event.key === "j" || event.key === "k") {
       walk(event.key === "j" ? 1 : -1);
+    } else if (event.key === "x") {
+      const box = document.querySelector('tr[aria-selected="true"] .pick input');
+      if (box) box.checked = !box.checked;
     } else if (event.key === "Enter" && !event.target.closest("a, button, summary")) {
       const row = document.querySelector('tr[aria-selected="true"][data-href]');
       if (row) location.assign(row.dataset.href);
@@ -54,6 +57,8 @@
   });
 
   document.addEventListener("change", function (event) {
+    const all = event.target.closest("[data-all]");
+    if (all) document.querySelectorAll(`input[form="${all.dataset.all}"]`).forEach(function (box) { box.checked = all.checked; });
     const menu = event.target.closest("details.menu");
     if (menu) menu.dataset.moved = "yes";
   });
@@ -99,6 +104,30 @@
     if (document.execCommand("copy")) done();
     area.remove();
   }
+
+  // --- what moves while one looks: numbers change in their places, nothing else does
+  function follow(place) {
+    const source = new EventSource(place.dataset.live);
+    source.addEventListener("counts", function (event) {
+      const counts = JSON.parse(event.data).counts;
+      place.querySelectorAll("[data-count]").forEach(function (number) {
+        number.textContent = (counts[number.dataset.count] || 0).toLocaleString("en-US");
+      });
+      place.querySelectorAll("[data-bar]").forEach(function (bar) {
+        bar.setAttribute("width", counts[bar.dataset.bar] || 0);
+      });
+    });
+    source.addEventListener("ended", function () {
+      source.close();
+      place.querySelectorAll("[data-ended]").forEach(function (note) { note.hidden = false; });
+      place.querySelectorAll(".live").forEach(function (dot) { dot.remove(); });
+    });
+    addEventListener("pagehide", function () { source.close(); });
+  }
+
+  addEventListener("load", function () { // an open stream would keep the page from being loaded
+    setTimeout(function () { document.querySelectorAll("[data-live]").forEach(follow); }, 0);
+  });
 
   // --- the rail, remembered in a cookie the server reads
   function toggleRail() {

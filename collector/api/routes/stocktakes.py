@@ -1,0 +1,154 @@
+"""`/api/v1/stocktakes`: opened, counted, closed; what has moved proposed as a change."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import structlog
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from collector.api import shapes, stocktake_shapes
+from collector.api.access import requires
+from collector.api.acting import acting
+from collector.api.context import context_of
+from collector.api.routes.reports import words_of
+from collector.api.stocktake_shapes import (
+    CloseAsked,
+    MarkAsked,
+    PeopleAsked,
+    ProposeAsked,
+    StocktakeAsked,
+    StocktakesAsked,
+)
+from collector.security.roles import Permission
+from collector.services.exports import FORMATS
+from collector.services.refused import Refused
+from collector.services.stocktaking import closing, counting, opening, seen
+from collector.services.stocktaking.reporting import report
+from collector.store.browse.stocktakes import StocktakeQuery
+
+log = structlog.get_logger(__name__)
+router = APIRouter(tags=["stock-takes"])
+_READ = [requires(Permission.CIS_READ)]
+_LEAD = [requires(Permission.CIS_WRITE)]
+_COUNT = [requires(Permission.STOCKTAKES_COUNT)]
+_RAISE = [requires(Permission.CHANGES_RAISE)]
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {each.media_type: {} for each in FORMATS.values()}, "description": "The report as a file."}
+}
+
+
+async def _one(request: Request, number: str) -> dict[str, Any]:
+    async with context_of(request).store.read() as connection:
+        found = await seen.one(connection, number)
+    return stocktake_shapes.stocktake_shape(found, seen.is_hidden(found.kept, request.state.principal.name))
+
+
+@router.get(
+    "/stocktakes", operation_id="listStocktakes", response_model=shapes.Paged[stocktake_shapes.StocktakeName],
+    dependencies=_READ,
+)  # fmt: skip
+async def list_stocktakes(request: Request, asked: Annotated[StocktakesAsked, Query()]) -> object:
+    """List stock-takes, newest first."""
+    query = StocktakeQuery(tuple(asked.kinds), tuple(asked.states), asked.who, asked.q)
+    async with context_of(request).store.read() as connection:
+        return await seen.listed(connection, query, asked.window)
+
+
+@router.get(
+    "/stocktakes/{number}", operation_id="getStocktake", response_model=stocktake_shapes.StocktakeShape,
+    dependencies=_READ,
+)  # fmt: skip
+async def get_stocktake(request: Request, number: str) -> object:
+    """Get a stock-take and where it stands."""
+    return await _one(request, number)
+
+
+@router.get(
+    "/stocktakes/{number}/report", operation_id="getStocktakeReport", response_class=StreamingResponse,
+    responses=_FILES, dependencies=_READ,
+)  # fmt: skip
+async def get_report(
+    request: Request,
+    number: str,
+    form: Annotated[Literal["json", "csv", "xml", "xlsx", "pdf"], Query(alias="format")] = "json",
+    language: Annotated[Literal["zh-CN", "en"] | None, Query()] = None,
+) -> StreamingResponse:
+    """Get every line and what was found beside, as a file."""
+    context = context_of(request)
+    async with context.store.read() as connection:
+        found = await seen.one(connection, number)
+    if seen.is_hidden(found.kept, request.state.principal.name):
+        raise Refused("who counts blind is shown the report once it is closed")
+    told = FORMATS[form]
+    name = {"Content-Disposition": f'attachment; filename="{number}.{form}"'} if form != "json" else {}
+    pieces = told.write(report(found, context.clock()), words_of(request, language))
+    return StreamingResponse(pieces, media_type=told.media_type, headers=name)
+
+
+@router.post(
+    "/stocktakes", operation_id="openStocktake", status_code=201, response_model=stocktake_shapes.StocktakeShape,
+    dependencies=_LEAD,
+)  # fmt: skip
+async def open_stocktake(request: Request, asked: StocktakeAsked) -> object:
+    """Freeze what is in scope and let people count it."""
+    wanted = opening.Asked(
+        asked.kind, asked.title, tuple(asked.people), tuple(asked.classes), asked.place, asked.label_from,
+        asked.label_to, tuple(asked.cis), asked.blind,
+    )  # fmt: skip
+    async with acting(request) as act:
+        number = await opening.open_(act, context_of(request).wiring, wanted)
+    log.info("stock-take opened", number=number, by=request.state.principal.name)
+    return await _one(request, number)
+
+
+@router.put(
+    "/stocktakes/{number}/people", operation_id="assignStocktake", response_model=stocktake_shapes.StocktakeShape,
+    dependencies=_LEAD,
+)  # fmt: skip
+async def assign(request: Request, number: str, asked: PeopleAsked) -> object:
+    """Say who counts from now on."""
+    async with acting(request) as act:
+        await opening.assign(act, number, asked.people)
+    return await _one(request, number)
+
+
+@router.post(
+    "/stocktakes/{number}/marks", operation_id="markStocktake", response_model=stocktake_shapes.TakenShape,
+    dependencies=_COUNT,
+)  # fmt: skip
+async def mark(request: Request, number: str, asked: MarkAsked) -> object:
+    """Say what one sees; only who was asked to count does."""
+    async with acting(request) as act:
+        taken = await counting.say(act, number, counting.Said(**asked.model_dump()))
+        kept = await seen.find(act.tx, number)
+    hidden, made = seen.is_hidden(kept, request.state.principal.name), taken.mark
+    return {
+        "outcome": "counted" if hidden else str(made.outcome),
+        "ci": counting.plain(made.thing) if hidden else made.thing,
+        "place": made.place, "seen": made.seen, "printed": taken.printed,
+    }  # fmt: skip
+
+
+@router.post(
+    "/stocktakes/{number}/close", operation_id="closeStocktake", response_model=stocktake_shapes.DigestShape,
+    dependencies=_LEAD,
+)  # fmt: skip
+async def close(request: Request, number: str, asked: CloseAsked) -> object:
+    """End a stock-take; nothing of it is written after that."""
+    async with acting(request) as act:
+        digest = await closing.close(act, context_of(request).wiring, number, asked.rest_is_missing, asked.note)
+    log.info("stock-take closed", number=number, by=request.state.principal.name)
+    return {"digest": digest}
+
+
+@router.post(
+    "/stocktakes/{number}/changes", operation_id="proposeStocktakeChange", status_code=201,
+    response_model=stocktake_shapes.ChangeNumber, dependencies=_RAISE,
+)  # fmt: skip
+async def propose(request: Request, number: str, asked: ProposeAsked) -> object:
+    """Raise one standard change for what has moved and has none yet."""
+    async with acting(request) as act:
+        change = await closing.propose(act, context_of(request).changes, number, asked.reason, set(asked.cis))
+    return {"number": change}

@@ -1,0 +1,170 @@
+"""Filing: which finding an item belongs to, and what a finding comes to. One cause, one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from collector.change.item import Item
+from collector.change.matching import Judgement
+from collector.change.track import Judged
+from collector.model import Path, Verdict
+
+FINAL = frozenset({Verdict.VERIFIED, Verdict.AUTHORISED, Verdict.ACCEPTED, Verdict.REVERTED})
+"""Verdicts nobody has anything to do for."""
+GRAVEST_FIRST = (
+    Verdict.UNAPPROVED, Verdict.VARIANCE, Verdict.OUT_OF_WINDOW, Verdict.RETRO_LATE, Verdict.LATE_APPROVAL,
+    Verdict.PENDING, Verdict.IN_PROGRESS, Verdict.REVERTED, Verdict.ACCEPTED, Verdict.AUTHORISED, Verdict.VERIFIED,
+)  # fmt: skip
+
+Key = tuple[str, Path, str, int]
+"""An item of one CI: source, path, field, and when it was first seen new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An item as it stands in a finding."""
+
+    finding_id: int
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open finding of one CI: whose lane, the bracket around its items, and which of them wait for an answer."""
+
+    finding_id: int
+    source: str
+    lo: int
+    hi: int
+    waiting: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is to be written: items that came or are judged otherwise, items of new findings, items that are no more.
+
+    An item is no more when it was folded into another: what one work did to a value is one item, its net effect.
+    """
+
+    put: tuple[Filed, ...] = ()
+    new: tuple[tuple[Judged, ...], ...] = ()
+    gone: tuple[Filed, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.put or self.new or self.gone)
+
+
+def file(now: Iterable[Judged], stood: Sequence[Filed], homes: Sequence[Open]) -> Filing:
+    """Return how the items of one CI are filed.
+
+    `now`: its items on the paths that were followed; `stood`: what is filed on those paths, for the same times;
+    `homes`: its open findings. What comes in one look is filed as it would be in several.
+    """
+    judged = {key(each.item): each for each in now}
+    known = {key(each.judged.item): each for each in stood}
+    gone = [each for name, each in known.items() if name not in judged and not is_final(each.judged.judgement)]
+    moved = [Filed(each.finding_id, judged[name]) for name, each in known.items()
+             if name in judged and not _is_as_it_stood(each.judged, judged[name])]  # fmt: skip
+    causes = [_Cause.of(home, judged) for home in homes]
+    for each in sorted((judged[name] for name in judged.keys() - known.keys()), key=_turn):
+        _cause(each.item, gone, causes).take(each)
+    put = [Filed(cause.finding_id, each) for cause in causes if cause.finding_id for each in cause.new]
+    new = tuple(tuple(cause.new) for cause in causes if not cause.finding_id)
+    return Filing((*moved, *put), new, tuple(gone))
+
+
+def _turn(each: Judged) -> tuple[int, int, Path, str]:
+    return each.item.hi, each.item.lo, each.item.path, each.item.field
+
+
+@dataclass(slots=True)
+class _Cause:
+    """A finding while items are filed: (path, when it was settled, None: not yet) of what waits in it; what came."""
+
+    finding_id: int
+    source: str
+    lo: int
+    hi: int
+    waiting: list[tuple[Path, int | None]] = field(default_factory=list)
+    new: list[Judged] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, home: Open, judged: Mapping[Key, Judged]) -> _Cause:
+        waiting = [(name[1], _settled(judged.get(name))) for name in home.waiting]
+        return cls(home.finding_id, home.source, home.lo, home.hi, waiting)
+
+    def is_over(self, at: int) -> bool:
+        return all(settled is not None and settled <= at for _, settled in self.waiting)
+
+    def waits_for(self, path: Path, at: int) -> bool:
+        return any(each == path and (settled is None or settled > at) for each, settled in self.waiting)
+
+    def meets(self, item: Item) -> bool:
+        return not self.is_over(item.hi) and self.lo < item.hi and item.lo < self.hi
+
+    def take(self, each: Judged) -> None:
+        self.lo, self.hi = min(self.lo, each.item.lo), max(self.hi, each.item.hi)
+        self.waiting.append((each.item.path, _settled(each)))
+        self.new.append(each)
+
+
+def _settled(judged: Judged | None) -> int | None:
+    return judged.judgement.closed_at if judged and is_final(judged.judgement) else None
+
+
+def _cause(item: Item, gone: Sequence[Filed], causes: list[_Cause]) -> _Cause:
+    """Return where an item belongs: to what was folded into it, what waits at its path, what is of its time, or itself.
+
+    All that is of its own lane.
+    """
+    folded = {each.finding_id for each in gone if key(each.judged.item)[:2] == key(item)[:2]}
+    own = [cause for cause in causes if cause.source == item.source]
+    found = next((cause for cause in own if cause.finding_id in folded), None)
+    found = found or next((cause for cause in own if cause.waits_for(item.path, item.hi)), None)
+    found = found or next((cause for cause in own if cause.meets(item)), None)
+    if found is None:
+        causes.append(found := _Cause(0, item.source, item.lo, item.hi))
+    return found
+
+
+def is_final(judgement: Judgement) -> bool:
+    return judgement.verdict in FINAL
+
+
+def key(item: Item) -> Key:
+    return item.source, item.path, item.field, item.hi
+
+
+def _is_as_it_stood(before: Judged, now: Judged) -> bool:
+    """Return whether nothing of note moved; what is final closed when it was first seen to be."""
+    was, is_ = before.judgement, now.judgement
+    closed_at = was.closed_at if is_.closed_at is None and is_final(is_) else is_.closed_at
+    return before.item == now.item and replace(was, over_at=None) == replace(is_, over_at=None, closed_at=closed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a finding comes to: its gravest verdict, the bracket around it, when a clock ends, when it closed."""
+
+    verdict: Verdict
+    lo: int
+    hi: int
+    due_at: int | None
+    closed_at: int | None
+
+
+Brief = tuple[Verdict, int, int, int | None, int | None]
+"""An item in short: verdict, lo, hi, due_at, closed_at."""
+
+
+def head(items: Sequence[Brief]) -> Head:
+    """Return the head of a finding with these items, at least one."""
+    verdicts, los, his, dues, closed = zip(*items, strict=True)
+    due = [at for at in dues if at is not None]
+    is_over = all(verdict in FINAL for verdict in verdicts)
+    return Head(
+        min(verdicts, key=GRAVEST_FIRST.index), min(los), max(his), min(due, default=None),
+        max(at or 0 for at in closed) if is_over else None,
+    )  # fmt: skip

@@ -1,0 +1,220 @@
+"""Change control with its store: what moved on a CI, held against the changes of that CI.
+
+Every time anything of it moves (a value, a change, a clock that ends), the value's course is followed anew from where
+it was last at rest; what that says is written: items of findings, and the authorised lane. So no verdict depends on
+what came first, and the past is judged by the same call as the present.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import drift
+from collector.change import approval, evidence, filing
+from collector.change.authorised import in_time
+from collector.change.covering import Margins
+from collector.change.evidence import Trace
+from collector.change.filing import Filed, Filing, Open
+from collector.change.item import Item
+from collector.change.record import Change, ChangeType, Line, Window
+from collector.change.track import Acceptance, Followed, Judged, Sighting, Terms, Track, follow
+from collector.governance import Governance
+from collector.model import Event, Path, Step
+from collector.store import acceptances, changes, events, findings, interning, standing, tracks
+from collector.store.changes import Kept
+from collector.store.lanes import Ids
+from collector.store.tracks import Course, Moving, Place
+
+TELLING = ("config_changed",)
+"""Kinds of events that say who changed a device, and the sections they speak of."""
+SPOKEN_OF = "configuration"
+CLOCK_SLACK_MS = 60_000
+"""How far the clock of whoever tells of a change may be off."""
+REACH_MS = Margins().reach_ms
+
+Drifted = Mapping[int, Mapping[Path, int]]
+"""CI → paths that moved there, with when they were last seen as before (ms)."""
+
+
+async def match(tx: AsyncConnection, drifted: Drifted, governance: Governance, now: int) -> set[int]:
+    """Hold what drifted against changes; return the CIs whose findings moved."""
+    if not drifted:
+        return set()
+    waiting = await findings.waiting(tx, drifted)
+    since = {(ci_id, path): lo for ci_id, its in drifted.items() for path, lo in its.items()}
+    for place in since.keys() & waiting.items.keys():
+        since[place] = min(since[place], _rest(waiting.items[place]))
+    return await _follow(tx, since, waiting.homes, governance, now)
+
+
+async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Governance, now: int) -> set[int]:
+    """Hold what is open on these CIs against changes again; return the CIs whose findings moved."""
+    waiting = await findings.waiting(tx, ci_ids)
+    if not waiting.items:
+        return set()
+    since = {place: _rest(items) for place, items in waiting.items.items()}
+    return await _follow(tx, since, waiting.homes, governance, now)
+
+
+async def due(tx: AsyncConnection, governance: Governance, now: int, limit: int) -> set[int]:
+    """Judge again where a clock or a waiver has ended by `now` (ms); return those CIs."""
+    ci_ids = await findings.due(tx, now, limit)
+    await again(tx, ci_ids, governance, now)
+    await findings.end_waivers(tx, now)
+    return ci_ids
+
+
+def _rest(items: Iterable[Filed]) -> int:
+    """Return when the value was last known to be at rest: before the first item that is open."""
+    return min(min(each.judged.item.lo, each.judged.item.hi - 1) for each in items)
+
+
+async def _follow(
+    tx: AsyncConnection, since: Mapping[Place, int], homes: Mapping[int, Mapping[int, Open]], governance: Governance,
+    now: int,
+) -> set[int]:  # fmt: skip
+    paths = await interning.path_ids(tx, (path for _, path in since))
+    courses = await tracks.courses(tx, since, paths)
+    course_of = await followed(tx, courses, governance, now)
+    stood = await findings.on_paths(tx, {place: course.since for place, course in courses.items()}, paths)
+    filings = {
+        ci_id: filing.file(judged, stood.get(ci_id, []), list(homes.get(ci_id, {}).values()))
+        for ci_id, judged in _by_ci(course_of).items()
+    }
+    moving = [_moving(place, courses[place], each, governance) for place, each in course_of.items()]
+    sources = {code: key for course in courses.values() for code, key in course.sources.items()}
+    told = {ci_id: each for ci_id, each in filings.items() if not each.is_empty}
+    return await _write(tx, told, moving, (paths, sources), now)
+
+
+async def followed(
+    connection: AsyncConnection, courses: Mapping[Place, Course], governance: Governance, now: int,
+    terms: Terms | None = None,
+) -> dict[Place, Followed]:  # fmt: skip
+    """Return what those courses come to, by what is known at `now` (ms); nothing is written."""
+    known = await _known(connection, courses, now, _reach(terms))
+    return {place: _followed(place, course, known, (governance, terms), now) for place, course in courses.items()}
+
+
+def _reach(terms: Terms | None) -> int:
+    """Return how far from what moved changes are looked for (ms)."""
+    return max([REACH_MS, *(each.reach_ms for each in (terms.margins.values() if terms else ()))])
+
+
+async def _write(
+    tx: AsyncConnection, filings: Mapping[int, Filing], moving: Iterable[Moving],
+    known: tuple[Mapping[Path, int], Mapping[str, int]], now: int,
+) -> set[int]:  # fmt: skip
+    """Write what moved; `known`: ids of paths and sources."""
+    paths, lanes = known
+    moves = [each for each in moving if not each.is_as_it_was]
+    values = [*findings.values_of(filings.values()), *(move[0] for each in moves for move in each.moves)]
+    ids = Ids(paths, await interning.value_ids(tx, values))
+    moved = await findings.apply(tx, filings, lanes, ids, now)
+    await tracks.authorise(tx, moves, now, ids)
+    return set(moved.values())
+
+
+def _by_ci(followed: Mapping[Place, Followed]) -> dict[int, list[Judged]]:
+    found: dict[int, list[Judged]] = {}
+    for (ci_id, _), each in followed.items():
+        found.setdefault(ci_id, []).extend(each.items)
+    return found
+
+
+def _moving(place: Place, course: Course, followed: Followed, governance: Governance) -> Moving:
+    began_at = drift.controlled(place[1], course.base and course.base.value, governance)
+    moves = in_time(began_at, followed.moves)
+    return Moving(
+        place, course, tuple((each.value, each.valid_from, str(each.basis), each.reference) for each in moves)
+    )  # fmt: skip
+
+
+# --- what is known beside the steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """By CI: its changes, the traces of who did what, the acceptances of its items."""
+
+    changes: Mapping[int, Sequence[Change]]
+    traces: Mapping[int, Sequence[Trace]]
+    acceptances: Mapping[Place, Sequence[Acceptance]]
+
+
+async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], now: int, reach: int) -> _Known:
+    times = [at for course in courses.values() for _, step in course.steps for at in (step.lo, step.hi)]
+    if not times:
+        return _Known({}, {}, {})
+    ci_ids = {ci_id for ci_id, _ in courses}
+    found = await changes.concerning(tx, ci_ids, Window(min(times) - reach, max(times) + reach))
+    by_ci: dict[int, list[Change]] = {}
+    for change in (kept.change for kept in found):
+        for ci_id in {line.ci_id for line in change.lines} & ci_ids:
+            by_ci.setdefault(ci_id, []).append(change)
+    told = await events.of_cis(tx, ci_ids, min(times), max(times), TELLING)
+    accepted = await acceptances.on(tx, ci_ids)
+    for place, each in await _made_afterwards(tx, found, ci_ids, now):
+        accepted.setdefault(place, []).append(each)
+    return _Known(by_ci, {ci_id: [_trace(ci_id, each) for each in its] for ci_id, its in told.items()}, accepted)
+
+
+async def _made_afterwards(
+    tx: AsyncConnection, known: Iterable[Kept], ci_ids: Collection[int], now: int
+) -> list[tuple[Place, Acceptance]]:
+    """Return what changes accept that were made from findings and approved since; emergencies have rules of their own.
+
+    An acceptance is of the items such a change names, with the values it says they have: of the finding it was made
+    from, and of those that stood when it was written. So one change answers a campaign.
+    """
+    found = []
+    for kept in known:
+        change, finding_id = kept.change, kept.origin.finding_id
+        at = approval.approved_at(change, now)
+        if finding_id is None or at is None or change.type is ChangeType.EMERGENCY:
+            continue
+        stood = await standing.at(tx, {line.ci_id for line in change.lines}.intersection(ci_ids), change.recorded_at)
+        for filed in chain.from_iterable((await findings.of_findings(tx, {finding_id, *stood})).values()):
+            item = filed.judged.item
+            if any(_names(line, item) for line in change.lines if line.ci_id == item.ci_id):
+                place = item.ci_id, item.path
+                found.append((place, Acceptance(item.source, item.field, item.new, item.hi, at, change.number)))
+    return found
+
+
+def _names(line: Line, item: Item) -> bool:
+    """Return whether a line names an item and its value: the whole of a section or element, or that field of it."""
+    is_it = line.path in (item.path, Path(item.path.section, "")) and line.field in ("", item.field)
+    return is_it and line.expected.met_by(item.new) is not False
+
+
+def _trace(ci_id: int, told: Event) -> Trace:
+    path = Path(SPOKEN_OF, "") if told.kind in TELLING else None
+    return Trace(ci_id, told.at, told.kind, told.actor, path, CLOCK_SLACK_MS, told.authentic)
+
+
+def _followed(
+    place: Place, course: Course, known: _Known, policy: tuple[Governance, Terms | None], now: int
+) -> Followed:  # fmt: skip
+    (ci_id, path), (governance, terms) = place, policy
+    steps = ((source, _controlled(step, governance)) for source, step in course.steps)
+    sightings = tuple(
+        _sighting(source, step, known.traces.get(ci_id, ())) for source, step in steps if step.old != step.new
+    )
+    authorised = drift.controlled(path, course.base and course.base.value, governance)
+    track = Track(ci_id, path, authorised, sightings, tuple(known.acceptances.get(place, ())))
+    return follow(track, known.changes.get(ci_id, ()), now, terms)
+
+
+def _controlled(step: Step, governance: Governance) -> Step:
+    old, new = (drift.controlled(step.path, each, governance) for each in (step.old, step.new))
+    return Step(step.path, old, new, step.lo, step.hi, step.cause)
+
+
+def _sighting(source: str, step: Step, traces: Sequence[Trace]) -> Sighting:
+    narrowed = evidence.narrowed(step, (), [each for each in traces if each.speaks_of(step.path) > 1])
+    return Sighting(source, narrowed.step, actor=narrowed.actor, claimed=narrowed.claimed)

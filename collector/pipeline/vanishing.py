@@ -1,0 +1,88 @@
+"""Vanishing with its store: that a CI is gone, or there again, is said as a value and held against changes.
+
+The value is `PRESENCE` in the lane of the source `presence`: the collector, of many looks. Nothing is written of what
+is always there. What its arrival authorised, that it is there, is written down when that is first no longer so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.change.record import PRESENCE
+from collector.model import Step
+from collector.pipeline import Touched, weigh
+from collector.pipeline.policies import Policies
+from collector.pipeline.recording import FIRST, WORLD
+from collector.store import cis, interning, lanes, presence, sources
+from collector.store.lanes import Authorising, Basis, FactStep, Ids, Origin
+from collector.store.presence import SOURCE
+from collector.store.sources import SectionRow, SectionState
+from wire.observation import Status
+from wire.sections import canonical, digest
+
+PRODUCTION: Final = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A CI that went or came back: last known as before at `lo`, first seen otherwise at `hi` (ms)."""
+
+    ci_id: int
+    is_there: bool
+    lo: int
+    hi: int
+    created_at: int
+
+    @property
+    def step(self) -> Step:
+        old, new = (None, True) if self.is_there else (True, None)
+        lo = max(self.lo, self.created_at)
+        return Step(PRESENCE, old, new, lo, max(self.hi, lo + 1), WORLD)
+
+
+async def say(tx: AsyncConnection, words: Sequence[Word], now: int, policies: Policies) -> None:
+    """Write down what went and what came back, one word a CI, and hold it against changes."""
+    if not words:
+        return
+    await sources.ensure(tx, [SOURCE])
+    source_id = await presence.source_id(tx)
+    ids = Ids(await interning.path_ids(tx, [PRESENCE]), await interning.value_ids(tx, [True]))
+    told = {ci_id for ci_id, name in await sources.told(tx, [each.ci_id for each in words]) if name == PRESENCE.section}
+    await _arrive(tx, [each for each in words if each.ci_id not in told], source_id, ids)
+    its = [(Origin(each.ci_id, source_id, 0, now), each.step) for each in words]
+    await lanes.write_facts(tx, [(origin, [_fact(step, source_id)]) for origin, step in its], ids)
+    await lanes.write_claims(tx, [(origin, [step]) for origin, step in its], ids)
+    await sources.save_sections(tx, [_section(each, source_id, now) for each in words])
+    await _weigh(tx, words, now, policies)
+
+
+async def _arrive(tx: AsyncConnection, words: Sequence[Word], source_id: int, ids: Ids) -> None:
+    """Let it be written that these were there, and authorised to be, since they were made."""
+    origins = [(each.created_at, Origin(each.ci_id, source_id, 0, each.created_at)) for each in words]
+    first = [(origin, Step(PRESENCE, None, True, at, at, FIRST)) for at, origin in origins]
+    await lanes.write_facts(tx, [(origin, [_fact(step, source_id)]) for origin, step in first], ids)
+    await lanes.write_claims(tx, [(origin, [step]) for origin, step in first], ids)
+    basis = Basis("arrival", "")
+    await lanes.write_authorised(tx, [Authorising(origin, {PRESENCE: True}, at, basis) for at, origin in origins], ids)
+
+
+def _fact(step: Step, source_id: int) -> FactStep:
+    return FactStep(step.path, step.new, source_id, "rank", step.hi, step.old is not None)
+
+
+def _section(word: Word, source_id: int, now: int) -> SectionRow:
+    body = canonical({PRESENCE.key: True} if word.is_there else {})
+    state = SectionState(Status.OK if word.is_there else Status.EMPTY, digest(body), 1, now, now)
+    return SectionRow(word.ci_id, source_id, PRESENCE.section, state, body)
+
+
+async def _weigh(tx: AsyncConnection, words: Sequence[Word], now: int, policies: Policies) -> None:
+    """Hold what moved against changes. A CI that is retired counts too: that it is back is what matters."""
+    known = await cis.by_ids(tx, [each.ci_id for each in words])
+    counting = [each for each in words if known[each.ci_id].environment == PRODUCTION]
+    drifted = {each.ci_id: {PRESENCE: min(each.step.lo, each.step.hi - 1)} for each in counting}
+    await weigh(tx, Touched(drifted=drifted), policies, now, set())

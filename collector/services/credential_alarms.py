@@ -1,0 +1,31 @@
+"""Credentials that devices refused too often: an incident each, until a person lets them be used again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import incident
+from collector.incident import CREDENTIAL
+from collector.model import Cause
+from collector.store import credentials, incidents, refusals
+from collector.store.credentials import CredentialRow
+
+MOST_NAMED: Final = 20
+
+
+async def settle(tx: AsyncConnection, destinations: Sequence[str], now: int) -> None:
+    """Open an incident for each credential that was suspended, and resolve those of others; nothing happens twice."""
+    suspended = [row for row in await credentials.everyone(tx) if row.suspended_until > now]
+    open_ones = await incidents.open_of_kind(tx, CREDENTIAL)
+    if suspended or open_ones:
+        plan = incident.plan(open_ones, [await _cause(tx, row, now) for row in suspended], now)
+        await incidents.apply(tx, plan, now, destinations)
+
+
+async def _cause(tx: AsyncConnection, row: CredentialRow, now: int) -> Cause:
+    count = (await refusals.counts(tx, [row.uid], 0)).get(row.uid, 0)
+    where = [each.address for each in await refusals.of(tx, row.uid, MOST_NAMED)]
+    return incident.credential_cause(row.uid, row.name, count, where, now)

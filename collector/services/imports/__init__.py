@@ -1,0 +1,205 @@
+"""Lists of devices, taken whole or not at all: what would be made, changed or refused, line by line, and then done.
+
+A dry run is the same work in the same transaction, which is undone because it tells the audit log nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.classes import UNKNOWN
+from collector.model import CI
+from collector.record import DOUBTFUL, IMPORT, MADE, Listed, Settled, Word
+from collector.security.audit import Act
+from collector.security.roles import administers
+from collector.services.imports import devices, table
+from collector.services.imports.columns import BadHeadings, Columns, Headings
+from collector.services.imports.devices import BadRow, Row
+from collector.services.imports.kept import fingerprint
+from collector.services.imports.table import BadTable, Table
+from collector.services.records import CLOSED, Enter
+from collector.services.refused import Refused
+from collector.store import cis, lanes
+
+__all__ = ["BadTable", "Importer", "Line", "Report"]
+
+AT_ONCE: Final = 500
+SHOWN: Final = 1000
+"""Lines a report names of each outcome; it counts them all."""
+MADE_, CHANGED, SAME, REFUSED = "made", "changed", "same", "refused"
+
+Settle = Callable[[AsyncConnection, str, Sequence[tuple[Listed, int]], int], Awaitable[list[Settled]]]
+"""Tell which CI each device of a list is; a CI is made, proposed, for one that nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What comes of one line. `outcome`: made, changed, same, refused; `why` and `field`: of a refusal."""
+
+    number: int
+    outcome: str
+    name: str = ""
+    ci: str = ""
+    fields: tuple[str, ...] = ()
+    why: str = ""
+    field: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What comes of a list. `applied`: it was taken; a list with any line refused never is."""
+
+    format: str
+    encoding: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+    lines: list[Line] = field(default_factory=list)
+    applied: bool = False
+
+    def add(self, line: Line) -> None:
+        self.counts[line.outcome] += 1
+        if self.counts[line.outcome] <= SHOWN:
+            self.lines.append(line)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Takes lists by way of the pipeline, which `app` puts here."""
+
+    columns: Columns
+    settle: Settle
+    enter: Enter
+
+    async def take(self, act: Act, roles: Collection[str], name: str, file: IO[bytes], dry: bool) -> Report:
+        """Take the list `name` if no line of it is refused and it is not a `dry` run; raise `BadTable`, `Refused`."""
+        if not 0 < len(name) <= 60 or not name.isprintable() or "/" in name:
+            raise Refused("a list has a name of 1 to 60 characters without a slash", "name")
+        taking = _Taking(self, act, roles, f"{IMPORT}/{name}")
+        report = await taking.whole(table.read(file))
+        if not dry and not report.counts[REFUSED] and report.rows:
+            report.applied = True
+            told = {"rows": report.rows, **report.counts, "sha256": fingerprint(file)}
+            act.tell("import.apply", f"import/{name}", after=told)
+        return report
+
+
+class _Taking:
+    """One list on its way in."""
+
+    def __init__(self, by: Importer, act: Act, roles: Collection[str], source: str) -> None:
+        self._by, self._act, self._roles, self._source = by, act, roles, source
+        self._seen: dict[int | str, int] = {}
+        """CI, or label → the line that spoke of it."""
+
+    async def whole(self, found: Table) -> Report:
+        """Return what comes of the whole list; raise `BadTable`."""
+        report, headings, rows = Report(found.format, found.encoding), Headings(self._by.columns), iter(found.rows)
+        try:
+            while some := [(number, headings.read(row)) for number, row in islice(rows, AT_ONCE)]:
+                for line in await self._some(some):
+                    report.add(line)
+        except BadHeadings as error:
+            raise BadTable(str(error)) from None
+        report.columns, report.ignored = headings.known, headings.ignored
+        return report
+
+    async def _some(self, rows: Sequence[tuple[int, Mapping[str, str]]]) -> list[Line]:
+        """Return what comes of some rows, in their order."""
+        read, lines = dict[int, Row](), dict[int, Line]()
+        for number, said in rows:
+            try:
+                read[number] = devices.read(said, self._by.columns)
+            except BadRow as error:
+                lines[number] = Line(number, REFUSED, _title(said), why=error.code, field=error.field)
+        named = await self._named(read, lines)
+        wanted = [(number, row) for number, row in read.items() if number not in lines]
+        settled = await self._by.settle(
+            self._act.tx, self._source, [(row.device, named[number]) for number, row in wanted], self._act.at
+        )
+        known = await cis.by_ids(self._act.tx, [each.ci_id for each in settled if each.ci_id])
+        words: dict[int, tuple[int, Row]] = {}
+        for (number, row), each in zip(wanted, settled, strict=True):
+            why = self._why_not(number, row, each, known.get(each.ci_id))
+            if why is not None:
+                lines[number] = why
+            else:
+                words[number] = each.ci_id, row
+        made = {each.ci_id for each in settled if each.outcome == MADE}
+        lines |= await self._enter(words, known, made)
+        return [lines[number] for number, _ in rows]
+
+    async def _named(self, read: Mapping[int, Row], lines: dict[int, Line]) -> dict[int, int]:
+        """Return line → the CI it names itself by id or label, 0 for none; refuse a line that names one in vain."""
+        uids = {row.uid for row in read.values() if row.uid}
+        by_uid = await cis.by_uids(self._act.tx, uids) if uids else {}
+        labels = {row.label for row in read.values() if row.label}
+        by_label = await cis.labelled(self._act.tx, labels) if labels else {}
+        named = {}
+        for number, row in read.items():
+            labelled = by_label.get(row.label, 0)
+            chosen = by_uid[row.uid].id if row.uid in by_uid else labelled
+            if row.uid and row.uid not in by_uid:
+                lines[number] = Line(number, REFUSED, row.device.name, why="id", field="id")
+            elif labelled not in (0, chosen):
+                lines[number] = Line(number, REFUSED, row.device.name, why="label", field="label")
+            elif row.label and (before := self._seen.setdefault(row.label, number)) != number:
+                lines[number] = Line(number, REFUSED, row.device.name, why="twice", field="label", detail=str(before))
+            named[number] = chosen
+        return named
+
+    def _why_not(self, number: int, row: Row, settled: Settled, ci: CI | None) -> Line | None:
+        """Return the line of a device that cannot be taken."""
+
+        def refused(why: str, field: str = "", detail: str = "") -> Line:
+            return Line(number, REFUSED, row.device.name, ci.uid if ci else "", why=why, field=field, detail=detail)
+
+        if settled.outcome == DOUBTFUL:
+            return refused("doubt", detail=settled.why)
+        if ci is None:
+            return refused("untyped", "type")
+        if not administers(self._roles, ci.ci_class):
+            return refused("class", "type", ci.ci_class)
+        if ci.state in CLOSED:
+            return refused("closed")
+        if row.device.ci_type and ci.ci_type not in (row.device.ci_type, UNKNOWN):
+            return refused("kind_differs", "type", ci.ci_type)
+        if (before := self._seen.setdefault(ci.id, number)) != number:
+            return refused("twice", detail=str(before))
+        return None
+
+    async def _enter(
+        self, words: Mapping[int, tuple[int, Row]], known: Mapping[int, CI], made: Collection[int]
+    ) -> dict[int, Line]:
+        """Say what the list says, and return what came of each line."""
+        for ci_id, row in words.values():
+            if row.device.ci_type and known[ci_id].ci_type == UNKNOWN:
+                await cis.classify(self._act.tx, ci_id, row.device.ci_class, row.device.ci_type)
+        ci_ids = [ci_id for ci_id, _ in words.values()]
+        before = await lanes.standing(self._act.tx, ci_ids)
+        said = [Word(ci_id, row.device.values) for ci_id, row in words.values() if row.device.values]
+        await self._by.enter(self._act.tx, self._source, said, self._act.at)
+        after = await lanes.standing(self._act.tx, ci_ids)
+        found = {}
+        for number, (ci_id, row) in words.items():
+            was, now = before.get(ci_id, {}), after.get(ci_id, {})
+            moved = tuple(sorted(path.key for path in {**was, **now} if was.get(path) != now.get(path)))
+            outcome = MADE_ if ci_id in made else CHANGED if moved else SAME
+            found[number] = Line(number, outcome, row.device.name, known[ci_id].uid, moved)
+        return found
+
+
+def _title(said: Mapping[str, str]) -> str:
+    """Return something by which people find a row that could not be read."""
+    return next((said[name][:60] for name in ("name", "label", "serial", "id") if said.get(name)), "")

@@ -1,0 +1,68 @@
+"""The record of a CI as people write it: in their classes only, one value at a time, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import record
+from collector.model import CiState
+from collector.record import HAND, SECTION, Word
+from collector.security.audit import Act
+from collector.security.roles import administers
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store import cis, lanes
+
+Enter = Callable[[AsyncConnection, str, Sequence[Word], int], Awaitable[None]]
+"""Let a source say words at that time (ms), with all that follows from it, inside the transaction."""
+
+CLOSED = frozenset({CiState.RETIRED, CiState.ARCHIVED})
+
+
+class NotTheirs(Exception):
+    """Somebody else administers the class of this CI."""
+
+    def __init__(self, ci_class: str) -> None:
+        super().__init__(f"this needs the role config_admin:{ci_class}")
+        self.ci_class = ci_class
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Writes records by way of the pipeline, which `app` puts here."""
+
+    enter: Enter
+
+    async def write(self, act: Act, roles: Collection[str], uid: str, said: Mapping[str, object]) -> None:
+        """Let whoever acts say values of a CI's record, None to take one back; the others stay.
+
+        Raise `NotFound`, `NotTheirs`, `BadValue`, and `Refused` for a label that another CI carries.
+        """
+        values = record.checked(said)
+        ci = (await cis.by_uids(act.tx, [uid])).get(uid)
+        if ci is None:
+            raise NotFound("CI", uid)
+        if not administers(roles, ci.ci_class):
+            raise NotTheirs(ci.ci_class)
+        if ci.state in CLOSED:
+            raise Refused("a CI that is retired or archived is no longer written")
+        await _check_label(act.tx, ci.id, values.get("label"))
+        before = await standing(act.tx, ci.id)
+        await self.enter(act.tx, f"{HAND}/{act.by}", [Word(ci.id, {SECTION: values})], act.at)
+        after = await standing(act.tx, ci.id)
+        if after != before:
+            act.tell("ci.record", f"ci/{uid}", before, after)
+
+
+async def standing(connection: AsyncConnection, ci_id: int) -> dict[str, str]:
+    """Return the record of a CI as it holds now."""
+    facts = (await lanes.standing(connection, [ci_id])).get(ci_id, {})
+    return {path.key: str(value) for path, value in sorted(facts.items()) if path.section == SECTION}
+
+
+async def _check_label(tx: AsyncConnection, ci_id: int, label: str | None) -> None:
+    if label is not None and (await cis.labelled(tx, [label])).get(label, ci_id) != ci_id:
+        raise Refused("another CI carries this label", "label")

@@ -1,0 +1,46 @@
+"""Every hour: old rows of the audit log and the events go, and the database looks at how its values lie."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from collector.clock import Clock
+from collector.services import audit, events
+from collector.store.engine import Store
+from collector.store.failure import StoreFailed, writing
+
+log = structlog.get_logger(__name__)
+
+EVERY_S: Final = 3600.0
+
+
+class Retention:
+    """`run()` until cancelled; `step()` is one look."""
+
+    def __init__(self, store: Store, audit_days: int, clock: Clock, every_s: float = EVERY_S) -> None:
+        self._store, self._audit_days, self._clock, self._every_s = store, audit_days, clock, every_s
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.step()
+            except StoreFailed as error:  # what is old only gets older
+                log.warning("old rows stay for now", error=str(error))
+            await asyncio.sleep(self._every_s)
+
+    async def step(self) -> int:
+        """Take away what is too old, return how many rows; raise `StoreFailed`."""
+        gone = 0
+        while part := await self._forget_events():
+            gone += part
+        async with writing(self._store) as tx:
+            gone += await audit.prune(tx, self._audit_days * audit.DAY_MS, self._clock())
+            await self._store.look(tx)
+        return gone
+
+    async def _forget_events(self) -> int:
+        async with writing(self._store) as tx:
+            return await events.forget(tx, self._clock())

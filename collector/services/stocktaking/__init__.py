@@ -1,0 +1,11 @@
+"""Stock-takes as people deal with them; pages, REST and commands call the same.
+
+| file | one thing |
+|---|---|
+| `seen` | a stock-take and where it stands; what is hidden from who counts blind |
+| `opening` | the scope frozen, people asked to count |
+| `counting` | what somebody says they see |
+| `closing` | the end, with a report that stays as it is; changes proposed for what has moved |
+
+What is in scope, what a scan names and what it all comes to is `collector.stocktake`'s word.
+"""

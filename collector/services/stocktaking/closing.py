@@ -1,0 +1,91 @@
+"""A stock-take ends with a report that stays as it is; what has moved is proposed as a change, never written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import stocktake
+from collector.change.expected import Expected, How
+from collector.change.record import ChangeType, Window
+from collector.record import SECTION
+from collector.security.audit import Act
+from collector.services.changes.asked import MAX_CIS, MAX_REASON, MAX_TITLE, Asked, AskedLine, lines_of
+from collector.services.changes.desk import Desk
+from collector.services.refused import Refused
+from collector.services.sighting import sightings
+from collector.services.stocktaking.seen import head_of, one, result_of, still_open
+from collector.services.wiring import Wiring
+from collector.stocktake import Mark, Outcome, Result, Thing
+from collector.store import stocktakes
+from collector.store.stocktakes import Kept
+
+WORK_MS: Final = 14 * 86_400_000
+"""Within which a proposed change is to be carried out."""
+
+
+async def close(act: Act, wiring: Wiring, number: str, rest_is_missing: bool, note: str = "") -> str:
+    """End a stock-take and return the digest of its report; raise `NotFound`, `Refused`.
+
+    Every line has its word then: with `rest_is_missing` those nobody said anything of are missing.
+    """
+    kept = await still_open(act.tx, number)
+    whole = await result_of(act.tx, kept)
+    if not whole.is_whole:
+        if not rest_is_missing:
+            raise Refused(f"nothing was said yet of {whole.counts[stocktake.OPEN]} CIs", "rest")
+        await stocktakes.say_all(act.tx, kept.id, _missing(whole, act))
+    await _witness(act.tx, wiring, kept, whole)
+    whole = await result_of(act.tx, kept)
+    ended = replace(kept, closed_at=act.at, closed_by=act.by, note=lines_of(note, MAX_REASON, "note"))
+    ended = replace(ended, digest=stocktake.digest(head_of(ended), whole))
+    if not await stocktakes.close(act.tx, ended):
+        raise Refused("it is closed already", "closed")
+    after = {**whole.counts, "digest": ended.digest}
+    act.tell("stocktake.close", f"stocktake/{number}", after=after)
+    return ended.digest
+
+
+def _missing(whole: Result, act: Act) -> list[Mark]:
+    return [
+        Mark(Outcome.MISSING, act.at, act.by, f"close/{row.line.thing.ci_id}", row.line.thing)
+        for row in whole.rows
+        if row.mark is None
+    ]
+
+
+async def _witness(tx: AsyncConnection, wiring: Wiring, kept: Kept, whole: Result) -> None:
+    seen = await sightings(tx, wiring, [row.line.thing.ci_id for row in whole.rows])
+    await stocktakes.witness(tx, kept.id, {ci_id: (each.last_seen, each.plugged) for ci_id, each in seen.items()})
+
+
+async def propose(act: Act, desk: Desk, number: str, reason: str, uids: Collection[str] = ()) -> str:
+    """Raise one standard change for what has moved, a line a new place, and return its number; raise `Refused`.
+
+    `uids`: of these CIs only. The record itself is written once the change is approved, by who administers it.
+    """
+    found = await one(act.tx, number)
+    moved = [row for row in found.result.rows if row.state == Outcome.MOVED and _is_asked(row.line.thing, uids)]
+    rows = [row for row in moved if row.line.thing.ci_id not in found.changes][:MAX_CIS]
+    if not rows:
+        raise Refused("nothing that has moved is without a change", "moved")
+    lines = tuple(_line(row.line.thing, row.mark.place) for row in rows if row.mark)
+    asked = Asked(
+        f"{number} {found.kept.new.title}"[:MAX_TITLE], reason, act.by, tuple(line.ci for line in lines), lines,
+        Window(act.at, act.at + WORK_MS),
+    )  # fmt: skip
+    change = await desk.raise_(act, ChangeType.STANDARD, asked)
+    await stocktakes.propose(act.tx, found.kept.id, [row.line.thing.ci_id for row in rows], change)
+    act.tell("stocktake.propose", f"stocktake/{number}", after={"change": change, "lines": len(lines)})
+    return change
+
+
+def _is_asked(thing: Thing, uids: Collection[str]) -> bool:
+    return not uids or thing.uid in uids
+
+
+def _line(thing: Thing, place: str) -> AskedLine:
+    return AskedLine(thing.uid, SECTION, "place", "", Expected(How.EXACT, place))

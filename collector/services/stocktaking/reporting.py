@@ -1,0 +1,65 @@
+"""The report of a stock-take: what every writer of files and the page show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
+from collector.services.stocktaking.seen import Seen
+from collector.stocktake import STATES, Mark, Thing
+from collector.stocktake import Row as Line
+
+NAME: Final = "stocktake"
+_CI: Final = (
+    Column("ci", link=("/cis/", "id")), Column("id", hidden=True), Column("class", Kind.WORD, "class"),
+    Column("type", Kind.WORD, "type"), Column("label"), Column("owner"),
+)  # fmt: skip
+_SAID: Final = (
+    Column("now_at"), Column("seen_text"), Column("note"), Column("who"), Column("at", Kind.TIME),
+)  # fmt: skip
+LINES: Final = (
+    *_CI, Column("expected_at"), Column("outcome", Kind.WORD, "stocktake_outcome"), *_SAID,
+    Column("contested", Kind.WORD, "stocktake_contested"), Column("change", link=("/changes/", "change")),
+    Column("last_seen", Kind.TIME), Column("plugged"),
+)  # fmt: skip
+FOUND: Final = (*_CI, *_SAID)
+
+
+def report(seen: Seen, now: int) -> Report:
+    """Return the report of a stock-take, open or closed."""
+    kept, new = seen.kept, seen.kept.new
+    parameters = (
+        Figure("number", kept.number, Kind.TEXT), Figure("title", new.title, Kind.TEXT),
+        Figure("kind", str(new.kind), Kind.WORD, "stocktake_kind"),
+        Figure("state", seen.state, Kind.WORD, "stocktake_state"),
+        Figure("people", kept.people, Kind.TEXTS), Figure("opened_by", new.opened_by, Kind.TEXT),
+        Figure("opened_at", new.opened_at, Kind.TIME), Figure("closed_by", kept.closed_by or None, Kind.TEXT),
+        Figure("closed_at", kept.closed_at, Kind.TIME), Figure("note", kept.note or None, Kind.TEXT),
+        Figure("digest", kept.digest or None, Kind.TEXT),
+    )  # fmt: skip
+    figures = tuple(Figure(f"stocktake_{state}", seen.result.counts[state]) for state in map(str, STATES))
+    lines = [_line(row, seen.changes.get(row.line.thing.ci_id)) for row in seen.result.rows]
+    found = [(*_ci(mark.thing), *_said(mark)) for mark in seen.result.found]
+    tables = (Table("lines", LINES, standing(lines)), Table("found", FOUND, standing(found)))
+    return Report(NAME, now, parameters, figures, tables)
+
+
+def _ci(thing: Thing | None) -> Row:
+    if thing is None:
+        return (None,) * len(_CI)
+    return (thing.name, thing.uid, thing.ci_class, thing.ci_type, thing.label or None, thing.owner or None)
+
+
+def _said(mark: Mark | None) -> Row:
+    if mark is None:
+        return (None,) * len(_SAID)
+    return (mark.place or None, mark.seen or None, mark.note or None, mark.who, mark.at)
+
+
+def _line(row: Line, change: str | None) -> Row:
+    contested = "yes" if row.contested else None
+    line = row.line
+    return (
+        *_ci(line.thing), line.thing.place or None, row.state, *_said(row.mark), contested, change,
+        line.last_seen or None, line.plugged or None,
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""A stock-take and where it stands; what is hidden from who counts blind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import stocktake
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.stocktake import Result
+from collector.store import stocktakes
+from collector.store.browse import stocktakes as browsed
+from collector.store.browse.page import Page, Window
+from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
+from collector.store.stocktakes import Kept
+
+_NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A stock-take and where it stands. `changes`: CI → the change raised for it.
+
+    `is_intact`: None while it is open; then whether the report is the one that was closed.
+    """
+
+    kept: Kept
+    result: Result
+    changes: Mapping[int, str]
+    is_intact: bool | None = None
+
+    @property
+    def state(self) -> str:
+        return "open" if self.kept.closed_at is None else "closed"
+
+
+async def listed(connection: AsyncConnection, query: StocktakeQuery, window: Window) -> Page[StocktakeRow]:
+    """Return one page of stock-takes; raise `BadCursor`."""
+    return await browsed.list_stocktakes(connection, query, window)
+
+
+async def one(connection: AsyncConnection, number: str) -> Seen:
+    """Return a stock-take with every line; raise `NotFound`."""
+    kept = await find(connection, number)
+    whole = await result_of(connection, kept)
+    intact = None if kept.closed_at is None else stocktake.digest(head_of(kept), whole) == kept.digest
+    return Seen(kept, whole, await stocktakes.proposals(connection, kept.id), intact)
+
+
+def is_hidden(kept: Kept, who: str) -> bool:
+    """Return whether `who` must not be shown what is expected: who counts blind, until it is closed."""
+    return kept.new.blind and kept.closed_at is None and who in kept.people
+
+
+def is_counted_by(kept: Kept, who: str) -> bool:
+    return kept.closed_at is None and who in kept.people
+
+
+async def find(connection: AsyncConnection, number: str, hold: bool = False) -> Kept:
+    kept = await stocktakes.find(connection, number, hold) if _NUMBER.fullmatch(number) else None
+    if kept is None:
+        raise NotFound("stock-take", number[:40])
+    return kept
+
+
+async def still_open(tx: AsyncConnection, number: str) -> Kept:
+    """Return a stock-take that is not closed, held until the transaction ends; raise `NotFound`, `Refused`."""
+    kept = await find(tx, number, hold=True)
+    if kept.closed_at is not None:
+        raise Refused("it is closed: nothing of it is written any more", "closed")
+    return kept
+
+
+async def result_of(connection: AsyncConnection, kept: Kept) -> Result:
+    lines = await stocktakes.lines(connection, kept.id)
+    return stocktake.result(lines, await stocktakes.marks(connection, kept.id))
+
+
+def head_of(kept: Kept) -> dict[str, object]:
+    """Return what a report says of the stock-take itself."""
+    new = kept.new
+    return {
+        "number": kept.number, "kind": str(new.kind), "title": new.title, "opened_by": new.opened_by,
+        "opened_at": new.opened_at, "closed_by": kept.closed_by, "closed_at": kept.closed_at, "note": kept.note,
+        "people": list(kept.people),
+    }  # fmt: skip

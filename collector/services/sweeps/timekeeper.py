@@ -1,0 +1,44 @@
+"""Lets the clock move sweeps: every quarter of a minute, plans come due and silent probes are given up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from collector.clock import Clock
+from collector.services import credential_alarms
+from collector.services.sweeps import clockwork
+from collector.store.engine import Store
+from collector.store.failure import StoreFailed, writing
+
+log = structlog.get_logger(__name__)
+
+EVERY_S: Final = 15.0
+
+
+class Timekeeper:
+    """`run()` until cancelled; `step()` is one look at the clock. `destinations`: who is told of incidents."""
+
+    def __init__(self, store: Store, clock: Clock, every_s: float = EVERY_S, destinations: Sequence[str] = ()) -> None:
+        self._store, self._clock, self._every_s, self._destinations = store, clock, every_s, destinations
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.step()
+            except StoreFailed as error:  # what is due stays due
+                log.warning("sweeps wait for the database", error=str(error))
+            await asyncio.sleep(self._every_s)
+
+    async def step(self) -> None:
+        """Do what is due now; raise `StoreFailed`."""
+        now = self._clock()
+        async with writing(self._store) as tx:
+            await clockwork.orphaned(tx, now)
+            await clockwork.due(tx, now)
+        async with writing(self._store) as tx:
+            await credential_alarms.settle(tx, self._destinations, now)
+            await clockwork.forget(tx, now)

@@ -1,0 +1,144 @@
+"""The audit log: the list, the same as CSV and JSON, its check, and its head as an anchor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from collector.api.access import requires
+from collector.api.context import context_of
+from collector.security.roles import Permission
+from collector.services import audit
+from collector.services.audit import AuditRow
+from collector.store.browse.audit import AuditQuery
+from collector.web import csvfile, jsonfile, units
+from collector.web.catalogue import DEFAULT, entries
+from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.render import page
+from collector.web.viewer import texts_of, viewer_of
+
+T = TypeVar("T")
+
+router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.AUDIT_READ)])
+
+FAMILIES = tuple(key.removeprefix("about.") for key in entries(DEFAULT) if key.startswith("about."))
+"""What acts are about, the first word of each: the catalogue has them all (tests/architecture/test_audit.py)."""
+PERIODS = {"day": 1, "week": 7, "month": 31, "year": 366}
+"""How far back, in days."""
+
+SPEC = Spec(
+    "/audit",
+    (
+        Column("at"),
+        Column("actor"),
+        Column("act"),
+        Column("object"),
+        Column("moved"),
+        Column("origin"),
+        Column("seq", numeric=True, shown=False),
+    ),
+    {"about": FAMILIES, "period": tuple(PERIODS)},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One value an act moved, each side as text, None where there is none."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+def moved(row: AuditRow) -> list[Moved]:
+    """Return what an act moved; the whole of what no program of ours wrote."""
+    told = _told(row)
+    before, after = told.get("before"), told.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return [Moved("", None, row.details)]
+    return [Moved(name, _side(before, name), _side(after, name)) for name in {**before, **after}]
+
+
+def _told(row: AuditRow) -> Mapping[str, Any]:
+    try:
+        told = json.loads(row.details)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _side(values: Mapping[str, Any], name: str) -> str | None:
+    if name not in values:
+        return None
+    value = values[name]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _query(request: Request, asked: Listing) -> AuditQuery:
+    periods = [PERIODS[each] for each in asked.chosen["period"]]
+    since = context_of(request).clock() - max(periods) * audit.DAY_MS if periods else None
+    return AuditQuery(actions=asked.chosen["about"], since=since, q=asked.q)
+
+
+@router.get("/audit")
+async def audit_page(request: Request) -> Response:
+    asked = read(SPEC, request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
+    return await _page(request, asked)
+
+
+async def _page(request: Request, asked: Listing, check: bool = False) -> Response:
+    async with context_of(request).store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await audit.listed(connection, _query(request, asked), asked.window)
+        verdict = await audit.verify(connection) if check else None
+    return page(viewer, "audit.html", listing=asked.of(found), values=moved, verdict=verdict)
+
+
+@router.get("/audit/check")
+async def check_page(request: Request) -> Response:
+    """Check the whole chain and say so above the list."""
+    return await _page(request, read(SPEC, request), check=True)
+
+
+@router.get("/audit/anchor.json")
+async def anchor(request: Request) -> Response:
+    context = context_of(request)
+    async with context.store.read() as connection:
+        made = await audit.anchored(connection, context.authority)
+    name = f"muster-audit-{made['seq']}.json"
+    return JSONResponse(made, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _rows(request: Request, asked: Listing, row: Callable[[AuditRow], T]) -> AsyncIterator[Sequence[T]]:
+    query = _query(request, asked)
+    return everything(
+        context_of(request).store, lambda connection, window: audit.listed(connection, query, window), row
+    )
+
+
+@router.get("/audit.csv")
+async def audit_csv(request: Request) -> Response:
+    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
+
+    def cell(row: AuditRow, name: str) -> object:
+        words = {"at": units.exact(row.at), "act": texts.label("act", row.action), "moved": row.details}
+        return words[name] if name in words else getattr(row, name)
+
+    rows = _rows(request, asked, lambda row: [cell(row, column.name) for column in asked.columns])
+    return csvfile.answer("audit", asked.head(texts), rows)
+
+
+@router.get("/audit.json")
+async def audit_json(request: Request) -> Response:
+    def whole(row: AuditRow) -> dict[str, Any]:
+        plain = {name: getattr(row, name) for name in ("seq", "actor", "origin", "action", "object")}
+        return plain | {"at": units.machine(row.at), "details": _told(row), "hash": row.hash.hex()}
+
+    return jsonfile.answer("audit", _rows(request, read(SPEC, request), whole))

@@ -1,0 +1,234 @@
+"""Stock-takes: the list, a new one, and one of them with its report."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from collector.api.access import requires
+from collector.api.context import context_of
+from collector.security.audit import Act
+from collector.security.roles import CLASSES, Permission
+from collector.services.exports import FORMATS
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.services.stocktaking import closing, opening, seen
+from collector.services.stocktaking.reporting import report
+from collector.services.stocktaking.seen import Seen
+from collector.stocktake import STATES, Kind, Row
+from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
+from collector.web import csvfile, forms, units
+from collector.web.forms import Form
+from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.render import page
+from collector.web.sending import attempt, sent
+from collector.web.viewer import texts_of, viewer_of
+
+log = structlog.get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.CIS_READ)]
+_LEAD = [requires(Permission.CIS_WRITE)]
+_RAISE = [requires(Permission.CHANGES_RAISE)]
+
+SPEC = Spec(
+    "/stocktakes",
+    (
+        Column("number"), Column("stocktake_kind"), Column("title"), Column("stocktake_state"),
+        Column("counted_by"), Column("counted", numeric=True), Column("opened"), Column("closed"),
+    ),
+    {"stocktake_kind": tuple(Kind), "stocktake_state": ("open", "closed"), "mine": ("yes",)},
+)  # fmt: skip
+PERSON, CLASS = "person", "class"
+"""Fields with several values."""
+SHOWN: Final = 500
+"""Lines a page shows; all of them stand in the files."""
+REFUSED: Final = {
+    "title": "form.required", "people": "stocktake.wrong.people", "scope": "stocktake.wrong.scope",
+    "cis": "stocktake.wrong.cis", "rest": "stocktake.wrong.rest", "closed": "stocktake.wrong.closed",
+    "moved": "stocktake.wrong.moved", "reason": "form.required", "place": "stocktake.wrong.line",
+    "label_from": "stocktake.wrong.line", "label_to": "stocktake.wrong.line",
+}  # fmt: skip
+
+
+def _query(request: Request, asked: Listing) -> StocktakeQuery:
+    who = request.state.principal.name if asked.chosen["mine"] else ""
+    return StocktakeQuery(asked.chosen["stocktake_kind"], asked.chosen["stocktake_state"], who, asked.q)
+
+
+@router.get("/stocktakes", dependencies=_READ)
+async def stocktakes_page(request: Request) -> Response:
+    asked = read(SPEC, request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
+    async with context_of(request).store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await seen.listed(connection, _query(request, asked), asked.window)
+    return page(viewer, "stocktakes.html", listing=asked.of(found))
+
+
+@router.get("/stocktakes.csv", dependencies=_READ)
+async def stocktakes_csv(request: Request) -> Response:
+    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
+
+    def row(each: StocktakeRow) -> list[object]:
+        cells = {
+            "number": each.number, "stocktake_kind": texts.label("stocktake_kind", each.kind), "title": each.title,
+            "stocktake_state": texts.label("stocktake_state", each.state), "counted_by": each.people,
+            "counted": f"{each.said} / {each.lines}", "opened": units.exact(each.opened_at),
+            "closed": units.exact(each.closed_at) if each.closed_at else "",
+        }  # fmt: skip
+        return [cells[column.name] for column in asked.columns]
+
+    query = _query(request, asked)
+    rows = everything(
+        context_of(request).store, lambda connection, window: seen.listed(connection, query, window), row
+    )  # fmt: skip
+    return csvfile.answer("stocktakes", asked.head(texts), rows)
+
+
+# --- a new one
+
+
+@router.get("/stocktakes/new", dependencies=_LEAD)
+async def new_page(request: Request, like: str = "") -> Response:
+    form = forms.of_values({"kind": Kind.ROUND})
+    if like:
+        async with context_of(request).store.read() as connection:
+            form = _like(await seen.one(connection, like))
+    return await _form(request, form)
+
+
+def _like(found: Seen) -> Form:
+    new = found.kept.new
+    scope = new.scope
+    return forms.of_values({
+        "kind": new.kind, "title": new.title, "person": found.kept.people, "class": scope.classes,
+        "place": scope.place, "label_from": scope.label_from, "label_to": scope.label_to,
+        "cis": "\n".join(scope.cis), "blind": "yes" if new.blind else "",
+    })  # fmt: skip
+
+
+async def _form(request: Request, form: Form, count: int | None = None) -> Response:
+    async with context_of(request).store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        people = await opening.counters(connection)
+    return page(
+        viewer, "stocktake_form.html", 200 if form.is_right else 400, form=form, people=people, classes=CLASSES,
+        kinds=tuple(Kind), count=count,
+        chosen=form.texts(PERSON), chosen_classes=form.texts(CLASS),
+    )  # fmt: skip
+
+
+def _asked(form: Form) -> opening.Asked:
+    return opening.Asked(
+        form.text("kind"), form.text("title"), form.texts(PERSON), form.texts(CLASS), form.text("place"),
+        form.text("label_from"), form.text("label_to"), form.lines("cis"), form.text("blind") == "yes",
+    )  # fmt: skip
+
+
+@router.post("/stocktakes", dependencies=_LEAD)
+async def open_stocktake(request: Request) -> Response:
+    form, context = await sent(request), context_of(request)
+    if form.text("do") == "count":
+        return await _counted(request, form)
+    number = await attempt(request, form, lambda act: opening.open_(act, context.wiring, _asked(form)), REFUSED)
+    if number is None:
+        return await _form(request, form)
+    log.info("stock-take opened", number=number, by=request.state.principal.name)
+    return RedirectResponse(f"/stocktakes/{number}", 303)
+
+
+async def _counted(request: Request, form: Form) -> Response:
+    """Show how many CIs the scope holds; nothing is written."""
+    try:
+        async with context_of(request).store.read() as connection:
+            return await _form(request, form, await opening.count(connection, _asked(form)))
+    except Refused as error:
+        form.mark(error.field, REFUSED.get(error.field, "form.choice"))
+        return await _form(request, form)
+
+
+# --- one of them
+
+
+@router.get("/stocktakes/{number}", dependencies=_READ)
+async def stocktake_page(request: Request, number: str, show: str = "") -> Response:
+    return await _one(request, number, forms.of_values({}), show)
+
+
+async def _one(request: Request, number: str, form: Form, show: str = "") -> Response:
+    context, who = context_of(request), request.state.principal.name
+    async with context.store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await seen.one(connection, number)
+        people = await opening.counters(connection)
+    wanted = show if show in (*STATES, "contested") else ""
+    rows = [row for row in found.result.rows if _is_shown(row, wanted)]
+    return page(
+        viewer, "stocktake.html", 200 if form.is_right else 400, seen=found, kept=found.kept, new=found.kept.new,
+        form=form, people=people, hidden=seen.is_hidden(found.kept, who), rows=rows[:SHOWN], many=len(rows),
+        counted_by_me=seen.is_counted_by(found.kept, who), show=wanted, states=STATES,
+        contested=sum(row.contested for row in found.result.rows), formats=tuple(FORMATS),
+    )  # fmt: skip
+
+
+def _is_shown(row: Row, wanted: str) -> bool:
+    return not wanted or row.state == wanted or (wanted == "contested" and row.contested)
+
+
+@router.post("/stocktakes/{number}/people", dependencies=_LEAD)
+async def assign(request: Request, number: str) -> Response:
+    form = await sent(request)
+
+    async def write(act: Act) -> bool:
+        await opening.assign(act, number, form.texts(PERSON))
+        return True
+
+    if await attempt(request, form, write, REFUSED) is None:
+        return await _one(request, number, form)
+    return RedirectResponse(f"/stocktakes/{number}", 303)
+
+
+@router.post("/stocktakes/{number}/close", dependencies=_LEAD)
+async def close(request: Request, number: str) -> Response:
+    form, wiring = await sent(request), context_of(request).wiring
+    rest, note = form.text("rest") == "yes", form.text("note")
+    done = await attempt(request, form, lambda act: closing.close(act, wiring, number, rest, note), REFUSED)
+    if done is None:
+        return await _one(request, number, form)
+    log.info("stock-take closed", number=number, by=request.state.principal.name)
+    return RedirectResponse(f"/stocktakes/{number}", 303)
+
+
+@router.post("/stocktakes/{number}/changes", dependencies=_RAISE)
+async def propose(request: Request, number: str) -> Response:
+    form, desk = await sent(request), context_of(request).changes
+    reason = form.text("reason")
+    change = await attempt(request, form, lambda act: closing.propose(act, desk, number, reason), REFUSED)
+    if change is None:
+        return await _one(request, number, form)
+    return RedirectResponse(f"/changes/{change}", 303)
+
+
+@router.get("/stocktakes/{number}/report.{form}", dependencies=_READ)
+async def report_file(request: Request, number: str, form: str) -> Response:
+    """Return the report as one of the files reports are written as."""
+    context, principal = context_of(request), request.state.principal
+    if form not in FORMATS:
+        raise NotFound("format", form)
+    async with context.store.read() as connection:
+        found = await seen.one(connection, number)
+    if seen.is_hidden(found.kept, principal.name):
+        raise NotFound("report of", number)
+    pieces = FORMATS[form].write(report(found, context.clock()), texts_of(request, principal))
+    return _file(f"{number}.{form}", FORMATS[form].media_type, pieces)
+
+
+def _file(name: str, media_type: str, pieces: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(
+        pieces, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
