@@ -6,25 +6,38 @@ import asyncio
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 import httpx2
 from fastapi import FastAPI
 
-from collector import rulebook
 from collector.api.access import COOKIE
 from collector.api.app import create_app
 from collector.api.context import Context
 from collector.config import Settings
-from collector.security import accounts, sessions
+from collector.pipeline import changed, entering, judging, listing, policies, reconciling, withdrawing
+from collector.pipeline.backtesting import backtest
+from collector.security import accounts, ca, sessions
+from collector.security.audit import Actor
 from collector.security.roles import permissions
 from collector.security.sessions import Principal
 from collector.security.tokens import Terms
+from collector.security.vault import Vault
+from collector.services.changes import sights
+from collector.services.changes.desk import Desk
+from collector.services.decisions import Decider
+from collector.services.imports import Importer
+from collector.services.locks import Locker
+from collector.services.lookback.backtests import Backtests
+from collector.services.records import Recorder
+from collector.services.registration import Registrar
 from collector.services.statistics import Pipeline
 from collector.store import accounts as kept_accounts
 from collector.store import agents as kept_agents
 from collector.store.engine import Store, open_store, sqlite_url
 from collector.store.migrate import migrate
+from tests.acts import act
 from tests.estate import NOW, Standard, standard
 
 BASE = "http://muster.test"
@@ -78,7 +91,7 @@ class World:
             await kept_accounts.add(connection, name, roles, self.clock())
             account = await kept_accounts.by_name(connection, name)
             assert account
-            key = await sessions.begin(connection, account, ADDRESS, self.clock)
+            key = await sessions.begin(act(connection, name, self.clock()), account, ADDRESS)
         principal = await sessions.of_cookie(self.store, key, self.settings, self.clock)
         assert principal
         return principal, key
@@ -91,7 +104,7 @@ class World:
             account = await kept_accounts.by_name(connection, name)
             assert account
             owner = Principal(account.id, name, roles, permissions(roles))
-            return await sessions.make_token(connection, owner, "test", days, self.clock)
+            return await sessions.make_token(act(connection, name, self.clock()), owner, "test", days)
 
     async def program(self, *roles: str) -> httpx2.AsyncClient:
         """Return a client that sends the API token of somebody with `roles`."""
@@ -100,7 +113,7 @@ class World:
     async def admin(self) -> kept_accounts.AccountRow:
         """Return the first account, its password set."""
         async with self.store.write() as connection:
-            first = await accounts.ensure_first(connection, self.clock)
+            first = await accounts.ensure_first(act(connection, at=self.clock()))
         hashed = await accounts.hash_password(first, PASSWORD)
         async with self.store.write() as connection:
             await kept_accounts.set_password_hash(connection, first.id, hashed)
@@ -136,22 +149,43 @@ def copy_of(template: Template, folder: Path) -> Store:
     return open_store(sqlite_url(folder / "muster.db"))
 
 
+@cache
+def shipped_policies() -> policies.Policies:
+    """Return the policies as they are shipped, read once."""
+    return policies.load(Settings().rules_folder)
+
+
 def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
     """Return the application over `store`, in which `seeded` stands."""
     clock, settings = Clock(), Settings(data=folder)
     minted: list[tuple[Terms, str]] = []
 
-    async def mint(terms: Terms, by: str) -> str:
+    async def mint(terms: Terms, who: Actor) -> str:
         terms.check()
-        minted.append((terms, by))
+        minted.append((terms, who.name))
         return "muster1.AAAA.BBBB.CCCC"
 
-    async def ban(uid: str, reason: str, by: str) -> bool:
+    async def ban(uid: str, reason: str, who: Actor) -> bool:
         async with store.write() as connection:
-            return await kept_agents.set_state(connection, uid, "banned", f"{reason} ({by})")
+            return await kept_agents.set_state(connection, uid, "banned", f"{reason} ({who.name})")
 
     world: World
-    rules = rulebook.load(rulebook.shipped())
-    context = Context(settings, store, rules, mint, ban, lambda: world.pipeline, clock, "web-01")
+    loaded = shipped_policies()
+    context = Context(
+        settings, store, loaded.rulebook, mint, ban, lambda: world.pipeline, Vault([bytes(32)]),
+        ca.open_or_create(folder), clock, "web-01",
+        registrar=Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded)),
+        recorder=Recorder(partial(entering.enter, policies=loaded)),
+        decider=Decider(
+            partial(judging.judge_whole, policies=loaded), partial(withdrawing.withdraw, policies=loaded)
+        ),
+        importer=Importer(
+            loaded.columns, partial(listing.settle, policies=loaded), partial(entering.enter, policies=loaded)
+        ),
+        locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
+        changes=Desk(sights.evidence, partial(changed, policies=loaded)),
+        backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
+        needs=loaded.needs,
+    )  # fmt: skip
     world = World(create_app(context), store, clock, settings, seeded, minted)
     return world

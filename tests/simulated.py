@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from wire import codec
-from wire.observation import Envelope, Observation, Section, Status, state_hash
+from wire.observation import Envelope, Observation, Section, Status, is_hashes_only, state_hash
 from wire.sections import SECTIONS, arrange, canonical, digest
 
 
@@ -20,6 +21,7 @@ class SimulatedHost:
     packages: int = 60
     bodies: dict[str, Any] = field(default_factory=dict)
     acked: dict[str, bytes] = field(default_factory=dict)
+    _encoded: dict[str, tuple[Any, Section]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bodies = self.bodies or inventory(self.number, self.packages)
@@ -29,15 +31,18 @@ class SimulatedHost:
         return f"host{self.number:05d}"
 
     def sections(self) -> list[Section]:
-        made = []
-        for name, body in sorted(self.bodies.items()):
+        return [self._section(name) for name in sorted(self.bodies)]
+
+    def _section(self, name: str) -> Section:
+        """Return one section in full; encoded anew only when its body has moved."""
+        body, held = self.bodies[name], self._encoded.get(name)
+        if held is None or held[0] != body:
             arranged = arrange(SECTIONS[name], body)
             encoded = canonical(arranged)
             status = Status.OK if arranged else Status.EMPTY
-            made.append(
-                Section(name, status, True, digest(encoded) if arranged else b"", encoded if arranged else None)
-            )
-        return made
+            made = Section(name, status, True, digest(encoded) if arranged else b"", encoded if arranged else None)
+            held = self._encoded[name] = copy.deepcopy(body), made
+        return held[1]
 
     def observe(self, at_ms: int, only: set[str] | None = None, full: bool = False) -> bytes:
         """Return one serialized observation: bodies of what moved since the last one, hashes of the rest."""
@@ -50,7 +55,10 @@ class SimulatedHost:
             sent.append(Section(section.name, section.status, True, section.hash, body, collected_at_ms=at_ms))
             self.acked[section.name] = section.hash
         steady = [section for section in whole if section.name != "health"]
-        return codec.encode_observation(Observation(at_ms, "0.1.0", "boot", state_hash(steady), tuple(sent)))
+        bare = is_hashes_only(sent, (), {section.name for section in steady})
+        return codec.encode_observation(
+            Observation(at_ms, "0.1.0", "boot", state_hash(steady), tuple(sent), hashes_only=bare)
+        )
 
 
 def envelope(seq: int, payload: bytes) -> Envelope:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import queue
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from wire import codec
+from wire import codec, sweep_codec
 from wire.enrolment import (
     AGENT_URI_PREFIX,
     SERVER_NAME,
@@ -29,6 +30,7 @@ from wire.enrolment import (
     recovery_transcript,
 )
 from wire.observation import Acknowledgement, Envelope, Instructions, Refusal
+from wire.sweep import Cancel, Idle, Progress, SweepTask
 
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
 
@@ -89,6 +91,10 @@ class Collector:
     want_sections: tuple[str, ...] = ()
     refuse: Callable[[Envelope], str | None] = lambda envelope: None
     fault: Callable[[str, Any], None] = lambda method, context: None
+    tasks: queue.SimpleQueue[SweepTask | Cancel | None] = field(default_factory=queue.SimpleQueue)  # None ends a stream
+    idle: list[Idle] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+    unwanted: set[str] = field(default_factory=set)  # sweeps whose progress is answered with cancel
     clock_offset_s: float = 0.0
     enrol_port: int = 0
     data_port: int = 0
@@ -110,7 +116,7 @@ class Collector:
         )
         self._servers: list[Any] = []
         enrolment = {"Begin": self._begin, "Finish": self._finish, "Recover": self._recover}
-        agent = {"CheckIn": self._check_in, "Report": self._report, "Renew": self._renew}
+        agent = {"CheckIn": self._check_in, "Report": self._report, "Renew": self._renew, "Progress": self._progress}
         self.enrol_port = self._listen(
             codec.ENROLMENT_SERVICE, enrolment, grpc.ssl_server_credentials([pair]), enrol_port
         )
@@ -119,10 +125,11 @@ class Collector:
 
     def _listen(self, service: str, methods: dict[str, Any], credentials: Any, port: int) -> int:
         options = [("grpc.max_receive_message_length", 9 * 1024 * 1024), ("grpc.so_reuseport", 0)]
-        server = grpc.server(ThreadPoolExecutor(4), options=options)
+        server = grpc.server(ThreadPoolExecutor(8), options=options)
         handlers = {
             name: grpc.unary_unary_rpc_method_handler(self._guarded(name, serve)) for name, serve in methods.items()
         }
+        handlers["Tasks"] = grpc.unary_stream_rpc_method_handler(self._wait)
         server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, handlers)])
         bound: int = server.add_secure_port(f"127.0.0.1:{port}", credentials)
         server.start()
@@ -211,6 +218,28 @@ class Collector:
     def _renew(self, data: bytes, context: Any) -> bytes:
         agent_id = self._agent(context)
         return codec.encode_renewed(self._leaf(agent_id, codec.decode_renew(data), replace=False))
+
+    # --- probes
+
+    def _wait(self, data: bytes, context: Any) -> Iterator[bytes]:
+        self._agent(context)
+        self.calls.append("Tasks")
+        self.fault("Tasks", context)
+        self.idle.append(sweep_codec.decode_idle(data))
+        while context.is_active():
+            try:
+                word = self.tasks.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if word is None:
+                return
+            yield sweep_codec.encode_task(word)
+
+    def _progress(self, data: bytes, context: Any) -> bytes:
+        self._agent(context)
+        told = sweep_codec.decode_progress(data)
+        self.progress.append(told)
+        return sweep_codec.encode_answer(told.sweep_uid in self.unwanted)
 
     @property
     def observations(self) -> list[Any]:

@@ -142,3 +142,19 @@ def test_failing_sections_are_named_until_they_work_again(path: Path) -> None:
     assert list(memory.failing) == ["dns", "raid"]
     memory.observations([section("dns")], False, 1_000)
     assert list(memory.failing) == ["raid"]
+
+
+def test_a_whole_inventory_by_hashes_alone_says_so(path: Path) -> None:
+    memory = Known(path, "agent")
+    first = full(memory, section("os"), section("cpu"))
+    memory.acknowledged([first])
+    again = full(memory, section("os"), section("cpu"))
+    (part,) = memory.observations([section("os", b'{"a":2}')], False, 2_000)
+    assert (first.hashes_only, again.hashes_only, part.hashes_only) == (False, True, False)
+
+
+def test_an_inventory_that_tells_a_drop_is_not_by_hashes_alone(path: Path) -> None:
+    memory = Known(path, "agent")
+    memory.acknowledged([full(memory, section("os"))])
+    (told,) = memory.observations([section("os")], True, 2_000, [Drop(1, 2, 2, "quota")])
+    assert not told.hashes_only

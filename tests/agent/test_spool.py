@@ -293,6 +293,21 @@ def test_a_damaged_last_record_spends_its_number(folder: Path) -> None:
     assert again.append(b"new") == 3
 
 
+def test_a_damaged_record_behind_one_that_was_refused_is_told(folder: Path) -> None:
+    spool = Spool.open(folder)
+    spool.append(b"refused")
+    spool.append(b"rotten")
+    spool.refuse(1, "beyond limits")
+    spool.close()
+    (path,) = folder.glob("*.seg")
+    flip(path, segment.HEAD.size)
+    again = Spool.open(folder)
+    assert [(drop.first_seq, drop.last_seq, drop.reason) for drop in again.pending_drops()] == [
+        (1, 1, "refused"), (2, 2, "corrupt"),
+    ]  # fmt: skip
+    assert again.append(b"new") == 3
+
+
 def test_a_damaged_last_header_spends_every_number_that_may_have_stood_there(folder: Path) -> None:
     spool = Spool.open(folder)
     spool.append(b"whole")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import signal
 import sys
 import threading
@@ -15,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from agent import worker
-from agent.worker import Child, Reading, Trait, Worker, WorkerFailed, describe, run
+from agent.bell import Bell
+from agent.child import Child
+from agent.worker import Reading, Trait, Worker, WorkerFailed, describe, run
 from wire.observation import Status
 
 SAMPLE = "tests.agent.sample_collectors"
@@ -26,8 +27,8 @@ class Bench:
     """A worker on the sample collectors, driven as the agent drives it."""
 
     def __init__(self, root: Path) -> None:
-        self.bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.worker = Worker(lambda: self.bell.put(None), SAMPLE, str(root))
+        self.bell = Bell()
+        self.worker = Worker(self.bell.ring, SAMPLE, str(root))
 
     def read(self, *sections: str) -> dict[str, Reading]:
         return {each.section: each for each in run(self.worker, [TRAITS[name] for name in sections], self.bell)}
@@ -38,6 +39,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     bench.worker.stop()
+    bench.bell.close()
 
 
 def test_the_traits_of_a_table_are_told_without_loading_it_here() -> None:
@@ -126,6 +128,7 @@ def test_stopping_in_the_middle_is_quick_and_leaves_nothing(bench: Bench) -> Non
     bench.worker.start([TRAITS["memory"]], time.monotonic())
     started = time.monotonic()
     bench.worker.stop()
+    bench.bell.close()
     assert time.monotonic() - started < 1.0
     assert not bench.worker.is_busy
 

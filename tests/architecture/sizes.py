@@ -53,4 +53,4 @@ def report(paths: list[Path]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(report(sources("agent", "collector", "proto"))) + "\n")
+    sys.stdout.write("\n".join(report(sources("agent", "collector", "discovery", "proto"))) + "\n")

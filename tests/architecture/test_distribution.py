@@ -13,7 +13,7 @@ import pytest
 
 from tests.architecture.checkout import ROOT, files
 
-PACKAGES = {"agent", "collector", "wire"}
+PACKAGES = {"agent", "collector", "discovery", "wire"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_rules_and_proto_are_no_packages() -> None:
 def test_the_wheel_holds_every_file_of_the_packages_and_nothing_beside_them(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
-    wanted = {path.relative_to(ROOT).as_posix() for path in files("agent", "collector")}
+    wanted = {path.relative_to(ROOT).as_posix() for path in files("agent", "collector", "discovery")}
     wanted |= {path.relative_to(ROOT / "proto").as_posix() for path in files("proto/wire")}
     wanted |= {f"collector/data/{path.relative_to(ROOT).as_posix()}" for path in files("rules")}
     assert not wanted - held

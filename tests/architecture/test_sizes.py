@@ -16,6 +16,6 @@ def test_a_long_file_a_long_function_and_a_wide_one_ring(tmp_path: Path) -> None
 
 
 def test_the_project_is_measured() -> None:
-    lines = report(sources("agent", "collector", "proto"))
+    lines = report(sources("agent", "collector", "discovery", "proto"))
     print("\n".join(lines))
     assert "files, median" in lines[0]

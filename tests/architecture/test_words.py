@@ -34,7 +34,7 @@ def test_no_file_holds(what: str) -> None:
 
 def test_every_module_says_first_what_it_is_for() -> None:
     silent = []
-    for path in files("agent", "collector", "proto", "tests"):
+    for path in files("agent", "collector", "discovery", "proto", "tests"):
         if path.suffix == ".py" and not path.stem.endswith("_pb2") and path.stat().st_size:
             first = path.read_text(encoding="utf-8").lstrip().splitlines()[0]
             if not first.startswith(('"""', 'r"""')):

@@ -1,7 +1,8 @@
 """Run the benchmarks, each in a process of its own, and print their figures.
 
 The table goes to standard output, or one JSON document with `--json`; progress goes to standard error.
-The exit code is 1 when a benchmark broke or a figure misses what was promised of it.
+The exit code is 1 when a benchmark broke or a figure misses what was promised of it. A benchmark may have options of
+its own, which stand behind its name: `estate --days 6`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.bench import Figure
 from tests.bench.apart import PREFIX, measure_apart
 
 HERE = "tests.bench"
+OURS = ("--json", "--help", "-h")
 
 
 def names(folder: Path) -> list[str]:
@@ -69,6 +71,7 @@ def _promise(figure: Figure) -> str:
 def main(words: list[str] | None = None) -> int:
     """Run the benchmarks named in `words`, or all; return the exit code."""
     package, words = _package(sys.argv[1:] if words is None else words)
+    words, options = _apart(words)
     known = names(Path(str(importlib.import_module(package).__file__)).parent)
     parser = argparse.ArgumentParser(prog="muster bench", description=f"There are: {', '.join(known) or 'none yet'}.")
     parser.add_argument("name", nargs="*", help="which to run; none: all")
@@ -76,7 +79,9 @@ def main(words: list[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     if unknown := set(arguments.name) - set(known):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(known) or 'none'}")
-    figures, broken = _run(package, arguments.name or known)
+    if options and len(arguments.name) != 1:
+        parser.error(f"options of a benchmark stand beside its name: {' '.join(options)}")
+    figures, broken = _run(package, arguments.name or known, options)
     if arguments.json:
         shown = {name: [dataclasses.asdict(f) | {"holds": f.holds} for f in each] for name, each in figures.items()}
         print(json.dumps({"machine": machine(), "figures": shown, "broken": broken}, indent=2, ensure_ascii=False))
@@ -94,14 +99,21 @@ def _package(words: list[str]) -> tuple[str, list[str]]:
     return found.package, others
 
 
-def _run(package: str, chosen: list[str]) -> tuple[dict[str, list[Figure]], dict[str, str]]:
+def _apart(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return our own words, and the options of one benchmark: from the first that is none of ours on."""
+    at = next((at for at, word in enumerate(words) if word.startswith("-") and word not in OURS), len(words))
+    ours = [word for word in words[at:] if word in OURS]
+    return [*words[:at], *ours], [word for word in words[at:] if word not in OURS]
+
+
+def _run(package: str, chosen: list[str], options: list[str]) -> tuple[dict[str, list[Figure]], dict[str, str]]:
     """Return figures by benchmark, and for each that broke, why."""
     figures: dict[str, list[Figure]] = {}
     broken: dict[str, str] = {}
     for name in chosen:
         began = time.monotonic()
         try:
-            figures[name] = measure_apart(package, name)
+            figures[name] = measure_apart(package, name, options)
         except Exception as error:  # noqa: BLE001  one broken benchmark costs its own figures only
             broken[name] = f"{type(error).__name__}: {error}"
         print(f"{name}: {broken.get(name, 'measured')} ({time.monotonic() - began:.1f} s)", file=sys.stderr)

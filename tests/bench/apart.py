@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.bench import Figure
@@ -14,14 +15,14 @@ from tests.bench import Figure
 PREFIX = "bench_"
 
 
-def measure(package: str, name: str) -> list[Figure]:
-    """Run benchmark `name` of `package` in this process and return its figures."""
-    figures: list[Figure] = importlib.import_module(f"{package}.{PREFIX}{name}").run()
+def measure(package: str, name: str, options: Sequence[str] = ()) -> list[Figure]:
+    """Run benchmark `name` of `package` in this process, with `options` of its own, and return its figures."""
+    figures: list[Figure] = importlib.import_module(f"{package}.{PREFIX}{name}").run(*options)
     return figures
 
 
-def measure_apart(package: str, name: str) -> list[Figure]:
+def measure_apart(package: str, name: str, options: Sequence[str] = ()) -> list[Figure]:
     """The same in a process of its own; raise what it raised, or `BrokenProcessPool` when it died."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as apart:
-        return apart.submit(measure, package, name).result()
+        return apart.submit(measure, package, name, options).result()

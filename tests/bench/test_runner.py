@@ -28,6 +28,16 @@ def test_figures_are_printed_as_a_table_with_what_was_promised(capsys: pytest.Ca
     assert lines[4].split() == ["kept", "memory", "41.25", "MB", "after", "3", "passes"]
 
 
+def test_options_belong_to_one_benchmark_and_one_that_has_none_is_broken_by_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        bench("--days", "6")
+    assert "options of a benchmark stand beside its name: --days 6" in capsys.readouterr().err
+    assert bench("kept", "--days", "6", "--json") == 1
+    assert set(json.loads(capsys.readouterr().out)["broken"]) == {"kept"}
+
+
 def test_a_missed_promise_is_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench("missed") == 1
     assert "≥ 0.4 ≤ 1 MISSED" in capsys.readouterr().out

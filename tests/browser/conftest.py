@@ -20,6 +20,7 @@ from tests.browser.wire_agents import Told, admit, aside, tell
 from tests.conftest import free_port
 from tests.flow.running import Up
 
+PROGRAM = shutil.which("chromium")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
@@ -32,17 +33,16 @@ Collect = Callable[[Sequence[Told]], Served]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker runs this folder: it has one chromium and starts each collector once."""
     here = Path(__file__).parent
+    missing = "chromium is not installed (Debian: apt-get install chromium)"
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.skipif(PROGRAM is None, reason=missing))
 
 
 def launch(kind: BrowserType, **environment: str) -> Browser:
-    """Start Debian's chromium without a screen; skip where it is not installed."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
-    return kind.launch(executable_path=program, args=ARGUMENTS, env=os.environ | environment)
+    """Start Debian's chromium without a screen."""
+    return kind.launch(executable_path=PROGRAM, args=ARGUMENTS, env=os.environ | environment)
 
 
 @pytest.fixture(scope="package")

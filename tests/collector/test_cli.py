@@ -45,7 +45,7 @@ def test_what_drives_a_terminal_is_shown_and_not_done() -> None:
 
 def test_every_command_says_what_it_does() -> None:
     told = CliRunner().invoke(app, ["--help"]).output
-    for command in ("up", "collector", "ci", "agent", "token", "user", "incident"):
+    for command in ("up", "collector", "ci", "agent", "token", "user", "incident", "sweep", "credential"):
         assert command in told
 
 

@@ -144,6 +144,29 @@ def test_nobody_known_is_a_new_ci_without_a_case() -> None:
     assert ask(box(f"serial dell|7XK2M53, uuid {U1}")) == Identified("new")
 
 
+def test_a_device_that_says_no_more_than_before_where_it_answered_before_stays_who_it_is() -> None:
+    plain = "hostname pdu-1, address 192.0.2.9, vendor_oid 1.3.6.1.4.1.318.1.3.4.4"
+    asked = box(plain, "environment/pdu")
+    assert ask(asked, ci(40, plain, "unknown/unknown")).outcome == "new", "two sources: weak identifiers only propose"
+    answer = ask(asked, ci(40, plain, "unknown/unknown"), context=Context(answered_here=40))
+    assert (answer.outcome, answer.ci_id, answer.case) == ("match", 40, None)
+    assert answer.matched_by == "answered here before, rules v1"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "hostname pdu-2, address 192.0.2.9",
+        "address 192.0.2.9",
+        "hostname pdu-1, address 192.0.2.9, serial apc|ZZ99887766",
+    ],
+    ids=["another name", "nothing but the address", "another serial"],
+)
+def test_another_device_at_a_known_address_is_not_who_answered_there_before(other: str) -> None:
+    known = ci(40, "hostname pdu-1, address 192.0.2.9, serial apc|5A1111E00001", "environment/pdu")
+    assert ask(box(other, "environment/pdu"), known, context=Context(answered_here=40)).ci_id is None
+
+
 def test_two_cis_with_one_serial_are_ambiguous_and_neither_first_nor_oldest_wins() -> None:
     answer = ask(box("serial dell|7XK2M53"), ci(2, "serial dell|7XK2M53"), ci(1, "serial dell|7XK2M53"))
     assert (answer.outcome, answer.ci_id) == ("ambiguous", None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.incident import MAX_ITEMS, Plan, alert_cause, finding_cause, plan
+from collector.incident import FOUND, MAX_ITEMS, Plan, alert_cause, finding_cause, plan
 from collector.model import CI, Alert, Cause, CiState, Drift, Finding, Incident, Outcome, Path, Rule, Verdict
 
 NOW = 1_768_464_000_000
@@ -98,6 +99,42 @@ def test_a_large_finding_lists_some_items_and_counts_the_rest() -> None:
         found.title["en"]
         == f"Unapproved change on srv7: packages.p0|all, packages.p1|all, packages.p2|all … +{MAX_ITEMS + 4}"
     )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "severity", "zh", "en"),
+    [
+        (Verdict.PENDING, "notice", "待认定变动：srv7 packages.p0|all",
+         "Change not yet explained on srv7: packages.p0|all"),
+        (Verdict.VARIANCE, "warning", "变更结果与计划不符：srv7 packages.p0|all",
+         "Change not as planned on srv7: packages.p0|all"),
+        (Verdict.OUT_OF_WINDOW, "warning", "超出变更窗口的变更：srv7 packages.p0|all",
+         "Change outside its window on srv7: packages.p0|all"),
+        (Verdict.LATE_APPROVAL, "warning", "先实施后审批的变更：srv7 packages.p0|all",
+         "Change approved after the work on srv7: packages.p0|all"),
+        (Verdict.RETRO_LATE, "warning", "补录超时的紧急变更：srv7 packages.p0|all",
+         "Emergency change recorded too late on srv7: packages.p0|all"),
+    ],
+)  # fmt: skip
+def test_the_title_says_what_is_held_of_it(verdict: Verdict, severity: str, zh: str, en: str) -> None:
+    found = finding_cause(replace(finding(), verdict=verdict), SERVER)
+    assert found is not None
+    assert (found.severity, found.title) == (severity, {"zh": zh, "en": en})
+
+
+@pytest.mark.parametrize("verdict", sorted(set(Verdict) - FOUND.keys()))
+def test_work_that_goes_on_or_is_as_approved_is_no_cause(verdict: Verdict) -> None:
+    assert finding_cause(replace(finding(), verdict=verdict), SERVER) is None
+
+
+def test_an_incident_is_told_anew_when_something_else_is_held_of_its_finding() -> None:
+    was, now_ = (
+        finding_cause(replace(finding(), verdict=each), SERVER) for each in (Verdict.UNAPPROVED, Verdict.VARIANCE)
+    )
+    assert was is not None
+    assert now_ is not None
+    (update,) = plan([incident_of(was)], [now_], NOW).update
+    assert (update.title, update.detail["verdict"]) == (now_.title, "variance")
 
 
 def test_a_closed_finding_is_no_cause() -> None:

@@ -117,7 +117,7 @@ async def test_a_package_nobody_approved_opens_a_finding_and_one_incident_and_bo
     host.bodies["packages"].append({"name": "cowsay", "arch": "all", "version": "3.03", "manager": "dpkg"})
     await world.tell(1, host)
     (finding,) = await world.rows(schema.finding)
-    assert (finding.verdict, finding.lo, finding.hi) == ("unapproved", seen_old, world.now)
+    assert (finding.verdict, finding.lo, finding.hi) == ("pending", seen_old, world.now)
     (incident,) = await world.rows(schema.incident)
     assert (incident.kind, incident.state, incident.number) == ("unapproved_change", "open", "INC-000001")
     (message,) = await world.rows(schema.outbox)

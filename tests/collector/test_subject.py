@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector import subject
+from collector import identifiers, subject
 from collector.identifiers import load
 from collector.identity import identify
 from collector.model import CiState, Holder, Identifier, Observation, Reading, Subject
@@ -378,7 +378,7 @@ def test_hostile_texts_end_in_subjects_with_bounded_printable_names(one: str, tw
     for each in found.values():
         assert each.name
         assert each.name.isprintable()
-        assert len(each.name) <= subject.MAX_NAME
+        assert len(each.name) <= identifiers.MAX_NAME
         assert len(each.role) <= POLICY.longest + len("software:")
         assert all(0 < len(i.value) <= POLICY.longest and i.value.isprintable() for i in each.identifiers)
         assert each.role == "host" or Identifier("agent", "agent/a1") not in each.identifiers

@@ -58,10 +58,10 @@ class Told:
 
 
 def told(marks: Path) -> dict[bytes, Told]:
-    """Return epoch → what was promised. The last line may have been cut short by a kill."""
+    """Return epoch → what was promised. The last line may have been cut short by a kill, or there may be none yet."""
     found: dict[bytes, Told] = {}
     here = Told()
-    for line in marks.read_bytes().splitlines(keepends=True):
+    for line in (marks.read_bytes() if marks.exists() else b"").splitlines(keepends=True):
         if not line.endswith(b"\n"):
             continue
         what, *words = line.split()
@@ -121,8 +121,11 @@ class Log:
 
 def count(log: Log, database: sqlite3.Connection, uid: str, state: Path) -> Counters:
     """Return the counters of one stopped agent against the collector's database."""
-    total, spool = Counters(), kept(state / "spool")
-    for epoch, promised in told(state / "marks").items():
+    total, promises = Counters(), told(state / "marks")
+    if not promises:
+        return total  # killed before it could open its spool
+    spool = kept(state / "spool")
+    for epoch, promised in promises.items():
         here = spool if epoch == spool.epoch else Kept(epoch, frozenset(), frozenset())
         dropped = here.dropped | _dropped(database, uid, epoch)
         add(total, _compare(promised, log.rows(database, uid, epoch), here.waiting, dropped))

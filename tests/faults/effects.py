@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ _LANE = (
     "JOIN path p ON p.id = x.path_id LEFT JOIN val v ON v.id = x.val_id ORDER BY x.vf, x.tf"
 )
 _ITEMS = (
-    "SELECT s.code, h.role, f.id, f.verdict, f.closed_at IS NULL, p.section, p.key, a.text, o.text, n.text, i.state "
-    "FROM finding f " + _HOLDER.format("f") + " JOIN finding_item i ON i.finding_id = f.id "
+    "SELECT s.code, h.role, f.id, f.verdict, f.closed_at IS NULL, p.section, p.key, "
+    "a.text, o.text, n.text, i.field, i.verdict FROM finding f "
+    + _HOLDER.format("f")
+    + " JOIN finding_item i ON i.finding_id = f.id "
     "JOIN path p ON p.id = i.path_id LEFT JOIN val a ON a.id = i.auth_val_id "
     "LEFT JOIN val o ON o.id = i.old_val_id LEFT JOIN val n ON n.id = i.new_val_id"
 )
@@ -59,9 +62,14 @@ def _copy(database: Path, to: Path) -> None:
             shutil.copy(part, f"{to}{suffix}")
 
 
+@cache
+def _policies() -> policies.Policies:
+    return policies.load(shipped_rules(), (WEBHOOK,))
+
+
 async def _run(file: Path) -> None:
     store = open_store(sqlite_url(file))
-    runner = Runner(store, policies.load(shipped_rules(), (WEBHOOK,)), now)
+    runner = Runner(store, _policies(), now)
     while await runner.step():
         pass
     await store.close()

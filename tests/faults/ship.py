@@ -9,9 +9,7 @@ the observing, not the shipping.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
 import random
 import signal
 import sys
@@ -22,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent import log
+from agent.bell import Bell
 from agent.credentials import Credentials
 from agent.known import Known
 from agent.spool import Spool
@@ -137,8 +136,8 @@ def age(host: SimulatedHost, step: int) -> None:
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM."""
     log.set_up()
-    bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-    shippers = [Shipper(Path(state), int(words[0]) / 1000, lambda: bell.put(None)) for state in words[1:]]
+    bell = Bell()
+    shippers = [Shipper(Path(state), int(words[0]) / 1000, bell.ring) for state in words[1:]]
     ended: list[int] = []
 
     def quieten(number: int, frame: object) -> None:
@@ -149,10 +148,10 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
     while not ended:
         until = min(shipper.step(time.monotonic()) for shipper in shippers)
-        with contextlib.suppress(queue.Empty):
-            bell.get(timeout=min(max(0.001, until - time.monotonic()), LONGEST_SLEEP_S))
+        bell.wait(min(max(0.001, until - time.monotonic()), LONGEST_SLEEP_S))
     for shipper in shippers:
         shipper.stop()
+    bell.close()
     return 0
 
 

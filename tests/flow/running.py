@@ -22,27 +22,36 @@ LINES = 5
 T = TypeVar("T")
 
 
-def words(data: Path, ports: tuple[int, int, int]) -> list[str]:
+def words(data: Path, ports: tuple[int, int, int], demo: int = 0) -> list[str]:
     """Return the command that runs `up` on `data` with the ports for http, grpc and enrolment."""
     http, grpc, enroll = map(str, ports)
     program = Path(sys.executable).with_name("muster")
-    return [str(program), "up", "--data", str(data), "--http", http, "--grpc", grpc, "--enroll", enroll]
+    more = ["--demo", str(demo)] if demo else []
+    return [str(program), "up", "--data", str(data), "--http", http, "--grpc", grpc, "--enroll", enroll, *more]
 
 
 def free_ports() -> tuple[int, int, int]:
     return free_port(), free_port(), free_port()
 
 
+def _named(hostname: str) -> list[str]:
+    """Return what lets a command believe that the machine has this name; root may."""
+    return ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', hostname] if hostname else []
+
+
 class Up:
     """One running `up`. `ready_s` is how long it took until its five lines stood there."""
 
-    def __init__(self, data: Path, ports: tuple[int, int, int] | None = None, **environment: str) -> None:
+    def __init__(
+        self, data: Path, ports: tuple[int, int, int] | None = None, demo: int = 0, hostname: str = "",
+        **environment: str,
+    ) -> None:  # fmt: skip
         self.data, self.ports = data, ports or free_ports()
         began = time.monotonic()
         self._errors = (data.parent / f"{data.name}.stderr").open("w+")
         self._popen = subprocess.Popen(
-            words(data, self.ports), stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=ROOT,
-            env=os.environ | environment, start_new_session=True,
+            [*_named(hostname), *words(data, self.ports, demo)], stdout=subprocess.PIPE, stderr=self._errors,
+            text=True, cwd=ROOT, env=os.environ | environment, start_new_session=True,
         )  # fmt: skip
         assert self._popen.stdout is not None
         self.lines = [self._popen.stdout.readline().rstrip("\n") for _ in range(LINES)]
@@ -59,9 +68,21 @@ class Up:
         headers = {"Authorization": f"Bearer {self._local['token']}"}
         return json.loads(self.fetch(f"/api/v1/{path}", headers))
 
+    def fetch_text(self, path: str) -> str:
+        """Return the answer of `/api/v1/PATH` as text."""
+        return self.fetch(f"/api/v1/{path}", {"Authorization": f"Bearer {self._local['token']}"}).decode()
+
     def items(self, path: str) -> list[Any]:
         """Return the items of one page as long as pages may be."""
         return list(self.get(path + ("&" if "?" in path else "?") + "limit=200")["items"])
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Return the answer to `body` sent to `/api/v1/PATH`, None when it is empty."""
+        headers = {"Authorization": f"Bearer {self._local['token']}", "Content-Type": "application/json"}
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._local['url']}/api/v1/{path}", data, headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read() or b"null")
 
     def fetch(self, path: str, headers: dict[str, str] | None = None) -> bytes:
         request = urllib.request.Request(self._local["url"] + path, headers=headers or {})

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from collector.change.covering import RECORD_WITHIN_MS
 from tests.collector.delivery.receiver import Receiver
 from tests.flow import debs
 from tests.flow.running import Up
@@ -48,7 +49,7 @@ def finding_of(up: Up, name: str) -> Any:
 
 
 def incidents_of(up: Up, name: str) -> list[Any]:
-    """Return the incidents whose cause is the package: the unapproved change, the broken rule."""
+    """Return the incidents whose cause is the package: what moved without a change, the broken rule."""
     number = finding_of(up, name)["id"]
     return [
         each
@@ -80,7 +81,8 @@ def test_an_installed_package_is_a_finding_with_bracket_and_both_values(up: Up, 
     began, ended = install(up, package)
     finding = up.until(lambda: finding_of(up, name), WITHIN_S, "finding")
     print(f"a finding {time.time() - ended:.1f} s after dpkg ended")
-    assert (finding["verdict"], finding["is_open"]) == ("unapproved", True)
+    assert (finding["verdict"], finding["is_open"]) == ("pending", True), "an emergency may still be recorded"
+    assert moment(finding["due_at"]) - moment(finding["first_after_at"]) == RECORD_WITHIN_MS / 1000
     item = next(item for item in finding["items"] if item["key"] == f"{name}|all")
     assert item["before"] is None
     assert item["after"]["version"] == debs.VERSION
@@ -100,7 +102,7 @@ def test_it_is_one_incident_delivered_once_and_resolved_with_its_removal(
     _, ended = install(up, package)
     up.until(lambda: (finding_of(up, name) or {}).get("is_open"), WITHIN_S, "finding")
     (incident,) = up.until(lambda: incidents_of(up, name), WITHIN_S, "incident")
-    assert (incident["kind"], incident["state"]) == ("unapproved_change", "open")
+    assert (incident["kind"], incident["severity"], incident["state"]) == ("unapproved_change", "notice", "open")
     up.until(lambda: times(receiver, incident["id"], "opened"), WITHIN_S, "delivery")
     print(f"delivered {time.time() - ended:.1f} s after dpkg ended")
     told = next(each for each in receiver.posted if each.headers["Idempotency-Key"].split("|")[1] == incident["id"])

@@ -18,8 +18,6 @@ from tests.flow.running import ROOT, Up, free_ports, words
 
 pytestmark = pytest.mark.xdist_group("this machine")
 WITHIN_S = 60.0
-AGAIN_S = 5.0
-TRIES = 3
 HTTP, GRPC, ENROLL = 0, 1, 2
 
 
@@ -47,21 +45,15 @@ def test_ctrl_c_while_it_starts_is_no_error_either(data: Path, ups: list[Up]) ->
     ups.append(up := Up(data))
     everything = up.processes()
     assert up.interrupt() == (0, "")
-    assert [process for process in everything if process.is_running()] == []
+    assert psutil.wait_procs(everything, timeout=5)[1] == []  # one that had just begun hears of it a moment later
 
 
-def test_a_second_up_on_the_same_data_is_up_in_less_than_five_seconds(data: Path, ups: list[Up]) -> None:
+def test_a_second_up_on_the_same_data_finds_everything_as_it_was(data: Path, ups: list[Up]) -> None:
+    """How long it takes is measured by `./muster bench up`."""
     ups.append(up := Up(data))
     first = up.until(lambda: [agent["id"] for agent in up.items("agents") if agent["host"]], WITHIN_S, "agent")
-    taken = []
-    for _ in range(TRIES):  # the best of three: other tests share the cores
-        assert up.interrupt()[0] == 0
-        ups.append(up := Up(data, up.ports))
-        taken.append(up.ready_s)
-        if taken[-1] < AGAIN_S:
-            break
-    print("up again after " + ", ".join(f"{seconds:.1f} s" for seconds in taken))
-    assert min(taken) < AGAIN_S
+    assert up.interrupt()[0] == 0
+    ups.append(up := Up(data, up.ports))
     assert [agent["id"] for agent in up.items("agents")] == first
 
 

@@ -71,8 +71,11 @@ def test_the_sections_of_a_case_keep_to_the_catalogue(rule: CompiledRule, case: 
         assert check(SECTIONS[name], case.ci[name]) == case.ci[name]
 
 
-def test_the_shipped_packs_hold_the_five_rules_of_the_first_day() -> None:
-    assert set(BOOK.rules) == {"SRV-DISK-001", "SRV-NTP-001", "SEC-CERT-001", "AGT-SILENT-001", "SEC-SW-001"}
+def test_the_shipped_packs_hold_these_rules() -> None:
+    assert set(BOOK.rules) == {
+        "SRV-DISK-001", "SRV-NTP-001", "SEC-CERT-001", "AGT-SILENT-001", "SEC-SW-001", "PWR-UPS-001", "PRN-SUPPLY-001",
+        "EVT-LINK-001", "EVT-UPS-001", "EVT-START-001",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("rule", BOOK.rules)
@@ -113,6 +116,15 @@ def test_the_cases_of_the_disk_rule_notice_a_changed_comparison(mutated: str) ->
         ("AGT-SILENT-001", {"match": "true"}),
         ("SEC-SW-001", {"where": "param.forbidden.exists(each, package.name.startsWith(each))"}),
         ("SEC-SW-001", {"max_age_ms": 0}),
+        ("PWR-UPS-001", {"expr": 'ci.ups.source != "normal"'}),
+        ("PWR-UPS-001", {"levels": ()}),
+        ("PWR-UPS-001", {"max_age_ms": 0}),
+        ("EVT-LINK-001", {"expr": 'event.kind == "link_down"'}),
+        ("EVT-UPS-001", {"levels": ()}),
+        ("EVT-UPS-001", {"expr": 'event.kind == "ups_on_battery"'}),
+        ("EVT-START-001", {"expr": "now - timestamp(event.until) <= duration(param.restart_notice)"}),
+        ("PRN-SUPPLY-001", {"where": "has(supply.level_ratio)"}),
+        ("PRN-SUPPLY-001", {"expr": "supply.level_ratio <= param.supply_ratio"}),
     ],
 )
 def test_the_cases_notice_a_changed_rule(rule: str, changed: Mapping[str, Value]) -> None:

@@ -7,11 +7,17 @@ from sqlalchemy import text
 
 from collector.store import schema
 from collector.store.engine import Store, insert
-from collector.store.migrate import NewerSchema, migrate
+from collector.store.migrate import NewerSchema, migrate, newest
 
 
 async def test_migrating_twice_changes_nothing(store: Store) -> None:
     assert await migrate(store) == await migrate(store)
+
+
+async def test_the_last_migration_is_told_by_the_names_of_the_files(sqlite_store: Store) -> None:
+    async with sqlite_store.read() as connection:
+        made_by_alembic = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
+    assert newest() == made_by_alembic
 
 
 async def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wire import codec, enrolment
 from wire.observation import (
+    PROTOCOLS,
     Acknowledgement,
     CheckIn,
     Drop,
@@ -20,6 +21,7 @@ from wire.observation import (
     Report,
     Section,
     Status,
+    Target,
     state_hash,
 )
 
@@ -44,12 +46,40 @@ _observations = st.builds(
     state_hash=st.binary(max_size=32),
     sections=st.lists(_sections, max_size=5).map(tuple),
     drops=st.lists(st.builds(Drop, *[st.integers(0, 2**63)] * 3, _names), max_size=3).map(tuple),
+    hashes_only=st.booleans(),
+    target=st.none()
+    | st.builds(
+        Target,
+        st.sampled_from(sorted(PROTOCOLS)),
+        st.just("") | st.just("plant-2"),
+        st.ip_addresses().map(str),
+        st.sampled_from(["", "rack-a"]),
+    ),
 )
 
 
 @given(_observations)
 def test_an_observation_survives_the_wire(value: Observation) -> None:
     assert codec.decode_observation(codec.encode_observation(value)) == value
+
+
+@given(_observations)
+def test_a_glance_sees_what_the_whole_says(value: Observation) -> None:
+    seen = codec.glance(codec.encode_observation(value))
+    assert (seen.observed_at_ms, seen.state_hash, seen.hashes_only, seen.target) == (
+        value.observed_at_ms, value.state_hash, value.hashes_only, value.target,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "target", [Target("snmp", "", "web-01"), Target("smoke", "", "192.0.2.1"), Target("snmp", "a/b", "192.0.2.1"),
+               Target("nut", "", "192.0.2.1", "a/b")],
+)  # fmt: skip
+def test_a_target_without_an_address_a_protocol_or_a_zone_of_this_world_is_undecodable(target: Target) -> None:
+    data = codec.encode_observation(Observation(1, target=target))
+    for read in (codec.glance, codec.decode_observation):
+        with pytest.raises(codec.Undecodable):
+            read(data)
 
 
 @given(_observations)

@@ -25,7 +25,7 @@ class Receiver:
 
     answers: list[int | str] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
-    silence_s: float = 1.0
+    silence_s: float = 3.0
 
     def __post_init__(self) -> None:
         receiver = self

@@ -19,6 +19,7 @@ from collector.security import ca, tokens
 from collector.security.ca import Authority
 from collector.security.tokens import Terms
 from collector.store.engine import Store
+from tests.acts import act
 from tests.collector.listeners.client import Machine
 from wire.enrolment import Token
 
@@ -48,7 +49,7 @@ class Running:
 
     async def token(self, **terms: int) -> Token:
         async with self.store.write() as connection:
-            return await tokens.mint(connection, self.authority, "test", Terms(**terms), self.clock)
+            return await tokens.mint(act(connection, "test", self.clock()), self.authority, Terms(**terms))
 
     def machine(self) -> Machine:
         return Machine(self.authority.root_pem, self.listeners.enrol_port)

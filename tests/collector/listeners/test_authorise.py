@@ -15,6 +15,7 @@ from collector.listeners.registry import AgentRegistry
 from collector.security import ca
 from collector.store import agents
 from collector.store.engine import Store, open_store
+from tests.acts import TESTER
 from tests.collector.listeners.client import Machine, calls, csr_of, new_key, pem
 from tests.collector.listeners.conftest import Running
 from tests.collector.listeners.test_enrolment import check_in, refused, row_of
@@ -52,14 +53,14 @@ async def test_a_ban_ends_the_calls_of_an_open_connection_at_once_and_can_be_lif
     machine = await collector.agent()
     async with machine.data() as call:
         await call("CheckIn", CHECK_IN)
-        assert await collector.registry.ban(machine.uid, "stolen")
+        assert await collector.registry.ban(machine.uid, "stolen", TESTER)
         for method in ("CheckIn", "Report", "Renew"):
             await refused(call(method, CHECK_IN), DENIED, "this agent is banned")
-        assert await collector.registry.unban(machine.uid)
+        assert await collector.registry.unban(machine.uid, TESTER)
         await call("CheckIn", CHECK_IN)
-        assert await collector.registry.retire(machine.uid)
+        assert await collector.registry.retire(machine.uid, TESTER)
         await refused(call("CheckIn", CHECK_IN), DENIED, "this agent is retired")
-    assert not await collector.registry.ban("nobody", "")
+    assert not await collector.registry.ban("nobody", "", TESTER)
 
 
 async def test_a_ban_by_another_process_is_noticed_within_a_second(collector: Running) -> None:
@@ -163,7 +164,7 @@ async def test_a_replaced_certificate_is_refused_on_its_open_connection_and_flag
     agent = await row_of(collector, machine)
     assert (agent.state, agent.state_reason) == ("active", "clone-suspect")
     await check_in(machine)
-    await collector.registry.unban(machine.uid)
+    await collector.registry.unban(machine.uid, TESTER)
     assert (await row_of(collector, machine)).state_reason == ""
 
 

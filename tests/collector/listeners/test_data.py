@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from collector.intake import Intake
 from collector.store import agents, ingest_log
 from collector.store.agents import Agent
+from tests.acts import TESTER
 from tests.collector.listeners.client import Machine, csr_of, envelope, new_key, report_of
 from tests.collector.listeners.conftest import Running
 from tests.collector.listeners.test_enrolment import check_in, refused, row_of
@@ -254,7 +255,7 @@ async def test_renewals_in_a_row_are_limited(collector: Running) -> None:
 async def test_agents_state_written_by_check_ins_does_not_touch_standings(collector: Running) -> None:
     machine = await collector.agent()
     await check_in(machine)
-    await collector.registry.ban(machine.uid, "stolen")
+    await collector.registry.ban(machine.uid, "stolen", TESTER)
     agent = await flushed(collector, machine)
     assert (agent.state, agent.state_reason) == (agents.BANNED, "stolen")
     assert agent.last_seen > 0

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from collector.listeners.limits import EnrolmentLimits
 from collector.store import agents
 from collector.store.agents import Agent
+from tests.acts import TESTER
 from tests.collector.listeners.client import Machine, csr_of, failure, new_key, server_chain, spki
 from tests.collector.listeners.conftest import Running
 from wire import codec
@@ -148,7 +149,7 @@ async def test_a_request_for_another_kind_of_key_is_refused_and_uses_nothing_up(
 
 async def test_a_banned_machine_cannot_enrol_again_with_a_fresh_token(collector: Running) -> None:
     machine = await collector.agent()
-    await collector.registry.ban(machine.uid, "stolen")
+    await collector.registry.ban(machine.uid, "stolen", TESTER)
     token = await collector.token()
     await refused(machine.enrol(token), DENIED, "this machine is banned")
     async with collector.store.read() as tx:
@@ -220,9 +221,9 @@ async def test_a_challenge_for_one_instance_key_does_not_bring_back_another_agen
 
 async def test_a_ban_wins_over_recovery(collector: Running) -> None:
     machine = await collector.agent()
-    await collector.registry.ban(machine.uid, "stolen")
+    await collector.registry.ban(machine.uid, "stolen", TESTER)
     await refused(machine.recover(), DENIED, "this agent is banned")
-    await collector.registry.unban(machine.uid)
+    await collector.registry.unban(machine.uid, TESTER)
     await machine.recover()
     await check_in(machine)
 

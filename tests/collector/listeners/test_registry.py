@@ -12,6 +12,7 @@ from collector.store import agents
 from collector.store.agents import NewAgent, Standing, Touch
 from collector.store.engine import Store
 from collector.store.failure import WriteFailed
+from tests.acts import TESTER
 from tests.collector.test_intake import Gated
 
 TOUCH = Touch(0, 9, "host", "0.1", "192.0.2.9", 0, 1, 2, 3, 4, ())
@@ -31,12 +32,12 @@ async def test_a_change_of_our_own_is_not_read_again_and_one_of_others_is(store:
     for each in (registry, other):
         await each.reload()
     before = registry._by_uid
-    await registry.ban("u0", "stolen")
+    await registry.ban("u0", "stolen", TESTER)
     await registry.reload()
     assert registry._by_uid is before
-    await other.ban("u1", "stolen too")
+    await other.ban("u1", "stolen too", TESTER)
     assert registry.find("u1") != other.find("u1")
-    await registry.ban("u0", "again")
+    await registry.ban("u0", "again", TESTER)
     await registry.reload()
     await other.reload()
     assert registry._by_uid == other._by_uid
@@ -50,7 +51,7 @@ async def test_a_change_that_was_not_committed_does_not_show(store: Store) -> No
     registry = AgentRegistry(gated)
     await registry.reload()
     gated.failure = OSError("the disk is away")
-    for act in (registry.ban("u0", ""), registry.promote(_standing(registry), "s9")):
+    for act in (registry.ban("u0", "", TESTER), registry.promote(_standing(registry), "s9")):
         try:
             await act
         except WriteFailed:
@@ -72,12 +73,12 @@ async def test_callers_that_are_cancelled_at_any_moment_leave_database_and_memor
     await registry.reload()
     for number in range(150):
         uid = f"u{number % 3}"
-        act = registry.ban(uid, str(number)) if number % 2 else registry.unban(uid)
+        act = registry.ban(uid, str(number), TESTER) if number % 2 else registry.unban(uid, TESTER)
         task = asyncio.create_task(act)
         await asyncio.sleep(dice.random() * 0.004)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert await registry.ban("u0", "at last")
+    assert await registry.ban("u0", "at last", TESTER)
     async with store.read() as tx:
         assert {each.uid: each for each in await agents.standings(tx)} == registry._by_uid
 
@@ -87,7 +88,7 @@ async def test_stopping_waits_for_writes_whose_callers_have_gone_and_for_check_i
     gated = Gated(store)
     registry = AgentRegistry(gated)
     await registry.start()
-    gone = asyncio.create_task(registry.ban("u0", "stolen"))
+    gone = asyncio.create_task(registry.ban("u0", "stolen", TESTER))
     await gated.reached.wait()
     gone.cancel()
     registry.check_ins.note(replace(TOUCH, agent_id=standing.id, last_seen=77))

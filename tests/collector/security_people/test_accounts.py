@@ -14,13 +14,14 @@ from collector.store import accounts as kept
 from collector.store import sessions as kept_sessions
 from collector.store.accounts import AccountRow
 from collector.store.engine import Store
+from tests.acts import act
 from tests.people import PASSWORD, Clock
 
 
 @pytest.fixture
 async def admin(sqlite_store: Store) -> AccountRow:
     async with sqlite_store.write() as connection:
-        first = await accounts.ensure_first(connection)
+        first = await accounts.ensure_first(act(connection))
     hashed = await accounts.hash_password(first, PASSWORD)
     async with sqlite_store.write() as connection:
         await kept.set_password_hash(connection, first.id, hashed)
@@ -31,8 +32,8 @@ async def admin(sqlite_store: Store) -> AccountRow:
 
 async def test_the_first_account_has_every_administering_role_and_no_password(sqlite_store: Store) -> None:
     async with sqlite_store.write() as connection:
-        first = await accounts.ensure_first(connection)
-        again = await accounts.ensure_first(connection)
+        first = await accounts.ensure_first(act(connection))
+        again = await accounts.ensure_first(act(connection))
     assert (first.name, first.roles, first.password_hash) == ("admin", FIRST_ROLES, "")
     assert again == first
     with pytest.raises(BadLogin):
@@ -100,7 +101,7 @@ async def test_a_link_logs_in_once_within_half_an_hour_even_a_locked_account(
     clock = Clock()
     async with sqlite_store.write() as connection:
         await kept.set_failures(connection, admin.id, 5, clock() + LOCK_MS)
-        path = await accounts.login_link(connection, admin, clock)
+        path = await accounts.login_link(act(connection, at=clock()), admin)
     prefix, _, key = path.rpartition("/")
     assert prefix == "/login"
     assert len(key) >= 43, "256 bits"
@@ -108,7 +109,7 @@ async def test_a_link_logs_in_once_within_half_an_hour_even_a_locked_account(
         assert (await accounts.use_link(connection, key, clock)).id == admin.id
         with pytest.raises(BadLogin):
             await accounts.use_link(connection, key, clock)
-        late = (await accounts.login_link(connection, admin, clock)).rpartition("/")[2]
+        late = (await accounts.login_link(act(connection, at=clock()), admin)).rpartition("/")[2]
         clock.at += LINK_MS
         with pytest.raises(BadLogin):
             await accounts.use_link(connection, late, clock)
@@ -117,7 +118,7 @@ async def test_a_link_logs_in_once_within_half_an_hour_even_a_locked_account(
 
 async def test_no_key_stands_in_the_database(sqlite_store: Store, admin: AccountRow) -> None:
     async with sqlite_store.write() as connection:
-        key = (await accounts.login_link(connection, admin)).rpartition("/")[2]
+        key = (await accounts.login_link(act(connection), admin)).rpartition("/")[2]
     files = list(Path(sqlite_store.url.database or "").parent.glob("muster.db*"))
     assert files
     for file in files:
@@ -136,12 +137,14 @@ async def test_a_new_password_ends_the_other_sessions_and_needs_the_current_one(
 ) -> None:
     clock = Clock()
     async with sqlite_store.write() as connection:
-        here = await sessions.begin(connection, admin, "", clock)
-        there = await sessions.begin(connection, admin, "", clock)
+        here = await sessions.begin(act(connection, at=clock()), admin, "")
+        there = await sessions.begin(act(connection, at=clock()), admin, "")
     keep = accounts.digest(here)
     with pytest.raises(BadLogin):
-        await accounts.change_password(sqlite_store, admin, "wrong", "another pass phrase", keep, clock)
-    await accounts.change_password(sqlite_store, admin, PASSWORD, "another pass phrase", keep, clock)
+        await accounts.new_hash(sqlite_store, admin, "wrong", "another pass phrase", clock)
+    hashed = await accounts.new_hash(sqlite_store, admin, PASSWORD, "another pass phrase", clock)
+    async with sqlite_store.write() as connection:
+        await accounts.change_password(act(connection), admin, hashed, keep)
     async with sqlite_store.read() as connection:
         assert await kept_sessions.find(connection, keep)
         assert await kept_sessions.find(connection, accounts.digest(there)) is None
@@ -152,26 +155,26 @@ async def test_a_new_password_ends_the_other_sessions_and_needs_the_current_one(
 async def test_a_name_that_is_none_is_refused(sqlite_store: Store, name: str) -> None:
     async with sqlite_store.write() as connection:
         with pytest.raises(BadAccount):
-            await accounts.create(connection, name, ("viewer",))
+            await accounts.create(act(connection), name, ("viewer",))
 
 
 async def test_an_account_is_made_once_and_with_roles_that_go_together(sqlite_store: Store) -> None:
     async with sqlite_store.write() as connection:
-        assert (await accounts.create(connection, "li.wei", ("viewer",))).roles == ("viewer",)
+        assert (await accounts.create(act(connection), "li.wei", ("viewer",))).roles == ("viewer",)
         with pytest.raises(BadAccount, match="of that name"):
-            await accounts.create(connection, "li.wei", ("viewer",))
+            await accounts.create(act(connection), "li.wei", ("viewer",))
         with pytest.raises(BadRoles):
-            await accounts.create(connection, "wang", ("auditor", "ops"))
+            await accounts.create(act(connection), "wang", ("auditor", "ops"))
 
 
 async def test_the_last_one_who_administers_stays(sqlite_store: Store, admin: AccountRow) -> None:
     async with sqlite_store.write() as connection:
         with pytest.raises(BadAccount, match="has to stay"):
-            await accounts.disable(connection, admin)
+            await accounts.disable(act(connection), admin)
         with pytest.raises(BadAccount, match="has to stay"):
-            await accounts.set_roles(connection, admin, ("viewer",))
-        await accounts.create(connection, "second", ("system_admin",))
-        await accounts.set_roles(connection, admin, ("viewer",))
-        await accounts.disable(connection, admin)
+            await accounts.set_roles(act(connection), admin, ("viewer",))
+        await accounts.create(act(connection), "second", ("system_admin",))
+        await accounts.set_roles(act(connection), admin, ("viewer",))
+        await accounts.disable(act(connection), admin)
     with pytest.raises(BadLogin):
         await accounts.log_in(sqlite_store, "admin", PASSWORD)

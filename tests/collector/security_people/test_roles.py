@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from collector.security.roles import CLASSES, FIRST_ROLES, ROLES, BadRoles, Permission, check_roles, permissions
+from collector.security.roles import (
+    CLASSES,
+    FIRST_ROLES,
+    ROLES,
+    BadRoles,
+    Permission,
+    administers,
+    check_roles,
+    permissions,
+    supervises,
+)
 from collector.web.words import CLASSES as SHOWN_CLASSES
 
 
@@ -33,6 +43,24 @@ def test_only_operations_enrol_and_ban() -> None:
         assert [role for role, allowed in ROLES.items() if permission in allowed] == ["ops"]
 
 
+def test_only_configuration_administrators_write_cis_each_in_the_classes_of_the_role() -> None:
+    assert [role for role, allowed in ROLES.items() if Permission.CIS_WRITE in allowed] == ["config_admin"]
+    assert administers(["viewer", "config_admin:network,security"], "security")
+    assert not administers(["config_admin:network,security"], "server")
+    assert not administers(["config_admin:network"], "unknown")
+    assert all(administers(["config_admin:*"], each) for each in (*CLASSES, "unknown"))
+    assert not administers(["viewer", "network_admin"], "network")
+
+
+def test_supervisors_decide_on_all_changes_or_on_those_of_their_classes() -> None:
+    assert supervises(["viewer", "change_supervisor"]) is None
+    assert supervises(["change_supervisor:network,security", "config_admin:*"]) == {"network", "security"}
+    assert check_roles(["change_supervisor:network"]) == ("change_supervisor:network",)
+    for wrong in ("change_supervisor:", "change_supervisor:nonsense", "change_manager:network"):
+        with pytest.raises(BadRoles):
+            check_roles([wrong])
+
+
 def test_nobody_without_a_role_may_more_than_their_own_account() -> None:
     assert permissions([]) == {Permission.OWN}
     assert permissions(["a role of a newer program"]) == {Permission.OWN}
@@ -40,7 +68,11 @@ def test_nobody_without_a_role_may_more_than_their_own_account() -> None:
 
 def test_the_first_account_administers_everything_and_audits_nothing() -> None:
     assert check_roles(FIRST_ROLES) == FIRST_ROLES
-    assert permissions(FIRST_ROLES) == set(Permission)
+    assert permissions(FIRST_ROLES) == set(Permission) - {Permission.AUDIT_READ}
+
+
+def test_only_who_audits_reads_the_audit_log() -> None:
+    assert [role for role, allowed in ROLES.items() if Permission.AUDIT_READ in allowed] == ["auditor"]
 
 
 @pytest.mark.parametrize(

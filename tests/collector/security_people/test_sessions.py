@@ -15,6 +15,7 @@ from collector.store import accounts as kept
 from collector.store import sessions as kept_sessions
 from collector.store.accounts import AccountRow
 from collector.store.engine import Store
+from tests.acts import act
 from tests.people import Clock
 
 SETTINGS = Settings(data=Path("/nowhere"), session_idle_s=600, session_max_s=3600)
@@ -23,12 +24,12 @@ SETTINGS = Settings(data=Path("/nowhere"), session_idle_s=600, session_max_s=360
 @pytest.fixture
 async def admin(sqlite_store: Store) -> AccountRow:
     async with sqlite_store.write() as connection:
-        return await accounts.ensure_first(connection)
+        return await accounts.ensure_first(act(connection))
 
 
 async def _begin(store: Store, account: AccountRow, clock: Clock) -> str:
     async with store.write() as connection:
-        return await sessions.begin(connection, account, "192.0.2.1", clock)
+        return await sessions.begin(act(connection, at=clock()), account, "192.0.2.1")
 
 
 async def test_a_session_stands_for_its_account(sqlite_store: Store, admin: AccountRow) -> None:
@@ -75,7 +76,7 @@ async def _token(store: Store, account: AccountRow, clock: Clock, days: int = 30
     owner = await sessions.of_cookie(store, await _begin(store, account, clock), SETTINGS, clock)
     assert owner
     async with store.write() as connection:
-        return await sessions.make_token(connection, owner, name, days, clock)
+        return await sessions.make_token(act(connection, at=clock()), owner, name, days)
 
 
 async def test_a_token_stands_for_its_account_until_it_expires(sqlite_store: Store, admin: AccountRow) -> None:

@@ -24,6 +24,7 @@ from collector.services import (
 )
 from collector.services.missing import NotFound
 from collector.services.targets import InDoubt
+from collector.services.wiring import Wiring
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.facts import Moment
 from collector.store.browse.page import Window
@@ -176,12 +177,12 @@ async def test_the_overview_of_nothing_is_empty(sqlite_store: Store) -> None:
 
 
 async def test_search_shows_only_what_the_asker_may_read(connection: AsyncConnection) -> None:
-    everything = await search.find(connection, "web-01", permissions(["viewer"]), BEFORE)
+    everything = await search.find(connection, "web-01", permissions(["viewer"]), BEFORE, Wiring())
     assert [len(everything.cis), len(everything.incidents), len(everything.agents)] == [1, 2, 1]
-    nothing = await search.find(connection, "web-01", frozenset({Permission.OWN}), BEFORE)
+    nothing = await search.find(connection, "web-01", frozenset({Permission.OWN}), BEFORE, Wiring())
     assert nothing.is_empty
-    assert (await search.find(connection, "   ", permissions(["viewer"]), BEFORE)).is_empty
-    assert (await search.find(connection, "#1", permissions(["viewer"]), BEFORE)).finding == 1
+    assert (await search.find(connection, "   ", permissions(["viewer"]), BEFORE, Wiring())).is_empty
+    assert (await search.find(connection, "#1", permissions(["viewer"]), BEFORE, Wiring())).finding == 1
 
 
 async def test_figures_are_those_of_the_estate(seeded_store: Store) -> None:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
+from collector import precedence, reconcile
+from collector.change import approval, covering, expected, flapping, flow, lifecycle, matching, record, verification
 from collector.model import CaseKind, CiState, Outcome, Verdict
+from collector.retirement import RunVerdict
+from collector.retirement_policy import AGENTS, SWEEP
 from collector.security.roles import ROLES
 from collector.services.inspections import OUTCOMES
 from collector.web import catalogue, pages
@@ -17,11 +21,13 @@ from collector.web.catalogue import LANGUAGES, Texts, entries, preferred
 from collector.web.looks import LOOKS
 from collector.web.render import HERE
 from collector.web.words import ALL_TYPES, CLASSES, INCIDENT_KINDS, SEVERITIES, STATES, TYPES
+from wire.listening import EVENT_KINDS
 from wire.observation import Status
 from wire.sections import SECTIONS
 
 EN, ZH = entries("en"), entries("zh-CN")
 PLACE = re.compile(r"\{[a-z]+\}")
+LOST = (reconcile.ADVISORY, reconcile.FILLS, reconcile.SILENT, reconcile.RANKED)
 HAN = r"[\u3400-\u9fff]"
 
 
@@ -80,15 +86,41 @@ FAMILIES = {
     "outcome": OUTCOMES,
     "severity": SEVERITIES,
     "verdict": [each.value for each in Verdict],
+    "change_type": list(record.ChangeType),
+    "change_state": list(record.State),
+    "change_stage": list(record.Stage),
+    "change_act": list(flow.Act),
+    "change_part": list(flow.Part),
+    "change_denied": list(lifecycle.Why),
+    "change_mark": [
+        "raise",
+        "edit",
+        "entrust",
+        "task_done",
+        *flow.Act,
+        *(f"line_{each}" for each in verification.DECIDED),
+    ],
+    "template_decision": ["approved", "refused", "withdrawn"],
+    "change_flaw": list(approval.Flaw),
+    "change_refused": list(covering.Reason),
+    "change_flag": list(matching.Flag),
+    "line_state": list(verification.LineState),
+    "expected_how": list(expected.How),
+    "flapping_remedy": list(flapping.Remedy),
     "case": [each.value for each in CaseKind],
+    "event_kind": sorted(EVENT_KINDS),
     "status": [each.name.lower() for each in Status],
     "incident_kind": INCIDENT_KINDS,
+    "run_verdict": list(RunVerdict),
+    "run_kind": [SWEEP, AGENTS],
     "basis": ["arrival", "change", "request", "emergency", "accepted", "correction"],
     "relation": ["installed_on", "runs_on", "contains"],
     "relation_back": ["installed_on", "runs_on", "contains"],
     "language": LANGUAGES,
     "theme": ["auto", "light", "dark"],
     "why": ["rank", "takeover", "rule", "lock"],
+    "mode": list(precedence.Mode),
+    "lost": [*reconcile.TIES, reconcile.LASTS, *LOST],
     "error": [f"{status}.{part}" for status in (400, 403, 404, 405, 413, 500, 503) for part in ("title", "text")],
     "unit": ["s", "min", "h", "d", "mo", "y"],
     "account": [
@@ -123,9 +155,9 @@ def test_every_field_of_every_section_has_a_word(section: str) -> None:
 
 
 def test_columns_and_filters_of_every_list_have_a_word() -> None:
-    from collector.web.pages import agents, cis, findings, incidents, inspections
+    from collector.web.pages import agents, changes, cis, findings, incidents, inspections
 
-    for spec in (agents.SPEC, cis.SPEC, findings.SPEC, incidents.SPEC):
+    for spec in (agents.SPEC, changes.SPEC, cis.SPEC, findings.SPEC, incidents.SPEC):
         assert not [column.name for column in spec.columns if f"column.{column.name}" not in EN]
         assert not [name for name in spec.filters if f"filter.{name}" not in EN]
     assert not [column.name for column in inspections.COLUMNS if f"column.{column.name}" not in EN]

@@ -12,6 +12,7 @@ from collector.security import accounts
 from collector.security.accounts import LINK_MS
 from collector.security.throttle import MAX_FAILURES
 from collector.store import accounts as kept
+from tests.acts import act
 from tests.people import PASSWORD, World
 
 
@@ -31,7 +32,8 @@ async def _try(client: httpx2.AsyncClient, password: str, name: str = "admin", f
 
 async def _link(world: World) -> str:
     async with world.store.write() as connection:
-        return await accounts.login_link(connection, await accounts.ensure_first(connection, world.clock), world.clock)
+        by = act(connection, at=world.clock())
+        return await accounts.login_link(by, await accounts.ensure_first(by))
 
 
 async def test_a_one_time_link_logs_in_once(world: World) -> None:

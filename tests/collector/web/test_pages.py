@@ -25,23 +25,32 @@ def addresses(world: World) -> dict[str, str]:
         "record": f"{web}/sections/os", "no section": f"{web}/sections/nope",
         "why": f"{web}/why?section=packages&key=openssl%7Camd64", "history": f"{web}/history",
         "whole history": f"{web}/history?arrival=yes&section=os", "compare": f"{web}/compare?from=2026-11-24T09:00:00Z",
-        "findings": "/findings", "finding": f"/findings/{world.estate.finding}", "incidents": "/incidents",
+        "findings": "/findings", "finding": f"/findings/{world.estate.finding}", "campaigns": "/findings/campaigns",
+        "noise": "/findings/noise", "noise of a month": "/findings/noise?month=2026-10",
+        "incidents": "/incidents", "events": "/events",
         "incident": "/incidents/INC-000001", "unapproved": "/incidents/INC-000002", "resolved": "/incidents/INC-000003",
         "inspections": "/inspections", "rules": "/rules", "rule": "/rules/SRV-DISK-001", "duplicates": "/duplicates",
+        "case": "/duplicates/1", "identity": f"{web}/identity", "quarantine": "/quarantine",
         "agents": "/agents", "agent": agent, "silent agent": f"/agents/{world.estate.laptop.agent_uid}",
         "ban": f"{agent}/ban", "settings": "/settings", "accounts": "/settings/accounts", "search": "/search?q=web",
         "search without words": "/search", "search in vain": "/search?q=zzzz",
-        "filtered": "/cis?class=pc&state=active&q=z",
+        "filtered": "/cis?class=pc&state=active&q=z", "map": "/map", "port finder": "/where?q=web-01",
+        "sweeps": "/sweeps", "plan": "/sweeps/plans/new", "credentials": "/credentials",
+        "credential": "/credentials/new?kind=snmp_user",
     }  # fmt: skip
 
 
 NAMES = [
     "overview", "cis", "ci", "ci of the past", "ci before it was", "laptop", "software", "section", "record",
-    "no section", "why", "history", "whole history", "compare", "findings", "finding", "incidents", "incident",
-    "unapproved", "resolved", "inspections", "rules", "rule", "duplicates", "agents", "agent", "silent agent", "ban",
-    "settings", "accounts", "search", "search without words", "search in vain", "filtered",
+    "no section", "why", "history", "whole history", "compare", "findings", "finding", "campaigns", "noise",
+    "noise of a month", "incidents", "events", "incident",
+    "unapproved", "resolved", "inspections", "rules", "rule", "duplicates", "case", "identity", "quarantine", "agents",
+    "agent", "silent agent", "ban", "settings", "accounts", "search", "search without words", "search in vain",
+    "filtered", "map", "port finder", "sweeps", "plan", "credentials", "credential",
 ]  # fmt: skip
-EMPTY = ["/", "/cis", "/findings", "/incidents", "/inspections", "/duplicates", "/agents", "/settings", "/search?q=x"]
+EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events", "/inspections",
+         "/duplicates", "/quarantine", "/agents", "/settings",
+         "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials"]  # fmt: skip
 
 
 @pytest.fixture
@@ -76,7 +85,7 @@ def _is_strict(page: Page) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_page_is_whole(world: World, complete: None, name: str, language: str) -> None:
-    async with await world.person("ops", "system_admin", language=language) as client:
+    async with await world.person("network_admin", "ops", "system_admin", language=language) as client:
         page = await _page(client, addresses(world)[name])
     _is_strict(page)
     assert page.all("html")[0].attributes["lang"] == language
@@ -95,13 +104,13 @@ def test_every_page_is_in_the_list(world: World) -> None:
 async def test_an_empty_collector_teaches_what_will_be_here(
     empty_world: World, complete: None, address: str, language: str
 ) -> None:
-    async with await empty_world.person("ops", "system_admin", language=language) as client:
+    async with await empty_world.person("network_admin", "ops", "system_admin", language=language) as client:
         _is_strict(await _page(client, address))
 
 
 @pytest.mark.parametrize("name", ["overview", "cis", "ci", "findings", "incidents", "inspections", "agents", "search"])
 async def test_every_link_of_a_page_leads_somewhere(world: World, name: str) -> None:
-    async with await world.person("ops", "system_admin") as client:
+    async with await world.person("network_admin", "ops", "system_admin") as client:
         page = await _page(client, addresses(world)[name])
         ids = {element.attributes.get("id") for element in page.elements}
         for link in sorted(set(page.links)):
@@ -113,7 +122,7 @@ async def test_every_link_of_a_page_leads_somewhere(world: World, name: str) -> 
 
 
 async def test_every_form_that_changes_something_carries_the_text_of_its_session(world: World) -> None:
-    async with await world.person("ops", "system_admin") as client:
+    async with await world.person("network_admin", "ops", "system_admin") as client:
         for name in NAMES:
             html = (await client.get(addresses(world)[name])).text
             for form in html.split("<form")[1:]:

@@ -109,6 +109,13 @@ async def test_roles_are_changed_and_an_account_is_disabled_and_enabled(world: W
         assert (await client.post("/settings/accounts/999/link")).status_code == 404
 
 
+async def test_the_classes_of_a_supervisor_stay_when_other_roles_are_saved(world: World) -> None:
+    await world.person("change_supervisor:network", name="li.wei")
+    async with await world.person("system_admin") as client:
+        html = (await client.get("/settings/accounts")).text
+    assert 'name="role" value="change_supervisor:network" checked' in html
+
+
 async def test_the_last_administrator_stays(world: World) -> None:
     async with await world.person("system_admin", name="only") as client:
         async with world.store.read() as connection:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.inert import shorten, visible
 from collector.web import csvfile, units
 from collector.web.catalogue import Texts
-from collector.web.inert import shorten, visible
 from collector.web.listing import Column, Spec, read
 from collector.web.values import measurement, show
 from collector.web.viewer import own_path

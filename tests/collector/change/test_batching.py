@@ -1,0 +1,101 @@
+"""Batching: one cause one row; a patch night is one campaign; nothing of what moved is dropped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.change.batching import Batch, batches, campaigns, fingerprint
+from collector.change.item import Item
+from collector.model import Path, Value
+
+DAY = 24
+SSL, BASH = Path("packages", "ssl"), Path("packages", "bash")
+
+
+def item(ci_id: int, lo: int, hi: int, path: Path = SSL, new: Value = "2", source: str = "agent") -> Item:
+    hour = 3_600_000
+    return Item(ci_id, source, path, "1", "1", new, lo * hour, hi * hour)
+
+
+def test_overlapping_brackets_of_one_lane_are_one_batch_also_in_a_chain() -> None:
+    chain = [item(1, 0, 4), item(1, 3, 8, BASH), item(1, 7, 9, Path("users", "x"))]
+    assert [len(batch.items) for batch in batches(chain)] == [3]
+    assert (batches(chain)[0].lo, batches(chain)[0].hi) == (chain[0].lo, chain[2].hi)
+
+
+def test_a_bracket_that_begins_where_the_last_one_ends_is_another_cause() -> None:
+    assert [len(batch.items) for batch in batches([item(1, 0, 4), item(1, 4, 8, BASH)])] == [1, 1]
+
+
+def test_two_things_a_log_dates_to_the_same_moment_are_one_cause() -> None:
+    assert [len(batch.items) for batch in batches([item(1, 4, 4), item(1, 4, 4, BASH)])] == [2]
+
+
+def test_other_cis_and_other_lanes_are_other_batches() -> None:
+    assert len(batches([item(1, 0, 4), item(2, 0, 4), item(1, 0, 4, source="snmp")])) == 3
+
+
+def test_a_long_bracket_keeps_what_lies_inside_it_together() -> None:
+    assert len(batches([item(1, 0, 9), item(1, 1, 2, BASH), item(1, 5, 6, Path("users", "x"))])) == 1
+
+
+@given(st.lists(st.builds(item, st.integers(1, 2), st.integers(0, 5), st.integers(5, 9)), max_size=12))
+def test_every_item_is_in_exactly_one_batch(items: list[Item]) -> None:
+    inside = [each for batch in batches(items) for each in batch.items]
+    assert sorted(map(repr, inside)) == sorted(map(repr, items))
+
+
+def night(cis: int, at: int = 0, *paths: Path) -> list[Batch]:
+    return [batch for ci_id in range(1, cis + 1)
+            for batch in batches([item(ci_id, at, at + 1, path) for path in paths or (SSL,)])]  # fmt: skip
+
+
+def test_one_delta_on_ten_cis_within_a_day_is_a_campaign() -> None:
+    (campaign,) = campaigns(night(40))
+    assert (len(campaign.batches), len(campaign.ci_ids), len(campaign.shared)) == (40, 40, 1)
+    assert campaigns(night(9)) == ()
+
+
+def test_many_packages_of_one_night_are_one_campaign_also_where_a_host_lacks_some() -> None:
+    found = night(12, 0, SSL, BASH) + batches_of(13, SSL) + batches_of(14, BASH)
+    (campaign,) = campaigns(found)
+    assert len(campaign.ci_ids) == 14
+    assert len(campaign.shared) == 2
+
+
+def batches_of(ci_id: int, *paths: Path) -> list[Batch]:
+    return list(batches([item(ci_id, 0, 1, path) for path in paths]))
+
+
+def test_the_same_delta_spread_over_weeks_is_no_campaign() -> None:
+    spread = [batch for ci_id in range(1, 20) for batch in batches([item(ci_id, ci_id * DAY, ci_id * DAY + 1)])]
+    assert campaigns(spread) == ()
+
+
+def test_ten_sights_on_one_ci_are_no_campaign() -> None:
+    assert campaigns([batch for at in range(0, 20, 2) for batch in batches([item(1, at, at + 1)])]) == ()
+
+
+def test_another_new_value_is_another_delta() -> None:
+    assert campaigns(night(9) + list(batches([item(10, 0, 1, new="3")]))) == ()
+
+
+def test_what_shares_nothing_stays_out() -> None:
+    lonely = batches([item(77, 0, 1, Path("users", "mallory"))])
+    (campaign,) = campaigns([*night(12), *lonely])
+    assert 77 not in campaign.ci_ids
+
+
+def test_two_causes_are_two_campaigns() -> None:
+    other = [batch for ci_id in range(101, 112) for batch in batches_of(ci_id, BASH)]
+    assert sorted(len(each.batches) for each in campaigns(night(12) + other)) == [11, 12]
+
+
+def test_a_repeat_has_the_same_fingerprint_whenever_and_by_whomever_it_is_seen() -> None:
+    seen = item(1, 0, 4)
+    assert fingerprint(seen) == fingerprint(item(1, 9, 12, source="snmp"))
+    assert len({fingerprint(each) for each in (seen, item(2, 0, 4), item(1, 0, 4, BASH), item(1, 0, 4, new="3"),
+                                               replace(seen, field="version"))}) == 5  # fmt: skip

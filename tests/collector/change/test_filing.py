@@ -1,0 +1,120 @@
+"""Filing: which finding an item belongs to, and what a finding comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from collector.change.filing import Filed, Open, file, head, key
+from collector.change.matching import Judgement
+from collector.change.track import Judged
+from collector.model import Path, Value, Verdict
+from tests.collector.change.written import hours, item
+
+A, B = Path("packages", "a|amd64"), Path("users", "b")
+PENDING = Judgement(Verdict.PENDING)
+
+
+def judged(path: Path, lo: float, hi: float, new: Value = "2", verdict: Verdict = Verdict.PENDING) -> Judged:
+    return Judged(item(new, lo, hi, path), Judgement(verdict))
+
+
+def test_items_of_one_time_in_one_lane_are_one_new_finding() -> None:
+    one, other = judged(A, 1, 2), judged(B, 0.9, 2)
+    ((first, second),) = file([one, other], [], []).new
+    assert {first, second} == {one, other}
+
+
+def test_an_item_whose_bracket_overlaps_joins_the_finding_that_is_open() -> None:
+    late = judged(B, 1.5, 2.6)
+    done = file([late], [], [home(judged(A, 1, 2))])
+    assert (done.put, done.new) == ((Filed(7, late),), ())
+
+
+def test_what_moved_after_the_bracket_is_another_cause() -> None:
+    late = judged(B, 2, 2.6)
+    done = file([late], [], [Open(7, "snmp", 0, late.item.lo)])
+    assert (done.put, done.new) == ((), ((late,),))
+
+
+def home(*items: Judged) -> Open:
+    """Return the open finding 7 with these items, all of which wait."""
+    lo, hi = min(each.item.lo for each in items), max(each.item.hi for each in items)
+    return Open(7, "snmp", lo, hi, tuple(key(each.item) for each in items))
+
+
+def put_back(each: Judged, at: float) -> Judged:
+    return replace(each, judgement=Judgement(Verdict.REVERTED, closed_at=hours(at)))
+
+
+def test_a_value_that_moves_again_stays_in_its_finding() -> None:
+    first, again = judged(A, 1, 2), judged(A, 9, 9.5, "3")
+    assert file([first, again], [Filed(7, first)], [home(first)]).put == (Filed(7, again),)
+    assert file([first, again], [], []).new == ((first, again),)
+
+
+def test_a_value_that_was_put_back_before_it_moves_again_is_another_finding_in_one_look_as_in_two() -> None:
+    first, again = put_back(judged(A, 1, 2), 3), judged(A, 9, 9.5, "3")
+    assert file([first, again], [], []).new == ((first,), (again,))
+    done = file([first, again], [Filed(7, judged(A, 1, 2))], [home(judged(A, 1, 2))])
+    assert (done.put, done.new) == ((Filed(7, first),), ((again,),))
+
+
+def test_what_widens_a_finding_lets_the_next_one_of_its_time_in_whatever_comes_in_one_look() -> None:
+    first, wide, last = judged(A, 1, 2), judged(B, 1.5, 3), judged(Path("users", "c"), 2, 3)
+    assert file([first, wide, last], [], []).new == ((first, wide, last),)
+    assert file([first, wide, last], [Filed(7, first)], [home(first)]).put == (Filed(7, wide), Filed(7, last))
+
+
+def test_another_lane_is_another_finding() -> None:
+    late = judged(B, 1.5, 2.6)
+    assert file([late], [], [Open(7, "agent", 0, late.item.hi)]).new == ((late,),)
+
+
+def test_an_item_that_is_as_it_stood_is_not_written_again() -> None:
+    one = judged(A, 1, 2)
+    assert file([one], [Filed(7, one)], []).is_empty
+
+
+def test_an_item_that_is_judged_otherwise_stays_in_its_finding() -> None:
+    one = judged(A, 1, 2)
+    now = replace(one, judgement=Judgement(Verdict.UNAPPROVED))
+    assert file([now], [Filed(7, one)], []).put == (Filed(7, now),)
+
+
+def test_what_was_folded_into_its_net_effect_is_gone_and_the_net_effect_takes_its_place() -> None:
+    half, net = judged(A, 1, 2, "half", Verdict.IN_PROGRESS), judged(A, 1, 3, "done", Verdict.VERIFIED)
+    done = file([net], [Filed(7, half)], [home(half)])
+    assert (done.put, done.gone, done.new) == ((Filed(7, net),), (Filed(7, half),), ())
+
+
+def test_what_is_final_stays_though_the_course_that_is_followed_no_longer_reaches_it() -> None:
+    assert file([], [Filed(7, judged(A, 1, 2, verdict=Verdict.VERIFIED))], []).is_empty
+
+
+def test_when_a_final_item_closed_is_no_difference() -> None:
+    one = judged(A, 1, 2, verdict=Verdict.VERIFIED)
+    stood = replace(one, judgement=replace(one.judgement, closed_at=99))
+    assert file([one], [Filed(7, stood)], []).is_empty
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "gravest"),
+    [
+        ([Verdict.VERIFIED, Verdict.UNAPPROVED], Verdict.UNAPPROVED),
+        ([Verdict.PENDING, Verdict.IN_PROGRESS], Verdict.PENDING),
+        ([Verdict.REVERTED, Verdict.VERIFIED], Verdict.REVERTED),
+    ],
+)
+def test_a_finding_says_the_gravest_of_its_verdicts(verdicts: list[Verdict], gravest: Verdict) -> None:
+    assert head([(verdict, 1, 2, None, 3) for verdict in verdicts]).verdict is gravest
+
+
+def test_a_finding_is_open_while_one_of_its_items_is() -> None:
+    assert head([(Verdict.VERIFIED, 1, 2, None, 3), (Verdict.PENDING, 1, 5, 9, None)]).closed_at is None
+    assert head([(Verdict.VERIFIED, 1, 2, None, 3), (Verdict.REVERTED, 1, 5, None, 8)]).closed_at == 8
+
+
+def test_the_first_clock_that_ends_is_the_clock_of_the_finding() -> None:
+    assert head([(Verdict.PENDING, 1, 5, 9, None), (Verdict.PENDING, 1, 2, 7, None)]).due_at == 7

@@ -1,0 +1,160 @@
+"""What moved alike on many CIs is one thing to answer, through the real store; what flaps is told with its finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from collector.change.batching import CAMPAIGN_CIS
+from collector.change.flapping import Flapping, Remedy
+from collector.change.flow import Act as Step
+from collector.change.record import ChangeType
+from collector.pipeline import changed
+from collector.services import campaigns, findings, flapping
+from collector.services.answering import Answering
+from collector.services.campaigns import CampaignRow
+from collector.services.changes import drafting
+from collector.services.changes.desk import Desk, actor_of
+from collector.services.missing import NotFound
+from collector.store import accounts, schema
+from collector.store.engine import Store
+from tests.acts import act
+from tests.collector.test_pipeline import MINUTE, World
+from tests.simulated import SimulatedHost
+
+HOUR = 60 * MINUTE
+COWSAY = {"name": "cowsay", "arch": "all", "version": "3.03", "manager": "dpkg"}
+SUPERVISING = ("change_supervisor",)
+
+
+@dataclass
+class Fleet:
+    """Hosts that are known, as many as make a campaign."""
+
+    world: World
+    hosts: list[SimulatedHost]
+
+    async def install(self, host: SimulatedHost, version: str = "3.03") -> None:
+        await self.remove(host, told=False)
+        host.bodies["packages"].append(COWSAY | {"version": version})
+        await self.world.tell(host.number, host)
+
+    async def remove(self, host: SimulatedHost, *, told: bool = True) -> None:
+        host.bodies["packages"] = [each for each in host.bodies["packages"] if each["name"] != "cowsay"]
+        if told:
+            await self.world.tell(host.number, host)
+
+    async def campaigns(self) -> tuple[CampaignRow, ...]:
+        async with self.world.store.read() as connection:
+            return await campaigns.listed(connection)
+
+    async def verdicts(self) -> list[str]:
+        return sorted(row.verdict for row in await self.world.rows(schema.finding))
+
+    async def flapping(self, number: int) -> tuple[Flapping, ...]:
+        async with self.world.store.read() as connection:
+            found = await findings.one(connection, number)
+            return await flapping.of_finding(connection, found, self.world.runner.policies.governance)
+
+    async def raise_from(self, number: int, kind: ChangeType) -> str:
+        """Raise a change from a campaign, submitted; return its number."""
+        async with self.world.store.write() as tx:
+            await accounts.add(tx, "boris", ("engineer",), self.world.now)
+            asked, origin = await drafting.of_campaign(tx, number, "boris")
+            told = act(tx, "anna", self.world.now)
+            asked = type(asked)(asked.title, "patches", "boris", asked.cis, asked.lines, asked.window)
+            made = await self.desk().raise_(told, kind, asked, finding=origin.finding_id)
+            await self.desk().step(told, actor_of("anna", ("change_initiator",)), made, Step.SUBMIT)
+            return made
+
+    async def approve(self, change: str) -> None:
+        async with self.world.store.write() as tx:
+            told = act(tx, "sophia", self.world.now)
+            await self.desk().step(told, actor_of("sophia", SUPERVISING), change, Step.APPROVE)
+
+    def desk(self) -> Desk:
+        return Desk(moved=partial(changed, policies=self.world.runner.policies))
+
+
+@pytest.fixture
+async def fleet(store: Store) -> Fleet:
+    world = World(store)
+    hosts = [SimulatedHost(number, packages=3) for number in range(1, CAMPAIGN_CIS + 1)]
+    for host in hosts:
+        await world.enrol(host.number)
+        await world.tell(host.number, host)
+    return Fleet(world, hosts)
+
+
+async def test_the_same_move_on_ten_cis_is_one_campaign_and_on_nine_it_is_none(fleet: Fleet) -> None:
+    for host in fleet.hosts[1:]:
+        await fleet.install(host)
+    assert await fleet.campaigns() == ()
+    await fleet.install(fleet.hosts[0])
+    (found,) = await fleet.campaigns()
+    assert (found.cis, len(found.findings), found.verdicts) == (CAMPAIGN_CIS, CAMPAIGN_CIS, ("pending",))
+    (shared,) = found.shared
+    assert (shared.section, shared.key, shared.old, shared.cis) == ("packages", "cowsay|all", None, CAMPAIGN_CIS)
+    assert found.due_at == min(each.due_at or 0 for each in found.findings)
+
+
+async def test_another_version_on_one_of_them_is_no_part_of_it(fleet: Fleet) -> None:
+    for host in fleet.hosts[1:]:
+        await fleet.install(host)
+    await fleet.install(fleet.hosts[0], version="9.9")
+    assert await fleet.campaigns() == ()
+
+
+async def test_a_campaign_is_accepted_as_one_decision_with_one_entry_each(fleet: Fleet) -> None:
+    for host in fleet.hosts:
+        await fleet.install(host)
+    (found,) = await fleet.campaigns()
+    async with fleet.world.store.write() as tx:
+        told = act(tx, "sophia", fleet.world.now)
+        answering = Answering(partial(changed, policies=fleet.world.runner.policies))
+        numbers = [each.id for each in found.findings]
+        assert await answering.accept_alike(told, SUPERVISING, numbers, "the patch of the month") == ()
+    assert await fleet.verdicts() == ["accepted"] * CAMPAIGN_CIS
+    assert await fleet.campaigns() == ()
+    async with fleet.world.store.read() as connection:
+        with pytest.raises(NotFound):
+            await campaigns.one(connection, found.number)
+
+
+async def test_one_change_made_from_a_campaign_and_approved_accepts_all_of_it(fleet: Fleet) -> None:
+    for host in fleet.hosts:
+        await fleet.install(host)
+    (found,) = await fleet.campaigns()
+    change = await fleet.raise_from(found.findings[3].id, ChangeType.STANDARD)
+    assert await fleet.verdicts() == ["pending"] * CAMPAIGN_CIS, "nobody has approved it yet"
+    await fleet.approve(change)
+    assert await fleet.verdicts() == ["accepted"] * CAMPAIGN_CIS
+
+
+async def test_what_moves_after_such_a_change_was_written_is_not_accepted_by_it(fleet: Fleet) -> None:
+    for host in fleet.hosts:
+        await fleet.install(host)
+    (found,) = await fleet.campaigns()
+    change = await fleet.raise_from(found.number, ChangeType.STANDARD)
+    await fleet.remove(fleet.hosts[-1])
+    await fleet.install(fleet.hosts[-1])
+    await fleet.approve(change)
+    assert await fleet.verdicts() == ["accepted"] * (CAMPAIGN_CIS - 1) + ["late_approval", "reverted"]
+
+
+async def test_three_returns_within_a_day_are_told_with_the_finding_and_nothing_is_silenced(fleet: Fleet) -> None:
+    host = fleet.hosts[0]
+    await fleet.install(host)
+    await fleet.remove(host)
+    await fleet.install(host)
+    newest = max(row.id for row in await fleet.world.rows(schema.finding))
+    assert await fleet.flapping(newest) == ()
+    await fleet.remove(host)
+    await fleet.install(host)
+    newest = max(row.id for row in await fleet.world.rows(schema.finding))
+    (found,) = await fleet.flapping(newest)
+    assert (found.path.key, found.flips) == ("cowsay|all", 4)
+    assert found.remedies == (Remedy.MAKE_VOLATILE, Remedy.RAISE_CONFIRM)
+    assert (await fleet.verdicts()).count("pending") == 1

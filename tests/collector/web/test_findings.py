@@ -1,0 +1,127 @@
+"""Findings on their pages, without script: filtered, answered one by one and several at once, campaigns as one."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from collector.change.batching import CAMPAIGN_CIS
+from collector.store import schema
+from collector.store.engine import insert
+from collector.web.catalogue import LANGUAGES, entries
+from tests.collector.web.reading import read
+from tests.estate import HOUR, NOW, Estate
+from tests.people import World
+
+API = "/api/v1/findings"
+BASH, SSL = (
+    {"name": name, "arch": "amd64", "version": "5.2", "manager": "dpkg"} for name in ("bash", "libssl3")
+)  # fmt: skip
+
+
+async def send(client: httpx2.AsyncClient, path: str, **fields: str | list[str]) -> httpx2.Response:
+    return await client.post(path, data={"csrf": client.headers["x-csrf-token"], **fields})
+
+
+@pytest.fixture
+async def night(world: World) -> list[int]:
+    """Findings of one night of patches, pending."""
+    async with world.store.write() as tx:
+        estate = Estate(tx, NOW)
+        return [await _patched(estate, f"node-{at:02}") for at in range(CAMPAIGN_CIS)]
+
+
+async def _patched(estate: Estate, name: str) -> int:
+    """Let a host get a package an hour ago; return the finding of it."""
+    host, new = await estate.host(name), {each: SSL[each] for each in ("version", "manager")}
+    await estate.say(host, "packages", [BASH])
+    await estate.say(host, "packages", [BASH, SSL], NOW - HOUR)
+    moved = [("packages", "libssl3|amd64", None, new)]
+    return await estate.finding(host, moved, NOW - HOUR, verdict="pending", due_at=NOW + 7 * HOUR)
+
+
+async def test_the_list_is_filtered_by_verdict_and_its_csv_shows_the_same_columns(
+    world: World, night: list[int]
+) -> None:
+    async with await world.person("viewer") as client:
+        pending = read((await client.get("/findings?verdict=pending")).text)
+        csv = (await client.get("/findings.csv?verdict=pending&column=finding&column=due")).text
+    assert {f"/findings/{each}" for each in night} <= set(pending.links)
+    assert f"/findings/{world.estate.finding}" not in pending.links
+    assert len(csv.splitlines()) == 1 + len(night)
+    assert all("2026-11-25" in line for line in csv.splitlines()[1:])
+
+
+async def test_several_are_accepted_at_once_and_what_was_left_says_why(world: World, night: list[int]) -> None:
+    async with await world.person("change_supervisor:server", name="sophia") as client:
+        page = (await client.get("/findings")).text
+        assert page.count('name="finding"') == len(night) + 1
+        done = await send(client, "/findings/accept", finding=[str(each) for each in night[:3]], reason="patches",
+                          back="/findings?state=open")  # fmt: skip
+        assert (done.status_code, done.headers["location"]) == (303, "/findings?state=open")
+        again = await send(client, "/findings/accept", finding=[str(night[0]), str(night[4])], reason="patches")
+        assert again.status_code == 200
+        assert f"finding {night[0]} is closed" in again.text
+        empty = await send(client, "/findings/accept", finding=[str(night[5])], reason=" ")
+        assert "an answer has its reason" in empty.text
+        nothing = await send(client, "/findings/accept", reason="patches")
+        assert entries("en")["findings.nothing_chosen"] in nothing.text
+        verdicts = [(await client.get(f"{API}/{each}")).json()["verdict"] for each in night[:6]]
+    assert verdicts == ["accepted"] * 3 + ["pending", "accepted", "pending"]
+
+
+async def test_who_may_not_answer_sees_no_boxes_and_is_told_who_may(world: World, night: list[int]) -> None:
+    async with await world.person("change_supervisor:network") as client:
+        assert 'name="finding"' not in (await client.get("/findings")).text
+        assert entries("en")["finding.who_answers"] in (await client.get(f"/findings/{night[0]}")).text
+        refused = await send(client, "/findings/accept", finding=str(night[0]), reason="mine")
+        assert "supervises" in refused.text
+    async with await world.person("engineer") as client:
+        assert (await send(client, "/findings/accept", finding=str(night[0]), reason="mine")).status_code == 403
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_campaign_is_one_thing_to_answer(world: World, night: list[int], language: str) -> None:
+    async with await world.person("change_manager", language=language) as client:
+        page = (await client.get("/findings/campaigns")).text
+        assert page.count('class="sheet" id="campaign-') == 1
+        assert page.count('type="hidden" name="finding"') == len(night)
+        form = (await client.get(f"/changes/new?campaign={night[2]}&type=normal")).text
+        assert form.count("libssl3|amd64,,exact") == len(night)
+        assert f'name="finding" value="{night[0]}"' in form
+        (told,) = (await client.get(f"{API}/campaigns")).json()
+        assert (told["number"], told["cis"], told["verdicts"]) == (night[0], len(night), ["pending"])
+        assert [(each["key"], each["cis"]) for each in told["shared"]] == [("libssl3|amd64", len(night))]
+        assert (await client.get(f"{API}/campaigns/{night[3]}")).json() == told
+        assert (await client.get(f"{API}/campaigns/{world.estate.finding}")).status_code == 404
+        await send(client, "/findings/accept", finding=[str(each) for each in night], reason="patches")
+        assert (await client.get(f"{API}/campaigns")).json() == []
+        noise = (await client.get(f"{API}/noise")).json()
+    (one,) = noise["attributes"]
+    assert (one["section"], one["name"], one["dismissed"], one["is_for_review"]) == (
+        "packages", "", len(night), True,
+    )  # fmt: skip
+
+
+async def test_noise_of_a_month_that_is_none_is_refused_by_the_api_and_the_present_one_on_its_page(
+    world: World,
+) -> None:
+    async with await world.person("viewer") as client:
+        assert (await client.get(f"{API}/noise?month=2026-13")).status_code in (400, 422)
+        assert (await client.get(f"{API}/noise?month=yesterday")).status_code == 422
+        assert 'value="2026-11"' in (await client.get("/findings/noise?month=yesterday")).text
+        assert (await client.get(f"{API}/{world.estate.finding}/flapping")).json() == []
+
+
+async def test_of_a_field_that_moved_the_page_shows_what_is_authorised_of_it(world: World) -> None:
+    async with world.store.write() as tx:
+        estate = Estate(tx, NOW)
+        host = await estate.host("node-77")
+        number = await estate.finding(host, [], NOW - HOUR)
+        words = {each: await estate.value(each) for each in ("/bin/allowed", "/bin/moved")}
+        row = {"finding_id": number, "path_id": await estate.path("users", "root"), "field": "shell", "hi": NOW - HOUR,
+               "lo": NOW - HOUR - 1, "auth_val_id": words["/bin/allowed"], "old_val_id": words["/bin/allowed"],
+               "new_val_id": words["/bin/moved"], "verdict": "pending"}  # fmt: skip
+        await tx.execute(insert(tx, schema.finding_item).values(row))
+    page = (await (await world.person("viewer")).get(f"/findings/{number}")).text
+    assert page.count("/bin/allowed") >= 2, "what is authorised, and what it was"
