@@ -32,7 +32,24 @@ class Permission(enum.StrEnum):
     STOCKTAKES_COUNT = "stocktakes:count"
     """To say what one sees in a stock-take, if one counts in it."""
     INCIDENTS_READ = "incidents:read"
+    INCIDENTS_REPORT = "incidents:report"
+    """To report what is broken, and to follow what one reported."""
+    INCIDENTS_WORK = "incidents:work"
+    """To take part in incidents; which step is whose, the incident itself says."""
+    INCIDENTS_MANAGE = "incidents:manage"
+    """To merge, to overrule a priority, to answer what was escalated."""
     RULES_READ = "rules:read"
+    RULES_WAIVE = "rules:waive"
+    """To ask for waivers and to grant those of others; to set maintenance windows."""
+    INSPECTIONS_READ = "inspections:read"
+    INSPECTIONS_DO = "inspections:do"
+    """To fill in and sign what one is assigned."""
+    INSPECTIONS_PLAN = "inspections:plan"
+    KNOWLEDGE_READ = "knowledge:read"
+    KNOWLEDGE_WRITE = "knowledge:write"
+    KNOWLEDGE_PUBLISH = "knowledge:publish"
+    CHANNELS_WRITE = "channels:write"
+    """Also to see which there are; what is secret in them nobody sees."""
     AGENTS_READ = "agents:read"
     AGENTS_ENROL = "agents:enrol"
     AGENTS_BAN = "agents:ban"
@@ -49,25 +66,28 @@ class Permission(enum.StrEnum):
 P = Permission
 _READ = frozenset({
     P.OWN, P.CIS_READ, P.CHANGES_READ, P.FINDINGS_READ, P.INCIDENTS_READ, P.RULES_READ, P.AGENTS_READ, P.SWEEPS_READ,
+    P.INSPECTIONS_READ, P.KNOWLEDGE_READ,
 })  # fmt: skip
-_WORK = _READ | {P.CHANGES_WRITE, P.STOCKTAKES_COUNT}
+_WORK = _READ | {
+    P.CHANGES_WRITE, P.STOCKTAKES_COUNT, P.INCIDENTS_REPORT, P.INCIDENTS_WORK, P.INSPECTIONS_DO, P.KNOWLEDGE_WRITE,
+}  # fmt: skip
 _ASK = _WORK | {P.CHANGES_RAISE}
 
 ROLES: Mapping[str, frozenset[Permission]] = {
-    "viewer": _READ,
+    "viewer": _READ | {P.INCIDENTS_REPORT},
     "service_desk": _WORK,
     "engineer": _WORK,
-    "specialist": _WORK,
-    "incident_manager": _WORK,
+    "specialist": _WORK | {P.RULES_WAIVE},
+    "incident_manager": _WORK | {P.INCIDENTS_MANAGE, P.RULES_WAIVE, P.INSPECTIONS_PLAN, P.CHANNELS_WRITE},
     "change_initiator": _ASK,
     "change_supervisor": _WORK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER},
-    "change_manager": _ASK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER},
+    "change_manager": _ASK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER, P.RULES_WAIVE},
     "config_admin": _ASK | {P.CIS_WRITE},
     "network_admin": _ASK | {P.METRICS_READ, P.SWEEPS_WRITE, P.CREDENTIALS_WRITE},
     "ops": _WORK | {P.AGENTS_ENROL, P.AGENTS_BAN, P.METRICS_READ},
-    "knowledge_manager": _READ,
+    "knowledge_manager": _READ | {P.INCIDENTS_REPORT, P.KNOWLEDGE_WRITE, P.KNOWLEDGE_PUBLISH},
     "auditor": _READ | {P.AUDIT_READ, P.ACCOUNTS_READ, P.METRICS_READ},
-    "system_admin": frozenset({P.OWN, P.METRICS_READ, P.ACCOUNTS_READ, P.ACCOUNTS_WRITE}),
+    "system_admin": frozenset({P.OWN, P.METRICS_READ, P.ACCOUNTS_READ, P.ACCOUNTS_WRITE, P.CHANNELS_WRITE}),
 }
 
 FIRST_ROLES = (

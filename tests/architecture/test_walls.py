@@ -18,7 +18,7 @@ BREAKS = {
     "agent, collector and discovery share only the wire": ("agent/spool.py", "import collector.clock"),
     "only the codec knows generated code": ("collector/ingest.py", "from wire.v1 import observation_pb2"),
     "the collector is built in layers, each knows only those below": (
-        "collector/store/schema.py", "import collector.pipeline",
+        "collector/store/schema/base.py", "import collector.pipeline",
     ),
     "stages do not know each other": ("collector/drift.py", "import collector.change"),
     "stages know neither the store nor SQL": ("collector/history.py", "import collector.store.cis"),
