@@ -9,11 +9,10 @@ from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident import OPEN, RESOLVED, Plan
-from collector.model import Cause, Delivery, Incident, Value
-from collector.store import interning, outbox
+from collector.model import Cause, Incident, Value
+from collector.store import interning, telling
 from collector.store.engine import insert
 from collector.store.schema import incident
-from collector.wording import time_text
 from wire.sections import canonical
 
 
@@ -43,8 +42,7 @@ async def apply(connection: AsyncConnection, plan: Plan, now: int, destinations:
         moved = update(incident).where(incident.c.id == bindparam("its_id"))
         await connection.execute(moved, [_moved(each) for each in plan.update])
     told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
-    deliveries = [_delivery(each, what, where) for each, what in told for where in destinations]
-    await outbox.write(connection, deliveries, now)
+    await telling.tell(connection, told, now, destinations)
     return [each.number for each in opened]
 
 
@@ -94,25 +92,6 @@ async def _resolve(connection: AsyncConnection, incidents: Sequence[Incident]) -
         done = update(incident).where(incident.c.id == bindparam("its_id")).values(state=RESOLVED)
         await connection.execute(done, [{"its_id": each.id, "resolved_at": each.resolved_at} for each in resolved])
     return resolved
-
-
-def _delivery(each: Incident, what: str, destination: str) -> Delivery:
-    """Return the message, the same for every destination. Times are RFC 3339."""
-    payload = {
-        "version": 1,
-        "event": what,
-        "incident": {
-            "number": each.number,
-            "state": each.state,
-            "severity": each.severity,
-            "kind": each.kind,
-            "title": each.title,
-            "detail": each.detail,
-            "opened_at": time_text(each.opened_at),
-            "resolved_at": None if each.resolved_at is None else time_text(each.resolved_at),
-        },
-    }
-    return Delivery(f"incident|{each.number}|{what}", destination, payload)
 
 
 def _json(value: Mapping[str, Value]) -> str:
