@@ -130,8 +130,9 @@ class Engine:
             request.number = 0
             request.expires_at = 0.0
             self._gate.release(request)
+            done, request.done = request.done, _nothing  # its timer holds it on; the answer need not stay
             try:
-                request.done(found)
+                done(found)
             except asyncio.InvalidStateError:
                 return  # the future of a task that was cancelled a moment ago
 

@@ -13,7 +13,7 @@ from tests.faults import mutants
 from tests.faults.campaign import Campaign, Plan
 from tests.faults.counters import Counters
 
-CYCLES = 200
+CYCLES = 60
 DEEP_EVERY = 20
 MUTANT_CYCLES = 80
 RENEWAL_CYCLES = 20
@@ -21,7 +21,7 @@ RENEWAL_CYCLES = 20
 
 @pytest.fixture
 def cycles(request: pytest.FixtureRequest) -> int:
-    """How many kills: 200, or what `--campaign N` asks for."""
+    """How many kills: `CYCLES`, or what `--campaign N` asks for."""
     return int(request.config.getoption("--campaign") or CYCLES)
 
 
