@@ -16,7 +16,7 @@ _NOTHING: Final = re.compile(
 _NO_SERIAL: Final = re.compile(
     r"""
     0+|f+|x+|(?:ff[ :-]?)+|1+|9{4,}|0?123456789(?:0|abcdef)?|12345678|s/?n|sn:?
-    |serial(?:[ _]?(?:number|no\.?))?|no[ _]?serial.*|deviceserl
+    |serial(?:[ _]?(?:number|no\.?))?|no[ _]?serial.*
     |(?:system|chassis|base[ ]board)[ ]serial[ ]number|systemserialnumb|builtin|eval
     |(?:00[:-]?){6}|vmware|virtual|none\b.*
     """,
