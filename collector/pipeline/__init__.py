@@ -22,7 +22,7 @@ from collector.clock import Clock
 from collector.ingest import BadObservation, Logged, Look
 from collector.inspection import Moved
 from collector.model import Observation, Path
-from collector.pipeline import doubting, enforcing, eventing, identifying, judging, matching, recording
+from collector.pipeline import doubting, enforcing, eventing, identifying, judging, matching, recording, sampling
 from collector.pipeline.doubting import Again
 from collector.pipeline.identifying import HOST
 from collector.pipeline.policies import Policies
@@ -184,7 +184,7 @@ class _Batch:
 
     def __init__(self, tx: AsyncConnection, policies: Policies, touched: Touched) -> None:
         self._tx, self._policies, self.touched = tx, policies, touched
-        self._drafts = Drafts(policies.governance, policies.precedence)
+        self._drafts = Drafts(policies.governance, policies.precedence, sampling.looked_back_on(policies.rulebook))
 
     async def fetch(self, rows: Sequence[Logged], looks: Sequence[Look], states: Mapping[str, SourceState]) -> None:
         """Read the kept bodies of all the hosts' sections that come with a new one."""

@@ -14,7 +14,7 @@ from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import drift, history
+from collector import drift, history, samples
 from collector.governance import Governance
 from collector.ingest import Delta
 from collector.inspection import Moved
@@ -23,7 +23,9 @@ from collector.pipeline import winning
 from collector.pipeline.identifying import Placed
 from collector.pipeline.winning import Said
 from collector.precedence import Precedences
+from collector.samples import Sample, Spans
 from collector.store import cis, documents, interning, lanes, sources
+from collector.store import samples as kept_samples
 from collector.store.lanes import Authorising, Basis, Ids, Origin
 from collector.store.sources import BodyKey, SectionRow, SectionState, SourceState
 from wire.observation import Status
@@ -39,8 +41,8 @@ class Draft:
     """What one observation says of one CI, to be written: rows of sections, and the steps between the bodies.
 
     `moved`: sections that moved, with their rows where these tell everything. `wanted`: sections wanted in full.
-    `documents`: texts of many lines by their content address. `drifted`: controlled values of a governed CI that moved,
-    with when they were last seen as before (ms).
+    `documents`: texts of many lines by their content address. `samples`: values rules look back on. `drifted`:
+    controlled values of a governed CI that moved, with when they were last seen as before (ms).
     `confirms`: everything this source holds of the CI was said again or moved, so the source is confirmed as a whole.
     """
 
@@ -52,6 +54,7 @@ class Draft:
     moved: dict[str, Moved | None] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
     documents: dict[str, str] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
     confirms: bool = False
     drifted: dict[Path, int] = field(default_factory=dict)
 
@@ -59,8 +62,8 @@ class Draft:
 class Drafts:
     """The drafts that wait to be written, and the bodies as they are after them."""
 
-    def __init__(self, governance: Governance, precedence: Precedences) -> None:
-        self.governance, self.precedence = governance, precedence
+    def __init__(self, governance: Governance, precedence: Precedences, spans: Spans | None = None) -> None:
+        self.governance, self.precedence, self.spans = governance, precedence, spans or {}
         self.waiting: list[Draft] = []
         self._bodies: dict[BodyKey, bytes | None] = {}
 
@@ -147,6 +150,8 @@ class _Reader:
         bracket = history.Bracket(lo or self._moment, self._moment)
         self.draft.steps += history.steps(reading.name, before, after, bracket, complete=True, cause=cause)
         is_told = isinstance(was, list) and isinstance(now, list) and held is not None and held.status.speaks
+        if fields := self._drafts.spans.get(reading.name):
+            self.draft.samples += samples.taken(reading.name, was, now, lo, self._moment, fields)
         self.draft.moved[reading.name] = Moved((*was, *now), lo) if is_told else None  # type: ignore[misc]
         return text
 
@@ -192,6 +197,7 @@ async def write(tx: AsyncConnection, drafts: Drafts) -> list[Draft]:
     for wave in _waves(written):
         await sources.save_sections(tx, [row for draft in wave for row in draft.rows])
         await documents.put(tx, {sha256: text for draft in wave for sha256, text in draft.documents.items()})
+        await kept_samples.keep(tx, (((d.origin.ci_id, d.origin.source_id), each) for d in wave for each in d.samples))
         if moved := [draft for draft in wave if draft.steps]:
             await _write(tx, moved, drafts)
     return written

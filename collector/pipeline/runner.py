@@ -23,6 +23,7 @@ from collector.pipeline import DUE, Memory, Touched, apply_again, apply_batch, e
 from collector.pipeline.aging import Aging
 from collector.pipeline.backlog import BATCH, Backlog
 from collector.pipeline.policies import Policies
+from collector.pipeline.sampling import Forgetting
 from collector.store import doubts, ingest_log, known, sources
 from collector.store.doubts import Waiting
 from collector.store.engine import Store
@@ -70,6 +71,7 @@ class Runner:
         self._memory = Memory()
         self._wanted: dict[int, set[str]] = {}
         self._aging = Aging(store, policies, clock)
+        self._forgetting = Forgetting(policies.rulebook)
         self._turn = ""
         self._is_decided = True
         self.counters = Counters()
@@ -149,6 +151,8 @@ class Runner:
                 if await elapsed(tx, self.policies, self._clock()) < DUE:
                     break
         await self._aging.tick()
+        async with self._store.write() as tx:
+            await self._forgetting.step(tx, self._clock())
         looked = reconciling.PORTION
         while looked >= reconciling.PORTION:
             async with self._store.write() as tx:

@@ -23,8 +23,20 @@ from sqlalchemy import (
 from collector.model import FOREVER
 from collector.store.schema.alerting import alert as alert
 from collector.store.schema.base import OPEN, Id, metadata, moment, numbered, words
+from collector.store.schema.delivering import channel as channel
+from collector.store.schema.delivering import channel_health as channel_health
+from collector.store.schema.delivering import correspondence as correspondence
+from collector.store.schema.delivering import foreign_alert as foreign_alert
 from collector.store.schema.delivering import outbox as outbox
 from collector.store.schema.desk import incident as incident
+from collector.store.schema.desk import incident_alarm as incident_alarm
+from collector.store.schema.desk import incident_cause as incident_cause
+from collector.store.schema.desk import incident_interval as incident_interval
+from collector.store.schema.desk import incident_link as incident_link
+from collector.store.schema.desk import incident_step as incident_step
+
+from collector.store.schema.sampling import sample as sample
+from collector.store.schema.sampling import series as series
 
 # --- agents and what they sent
 

@@ -1,0 +1,49 @@
+"""Sampling with its store: of what moved, only what some rule looks back on is kept, and read only for those rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.compiled import CompiledRule
+from collector.rulebook import Rulebook
+from collector.samples import History, Spans, remembered, spans
+from collector.store import samples
+
+PORTION: Final = 2_000
+"""Series that are looked at in one pass for what is too old."""
+
+
+def looked_back_on(book: Rulebook) -> Spans:
+    """Return section → field → the longest window of any rule over it, ms."""
+    return spans(window for rule in book.rules.values() for window in _windows(rule))
+
+
+async def histories(connection: AsyncConnection, due: Mapping[int, Iterable[CompiledRule]]) -> dict[int, History]:
+    """Return the history of each CI one of whose rules (CI → rules) looks back; of the others none."""
+    asked = {ci_id: names for ci_id, rules in due.items() if (names := _names(rules))}
+    if not asked:
+        return {}
+    told = await samples.of_cis(connection, asked, sorted(set().union(*asked.values())))
+    return {ci_id: remembered(told.get(ci_id, ())) for ci_id in asked}
+
+
+def _names(rules: Iterable[CompiledRule]) -> set[str]:
+    return {window.section for rule in rules for window in _windows(rule)}
+
+
+def _windows(rule: CompiledRule) -> Iterable[Any]:
+    return getattr(rule, "windows", ())
+
+
+class Forgetting:
+    """Lets samples go as they age: some series a pass, all of them in turn."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self._spans, self._after = looked_back_on(book), 0
+
+    async def step(self, tx: AsyncConnection, now: int) -> None:
+        """Look at the next series at `now` (ms)."""
+        self._after = await samples.prune(tx, self._after, PORTION, self._spans, now)
