@@ -8,7 +8,7 @@ key of an element such as a package).
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -327,7 +327,11 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What should hold, as data. The fields are those of reference rule packs; texts are zh and en."""
+    """What should hold, as data; rules/README.md has every key. Texts are zh and en, spans ms.
+
+    `flap`: window (evaluated states), high and low (%), or None. `overrides`: param → (condition over the CI, value),
+    the first that holds wins. `urgency` "" and `line` 0: the tables of the desk decide.
+    """
 
     id: str
     kinds: frozenset[str]
@@ -344,11 +348,34 @@ class Rule:
     category: str = ""
     runbook: Mapping[str, str] = field(default_factory=dict)
     pack: str = ""
+    min_samples: int = 1
+    keep_ms: int = 0
+    on_unknown: str = "keep"
+    flap: tuple[int, int, int] | None = (20, 30, 25)
+    depends: tuple[str, ...] = ("reachability",)
+    modes: frozenset[str] = frozenset({"monitor", "inspect"})
+    cadence: str = "daily"
+    shadow: bool = False
+    overrides: Mapping[str, Sequence[tuple[str, Value]]] = field(default_factory=dict)
+    urgency: str = ""
+    line: int = 0
+    group_by: tuple[str, ...] = ()
+    create: str = "incident"
+    kb: str = ""
+
+    @property
+    def raises(self) -> bool:
+        """Whether an alert of it may open an incident: it is not tried out, and not for inspections or records only."""
+        return not self.shadow and "monitor" in self.modes and self.create != "record_only"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a rule says of one CI, or of one instance of it (a mount point, a certificate)."""
+    """What a rule says of one CI, or of one instance of it (a mount point, a certificate).
+
+    `seen_at`: when the oldest of the sections it was read from was confirmed (ms); 0: just now. `is_back`: what fires
+    may end, as far as the rule's `recover` goes.
+    """
 
     rule: str
     ci_id: int
@@ -356,11 +383,22 @@ class Result:
     outcome: Outcome
     evidence: Mapping[str, Value]
     reason: str = ""
+    seen_at: int = 0
+    is_back: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The remembered state of one (rule, CI, instance): ok, pending, firing. UNKNOWN never resolves it."""
+    """The remembered state of one (rule, CI, instance): ok, pending, firing, recovering. UNKNOWN never resolves it.
+
+    All that its timers need is in it (ms): `since` the problem is there, or all is well; `samples` fresh samples seen
+    while pending, the last at `seen_at`; `keep_until` it goes on recovering; `bits`, whether it fired at each of the
+    last evaluated states, the oldest first, "" while they are all alike. `episode`: how often it has begun to fire.
+
+    Above it lies what holds it back: `suppressed` by these reasons, those of them with a name in `held_by` (kept while
+    it lasts, to tell what it began under), to be looked at again at `look_at` (0: not by the clock).
+    `told`: it is a cause of an incident.
+    """
 
     rule: str
     ci_id: int
@@ -371,13 +409,29 @@ class Alert:
     changed_at: int
     evidence: Mapping[str, Value] = field(default_factory=dict)
     reason: str = ""
+    episode: int = 0
+    samples: int = 0
+    seen_at: int = 0
+    keep_until: int = 0
+    bits: str = ""
+    flapping: bool = False
+    suppressed: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    look_at: int = 0
+    told: bool = False
+
+    @property
+    def fires(self) -> bool:
+        return self.state in ("firing", "recovering")
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why there should be an incident: a firing alert, an open finding, a suspended credential.
 
-    `key` is unique per cause. `ci_id` None: it is about no CI.
+    `key` is unique per cause. `ci_id` None: it is about no CI. `group`: the key of the incident it goes to, "" for one
+    of its own; `role`: cause, or victim of the cause that opened the incident, which opens none itself. `category`,
+    `urgency` (low, medium, high, critical) and `line` (1 to 3) are "" and 0 where the tables of the desk decide.
     """
 
     key: str
@@ -387,11 +441,33 @@ class Cause:
     title: Mapping[str, str]
     detail: Mapping[str, Value]
     since: int
+    group: str = ""
+    role: str = "cause"
+    category: str = ""
+    urgency: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One cause as an incident holds it, from `since` until it is gone. `role`: cause or victim."""
+
+    id: int
+    incident_id: int
+    cause_key: str
+    ci_id: int | None
+    role: str
+    severity: str
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something a person must look at: opened once per cause, resolved when the cause is gone."""
+    """Something a person must look at, and how far the desk is with it; `cause_key` is what opened it.
+
+    `state`: new, assigned, in_progress, pending, resolved, closed, cancelled, merged. `causes`: how many of its causes
+    are there still. `recovered_at`: the last of them went while somebody was at work. `reopened`: how often.
+    `source`: user, monitoring, maintenance. `resolved_at` None: it is open.
+    """
 
     id: int
     number: str
@@ -404,12 +480,38 @@ class Incident:
     detail: Mapping[str, Value]
     opened_at: int
     resolved_at: int | None = None
+    causes: int = 1
+    recovered_at: int | None = None
+    reopened: int = 0
+    source: str = "monitoring"
+    priority: str = "P3"
+    category: str = ""
+    line: int = 1
+    assignee: str = ""
+    reporter: str = ""
+    resolution_code: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one destination, written to the outbox with what it tells of."""
+    """One message to one destination, written to the outbox with what it tells of.
+
+    `reference`: what the other side calls its subject, once known; `unsure`: it was sent before and may have arrived.
+    """
 
     key: str
     destination: str
     payload: Mapping[str, Value]
+    reference: str = ""
+    unsure: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What it is about: the key up to its last `|`."""
+        return self.key.rpartition("|")[0]
+
+    @property
+    def event(self) -> str:
+        """What happened to it: the rest of the key, without the moment."""
+        return self.key.rpartition("|")[2].partition("@")[0]

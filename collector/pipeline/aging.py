@@ -91,15 +91,16 @@ class Aging:
         """Keep one incident for each scope whose last run is in quarantine."""
         async with self._store.read() as reader:
             runs = await presence_runs.quarantined(reader)
-            open_ones = await incidents.open_of_kind(reader, incident.DISAPPEARANCE)
-        causes = [
-            incident.disappearance_cause(run.kind, run.scope, run.reference, (run.gone, run.looked), run.ended_at)
-            for run in runs
-        ]
-        if incident.plan(open_ones, causes, self._clock()).is_empty:
+            causes = [
+                incident.disappearance_cause(run.kind, run.scope, run.reference, (run.gone, run.looked), run.ended_at)
+                for run in runs
+            ]
+            held = await incidents.held_of_kind(reader, incident.DISAPPEARANCE, causes, self._clock())
+        if incident.plan(held, causes, self._clock()).is_empty:
             return
         async with self._store.write() as tx:
-            plan = incident.plan(await incidents.open_of_kind(tx, incident.DISAPPEARANCE), causes, self._clock())
+            held = await incidents.held_of_kind(tx, incident.DISAPPEARANCE, causes, self._clock())
+            plan = incident.plan(held, causes, self._clock())
             await incidents.apply(tx, plan, self._clock(), self._policies.destinations)
 
 

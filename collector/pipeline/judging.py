@@ -1,4 +1,4 @@
-"""Inspection and incident with their store: what moved on which CI → alerts, incidents, deliveries.
+"""Inspection and incident with their store: what moved on which CI → alerts; `settling` makes incidents of them.
 
 A rule runs when a section it reads has moved, and by the clock when time alone can move its answer
 or when a section it reads has gone stale.
@@ -7,17 +7,17 @@ or when a section it reads has gone stale.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import event, incident, inspection
+from collector import event, inspection
 from collector.compiled import CompiledRule
 from collector.inspection import AlertKey, Facts, Moved
-from collector.model import CI, Alert, Cause
-from collector.pipeline import log_only
+from collector.model import CI, Alert
+from collector.pipeline import settling
 from collector.pipeline.policies import Policies
-from collector.store import alerts, cis, findings, incidents, known
+from collector.store import alerts, cis, known
 from collector.store.known import Known
 from wire.observation import Status
 
@@ -77,7 +77,7 @@ async def _judge(
 ) -> None:
     found = await cis.by_ids(tx, sorted({*due, *again}))
     touched = again | await _alert(tx, due, found, policies, now)
-    await _settle_incidents(tx, {ci_id: found[ci_id] for ci_id in touched}, policies, now)
+    await settling.settle(tx, {ci_id: found[ci_id] for ci_id in touched}, policies, now)
 
 
 async def _alert(
@@ -104,27 +104,6 @@ def _tells(alert: Alert, before: Mapping[AlertKey, Alert]) -> bool:
     """Return whether this move concerns an incident: it fires, or it fired before."""
     old = before.get((alert.rule, alert.ci_id, alert.instance))
     return inspection.FIRING in (alert.state, old.state if old else "")
-
-
-async def _settle_incidents(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> None:
-    if not touched:
-        return
-    firing = await alerts.firing(tx, touched)
-    open_findings = await log_only.enforced(tx, await findings.of_cis(tx, touched), touched, policies.modes, now)
-    rules = policies.rulebook.rules
-    causes = [
-        incident.alert_cause(alert, rules[alert.rule].rule, touched[alert.ci_id])
-        for alert in firing
-        if alert.rule in rules
-    ]
-    causes += [incident.finding_cause(finding, touched[finding.ci_id]) for finding in open_findings]
-    plan = incident.plan(await incidents.open_ones(tx, touched), _present(causes), now)
-    if not plan.is_empty:
-        await incidents.apply(tx, plan, now, policies.destinations)
-
-
-def _present(causes: Iterable[Cause | None]) -> list[Cause]:
-    return [cause for cause in causes if cause is not None]
 
 
 # --- the facts a rule reads

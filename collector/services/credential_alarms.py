@@ -19,9 +19,9 @@ MOST_NAMED: Final = 20
 async def settle(tx: AsyncConnection, destinations: Sequence[str], now: int) -> None:
     """Open an incident for each credential that was suspended, and resolve those of others; nothing happens twice."""
     suspended = [row for row in await credentials.everyone(tx) if row.suspended_until > now]
-    open_ones = await incidents.open_of_kind(tx, CREDENTIAL)
-    if suspended or open_ones:
-        plan = incident.plan(open_ones, [await _cause(tx, row, now) for row in suspended], now)
+    if suspended or await incidents.open_of_kind(tx, CREDENTIAL):
+        causes = [await _cause(tx, row, now) for row in suspended]
+        plan = incident.plan(await incidents.held_of_kind(tx, CREDENTIAL, causes, now), causes, now)
         await incidents.apply(tx, plan, now, destinations)
 
 

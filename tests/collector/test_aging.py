@@ -210,7 +210,7 @@ async def test_all_of_a_scope_gone_at_once_is_quarantined_with_one_incident_that
     for _ in range(3):
         await ground.sweep(1, 2, 3)
     assert {await ground.state(each) for each in (1, 2, 3)} == {"active"}
-    assert await ground.incidents() == ["open"]
+    assert await ground.incidents() == ["new"]
     runs = await ground.world.rows(schema.presence_run, schema.presence_run.c.kind == "sweep")
     assert {(row.verdict, row.looked, row.gone, row.missed) for row in runs} == {("quarantined", 3, 3, 0)}
     await ground.sweep()
@@ -232,7 +232,7 @@ async def test_a_run_that_a_person_believes_counts(on_both: Ground) -> None:
 async def test_more_than_ten_at_once_are_quarantined(sqlite_store: Store) -> None:
     ground = await furnished(sqlite_store, 30)
     await ground.sweep(*range(1, 12))
-    assert await ground.incidents() == ["open"]
+    assert await ground.incidents() == ["new"]
     assert await ground.world.rows(schema.presence) == []
     await ground.sweep(*range(1, 11))
     assert await ground.incidents() == ["resolved"]

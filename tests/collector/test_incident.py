@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.incident import FOUND, MAX_ITEMS, Plan, alert_cause, finding_cause, plan
-from collector.model import CI, Alert, Cause, CiState, Drift, Finding, Incident, Outcome, Path, Rule, Verdict
+from collector.incident import FOUND, MAX_ITEMS, Held, Plan, alert_cause, finding_cause, plan
+from collector.incident.planning import REOPEN_WINDOW_MS
+from collector.model import CI, Alert, Cause, CiState, Drift, Finding, Incident, Member, Outcome, Path, Rule, Verdict
 
 NOW = 1_768_464_000_000
 SERVER = CI(7, "ci-7", "server", "pc_server", "srv7", CiState.ACTIVE)
@@ -27,7 +28,7 @@ ALERT = Alert(
 
 
 def incident_of(cause: Cause, number: int = 1) -> Incident:
-    return Incident(number, f"INC-{number:06d}", cause.key, cause.ci_id, cause.kind, cause.severity, "open",
+    return Incident(number, f"INC-{number:06d}", cause.key, cause.ci_id, cause.kind, cause.severity, "new",
                     cause.title, cause.detail, NOW)  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def test_an_incident_is_told_anew_when_something_else_is_held_of_its_finding() -
     )
     assert was is not None
     assert now_ is not None
-    (update,) = plan([incident_of(was)], [now_], NOW).update
+    (update,) = plan(holding(was), [now_], NOW).update
     assert (update.title, update.detail["verdict"]) == (now_.title, "variance")
 
 
@@ -142,34 +143,177 @@ def test_a_closed_finding_is_no_cause() -> None:
 
 
 def test_a_new_cause_opens_and_a_cause_that_is_gone_resolves() -> None:
-    old = incident_of(cause("a"))
-    made = plan([old], [cause("b")], NOW)
-    assert made.open == (cause("b"),)
+    made = plan(held := holding(cause("a")), [cause("b")], NOW)
+    assert (made.open, made.join, made.leave) == ((cause("b"),), (("b", cause("b")),), held.members)
     assert made.update == ()
-    assert made.resolve == (replace(old, state="resolved", resolved_at=NOW),)
+    (old,) = held.incidents
+    assert made.resolve == (replace(old, state="resolved", resolved_at=NOW, resolution_code="self_recovered"),)
 
 
 def test_a_cause_that_stays_is_left_alone() -> None:
-    assert plan([incident_of(cause("a"))], [cause("a")], NOW).is_empty
+    assert plan(holding(cause("a")), [cause("a")], NOW).is_empty
 
 
 def test_a_cause_whose_severity_moved_updates_its_incident() -> None:
-    old = incident_of(cause("a"))
+    held = holding(cause("a"))
     worse = replace(cause("a", "critical"), title={"zh": "更坏", "en": "worse"})
-    assert plan([old], [worse], NOW) == Plan(update=(replace(old, severity="critical", title=worse.title),))
+    updated = replace(held.incidents[0], severity="critical", title=worse.title)
+    assert plan(held, [worse], NOW) == Plan(update=(updated,))
 
 
 def test_one_cause_told_twice_opens_one_incident() -> None:
-    assert len(plan([], [cause("a"), cause("a")], NOW).open) == 1
+    assert len(plan(Held(), [cause("a"), cause("a")], NOW).open) == 1
 
 
-@given(st.lists(st.sets(st.sampled_from("abcdef")), max_size=12))
-def test_open_incidents_are_always_exactly_the_present_causes(history: list[set[str]]) -> None:
-    standing: dict[str, Incident] = {}
-    for at, present in enumerate(history):
-        made = plan(list(standing.values()), [cause(key) for key in sorted(present)], NOW + at)
-        assert not {each.key for each in made.open} & standing.keys()
-        for each in made.resolve:
-            del standing[each.cause_key]
-        standing |= {each.key: incident_of(each) for each in made.open}
-        assert standing.keys() == present
+def test_causes_of_one_group_open_one_incident_told_by_the_one_whose_key_it_has() -> None:
+    its = [replace(cause(key, worse), group="b") for key, worse in (("a", "critical"), ("b", "notice"), ("c", "error"))]
+    made = plan(Held(), its, NOW)
+    assert [each.key for each in made.open] == ["b"]
+    assert [(key, each.key) for key, each in made.join] == [("b", "a"), ("b", "b"), ("b", "c")]
+
+
+def test_a_victim_opens_nothing_and_joins_what_is_there() -> None:
+    victim = replace(cause("v"), group="a", role="victim")
+    assert plan(Held(), [victim], NOW).is_empty
+    made = plan(Held(holding(cause("a")).incidents), [victim], NOW)
+    assert (made.open, made.join) == ((), (("a", victim),))
+
+
+def test_an_incident_resolves_when_its_last_cause_goes_not_its_first() -> None:
+    first, second = cause("a"), replace(cause("b"), group="a")
+    held = holding(first, second)
+    assert plan(held, [second], NOW).resolve == ()
+    assert [each.cause_key for each in plan(held, [second], NOW).leave] == ["a"]
+    assert [each.number for each in plan(held, [], NOW).resolve] == ["INC-000001"]
+
+
+def test_causes_elsewhere_keep_an_incident_open() -> None:
+    held = holding(cause("a"))
+    elsewhere = replace(held.incidents[0], causes=2)
+    assert plan(replace(held, incidents=(elsewhere,)), [], NOW).resolve == ()
+
+
+def test_victims_keep_nothing_open() -> None:
+    first, victim = cause("a"), replace(cause("v"), group="a", role="victim")
+    made = plan(holding(first, victim), [victim], NOW)
+    assert [each.number for each in made.resolve] == ["INC-000001"]
+
+
+def test_a_cause_that_joins_makes_its_incident_worse_and_never_better() -> None:
+    held = Held(holding(cause("a", "error")).incidents)
+    for severity, update in (("notice", []), ("critical", ["critical"])):
+        made = plan(held, [replace(cause("b", severity), group="a")], NOW)
+        assert [each.severity for each in made.update] == update
+
+
+def test_what_turns_out_to_be_a_victim_goes_to_the_incident_of_the_cause_and_its_own_ends() -> None:
+    held = holding(cause("v"), number=2)
+    root = incident_of(cause("root"))
+    victim = replace(cause("v"), group="root", role="victim")
+    made = plan(replace(held, incidents=(root, *held.incidents)), [victim], NOW)
+    assert (made.join, made.leave) == ((("root", victim),), held.members)
+    assert [(each.number, each.resolution_code) for each in made.resolve] == [("INC-000002", "grouped")]
+
+
+@pytest.mark.parametrize("state", ["in_progress", "pending"])
+def test_nothing_resolves_under_the_hands_of_who_works_on_it(state: str) -> None:
+    held = holding(cause("a"))
+    at_work = replace(held, incidents=(replace(held.incidents[0], state=state),))
+    made = plan(at_work, [], NOW)
+    assert made.resolve == ()
+    (told,) = made.recover
+    assert (told.state, told.recovered_at) == (state, NOW)
+    back = plan(Held((replace(told, causes=0),)), [cause("a")], NOW + 1)
+    assert [each.recovered_at for each in back.update] == [None]
+    assert [key for key, _ in back.join] == ["a"]
+
+
+def test_what_a_user_reported_never_resolves_by_itself() -> None:
+    held = holding(cause("a"))
+    reported = replace(held, incidents=(replace(held.incidents[0], source="user"),))
+    made = plan(reported, [], NOW)
+    assert (made.resolve, made.recover) == ((), ())
+
+
+def test_a_retired_ci_is_why_its_incident_resolves() -> None:
+    (told,) = plan(holding(cause("a")), [], NOW, retired={7}).resolve
+    assert told.resolution_code == "ci_retired"
+
+
+def test_what_comes_back_within_a_day_is_the_same_incident_and_later_a_new_one() -> None:
+    old = replace(incident_of(cause("a")), state="resolved", resolved_at=NOW, resolution_code="self_recovered")
+    made = plan(Held(recent=(old,)), [cause("a", "error")], NOW + REOPEN_WINDOW_MS)
+    assert made.open == ()
+    (again,) = made.reopen
+    assert (again.state, again.resolved_at, again.reopened, again.severity) == ("new", None, 1, "error")
+    assert again.resolution_code == ""
+    late = plan(Held(recent=(old,)), [cause("a")], NOW + REOPEN_WINDOW_MS + 1)
+    assert ([each.key for each in late.open], late.reopen) == (["a"], ())
+
+
+def test_what_fires_on_after_a_person_resolved_it_opens_nothing_until_it_has_ended() -> None:
+    member = holding(cause("a")).members
+    assert plan(Held(members=member), [cause("a")], NOW).is_empty
+    assert plan(Held(members=member), [], NOW) == Plan(leave=member)
+
+
+def holding(*causes: Cause, number: int = 1) -> Held:
+    """Return one open incident with these as its members; the first is what opened it."""
+    its = tuple(Member(at, number, each.key, each.ci_id, each.role, each.severity) for at, each in enumerate(causes, 1))
+    return Held((replace(incident_of(causes[0], number), causes=sum(each.role == "cause" for each in its)),), its)
+
+
+class Book:
+    """What a store keeps between two plans, said once more in the simplest words."""
+
+    def __init__(self) -> None:
+        self.incidents: dict[int, Incident] = {}
+        self.members: dict[str, Member] = {}
+
+    def held(self) -> Held:
+        open_ones = [each for each in self.incidents.values() if each.resolved_at is None]
+        counted = [replace(each, causes=self._causes(each.id)) for each in open_ones]
+        recent = [each for each in self.incidents.values() if each.resolved_at is not None]
+        return Held(tuple(counted), tuple(self.members.values()), tuple(recent))
+
+    def _causes(self, incident_id: int) -> int:
+        return sum(each.incident_id == incident_id and each.role == "cause" for each in self.members.values())
+
+    def keep(self, made: Plan) -> None:
+        for member in made.leave:
+            assert self.members.pop(member.cause_key) == member
+        for opening in made.open:
+            number = len(self.incidents) + 1
+            self.incidents[number] = replace(incident_of(opening, number), cause_key=opening.group or opening.key)
+        for each in (*made.update, *made.resolve, *made.reopen, *made.recover):
+            self.incidents[each.id] = each
+        over = {each.id for each in made.resolve}
+        self.members = {key: each for key, each in self.members.items() if each.incident_id not in over}
+        homes = {each.cause_key: each.id for each in self.incidents.values() if each.resolved_at is None}
+        for key, joined in made.join:
+            assert joined.key not in self.members
+            self.members[joined.key] = Member(0, homes[key], joined.key, 7, joined.role, joined.severity)
+
+
+PRESENT = st.dictionaries(
+    st.sampled_from("abcdef"), st.tuples(st.sampled_from(["", "a", "f", "g"]), st.sampled_from(["cause", "victim"]))
+)
+
+
+@given(st.lists(PRESENT, max_size=10), st.booleans())
+def test_every_cause_is_told_in_exactly_the_incident_of_its_group_and_in_no_other(
+    history: list[dict[str, tuple[str, str]]], much_later: bool
+) -> None:
+    book, now = Book(), NOW
+    for present in history:
+        now += 2 * REOPEN_WINDOW_MS if much_later else 1
+        causes = [
+            replace(cause(key), group=group, role=role if group else "cause")
+            for key, (group, role) in sorted(present.items())
+        ]
+        book.keep(plan(book.held(), causes, now))
+        wanted = {each.group or each.key for each in causes if each.role == "cause"}
+        standing = {each.cause_key: each.id for each in book.incidents.values() if each.resolved_at is None}
+        assert standing.keys() == wanted
+        told = {key: each.incident_id for key, each in book.members.items()}
+        assert told == {each.key: standing[key] for each in causes if (key := each.group or each.key) in wanted}

@@ -42,13 +42,13 @@ async def test_a_finding_is_judged_and_opens_no_incident_until_the_day_is_over(g
     await ground.later(9 * HOUR)
     assert (await ground.verdicts(), await ground.incidents()) == (["unapproved"], [])
     await ground.later(16 * HOUR)
-    assert await ground.incidents() == [("warning", "open")], "what is still open is told when it ends"
+    assert await ground.incidents() == [("warning", "new")], "what is still open is told when it ends"
 
 
 async def test_another_class_is_told_as_ever(ground: Ground) -> None:
     log_only(ground, ci_class="network")
     await ground.install()
-    assert await ground.incidents() == [("notice", "open")]
+    assert await ground.incidents() == [("notice", "new")]
 
 
 async def test_a_site_is_where_the_record_says_a_ci_stands(ground: Ground) -> None:
@@ -58,7 +58,7 @@ async def test_a_site_is_where_the_record_says_a_ci_stands(ground: Ground) -> No
         await enter(tx, "hand/li", [word], world.now, world.runner.policies)
     log_only(ground, place="Plant 1")
     await ground.install()
-    assert await ground.incidents() == [("notice", "open")]
+    assert await ground.incidents() == [("notice", "new")]
     log_only(ground, place="Plant 2")
     await ground.later(1)
     assert await ground.incidents() == [("notice", "resolved")], "from then on it is only logged"
@@ -70,4 +70,4 @@ async def test_a_table_without_the_entry_lets_incidents_open(ground: Ground) -> 
     await ground.later(1)
     ground.world.runner.policies = replace(ground.world.runner.policies, modes=Modes())
     await ground.later(1)
-    assert await ground.incidents() == [("notice", "open")]
+    assert await ground.incidents() == [("notice", "new")]

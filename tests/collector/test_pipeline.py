@@ -119,7 +119,7 @@ async def test_a_package_nobody_approved_opens_a_finding_and_one_incident_and_bo
     (finding,) = await world.rows(schema.finding)
     assert (finding.verdict, finding.lo, finding.hi) == ("pending", seen_old, world.now)
     (incident,) = await world.rows(schema.incident)
-    assert (incident.kind, incident.state, incident.number) == ("unapproved_change", "open", "INC-000001")
+    assert (incident.kind, incident.state, incident.number) == ("unapproved_change", "new", "INC-000001")
     (message,) = await world.rows(schema.outbox)
     assert message.destination == "webhook"
     host.bodies["packages"].pop()
@@ -258,7 +258,7 @@ async def test_an_agent_that_falls_silent_raises_an_incident_that_its_return_res
     assert await world.rows(schema.incident) == []
     world.now += 3_600_000
     await world.runner.tick()
-    assert [row.state for row in await world.rows(schema.incident)] == ["open"]
+    assert [row.state for row in await world.rows(schema.incident)] == ["new"]
     async with world.store.write() as tx:
         await tx.execute(schema.agent.update().values(last_seen=world.now))
     await world.tell(1, host)

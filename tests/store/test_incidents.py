@@ -47,7 +47,7 @@ async def test_a_cause_opens_a_numbered_incident_and_tells_of_it(store: Store) -
     await with_cis(store, 1)
     assert await apply(store, Plan(open=(cause("a"), cause("b", "critical")))) == ["INC-000001", "INC-000002"]
     first, second = await open_ones(store)
-    assert (first.number, first.cause_key, first.state, first.opened_at) == ("INC-000001", "a", "open", NOW)
+    assert (first.number, first.cause_key, first.state, first.opened_at) == ("INC-000001", "a", "new", NOW)
     assert (second.severity, second.title["zh"], second.detail) == ("critical", "标题 b", {"why": ["a", 1]})
     [(key, payload), _] = await told(store)
     assert key == "incident|INC-000001|opened@webhook"

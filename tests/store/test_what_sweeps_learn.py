@@ -131,6 +131,7 @@ async def test_an_incident_may_be_of_no_ci_and_is_open_once_a_cause(store: Store
         assert [(each.ci, each.kind) for each in page.items] == [(None, "credential")]
         found = await list_incidents(tx, IncidentQuery(q="campus"), Window(10))
         assert (found.count, held.ci_id) == (1, None)
-        await incidents.apply(tx, incident.plan([held], [], 20), 20, ["webhook"])
+        gone = incident.plan(await incidents.held_of_kind(tx, "credential", [], 20), [], 20)
+        await incidents.apply(tx, gone, 20, ["webhook"])
         assert await incidents.open_of_kind(tx, "credential") == []
         assert isinstance(held, Incident)

@@ -1,10 +1,23 @@
-"""Incidents and what happens to them."""
+"""Incidents, what they are made of, and what happens to them at the desk."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from collector.store.schema.base import Id, metadata, moment, numbered, words
+
+_OPEN = text("resolved_at IS NULL")
+_PRESENT = text("ended_at IS NULL")
+_RUNNING = text("wake_at IS NOT NULL")
+
+
+def _number(name: str, default: int = 0) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=text(str(default)))
+
+
+def _of() -> Column[int]:
+    return Column("incident_id", Id, ForeignKey("incident.id"), nullable=False)
+
 
 incident = Table(
     "incident", metadata, numbered(),
@@ -12,7 +25,57 @@ incident = Table(
     Column("ci_id", Id, ForeignKey("ci.id")),  # null: it is about none, as a credential that devices refuse
     words("kind"), words("severity"), words("state"), words("title"), words("detail"),
     moment("opened_at"), Column("resolved_at", BigInteger),
-    Index("ix_incident_ci_id", "ci_id", "opened_at"),
-    Index("uq_incident_open_cause", "cause_key", unique=True,
-          sqlite_where=text("resolved_at IS NULL"), postgresql_where=text("resolved_at IS NULL")),
+    # what it is made of
+    _number("causes"), _number("victims"), Column("recovered_at", BigInteger),  # its causes went under somebody's hands
+    _number("reopened"), words("recurs", ""),  # the number of the one before it, when that is too long ago to reopen
+    # what the desk says of it
+    words("source", "monitoring"), words("category", ""), words("impact", ""), words("urgency", ""),
+    words("priority", "P3"), words("reckoning", "{}"),  # how impact and priority were come to
+    Column("major", Boolean, nullable=False, server_default=text("false")),
+    words("description", ""), words("contact", ""), words("affected", ""), words("place", ""),
+    # with whom it is
+    _number("line", 1), words("assignee", ""), words("reporter", ""), words("pending_reason", ""),
+    # how it ends
+    words("resolution", ""), words("vendor_resolution", ""), words("resolution_code", ""),
+    Column("score", Integer), words("score_comment", ""), Column("closed_at", BigInteger),
+    words("parent", ""), words("merged_into", ""),  # numbers of incidents
+    # its clocks: null when they stand still or have ended
+    Column("response_due_at", BigInteger), Column("resolution_due_at", BigInteger), Column("wake_at", BigInteger),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Index("ix_incident_ci_id", "ci_id", "opened_at"), Index("ix_incident_cause_key", "cause_key", "resolved_at"),
+    Index("ix_incident_parent", "parent"), Index("ix_incident_reporter", "reporter", "id"),
+    Index("ix_incident_wake_at", "wake_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    Index("uq_incident_open_cause", "cause_key", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+)  # fmt: skip
+
+incident_cause = Table(  # every cause an incident has had, from `since`; one open row a key
+    "incident_cause", metadata, numbered(), _of(), words("cause_key"),
+    Column("ci_id", Id, ForeignKey("ci.id")), words("role"), words("title"), words("severity"),
+    moment("since"), Column("ended_at", BigInteger),
+    Index("ix_incident_cause_incident_id", "incident_id", "ended_at"),
+    Index("ix_incident_cause_ci_id", "ci_id", sqlite_where=_PRESENT, postgresql_where=_PRESENT),
+    Index("uq_incident_cause_open", "cause_key", unique=True, sqlite_where=_PRESENT, postgresql_where=_PRESENT),
+)  # fmt: skip
+
+incident_interval = Table(  # how long it was in which state, with which line: only added to, the last one is open
+    "incident_interval", metadata, numbered(), _of(), words("state"), words("reason", ""),
+    _number("line", 1), words("assignee", ""), moment("since"), Column("until", BigInteger),
+    Index("ix_incident_interval_incident_id", "incident_id", "id"),
+)  # fmt: skip
+
+incident_step = Table(  # what was done, by whom: only added to
+    "incident_step", metadata, numbered(), _of(), moment("at"), words("who"), words("act"),
+    words("comment", ""), words("detail", "{}"), Index("ix_incident_step_incident_id", "incident_id", "id"),
+)  # fmt: skip
+
+incident_alarm = Table(  # a clock passed a threshold: once, however often somebody looks
+    "incident_alarm", metadata, Column("incident_id", Id, ForeignKey("incident.id"), primary_key=True),
+    Column("clock", Text, primary_key=True), Column("percent", Integer, primary_key=True, autoincrement=False),
+    moment("at"),
+)  # fmt: skip
+
+incident_link = Table(  # what it has to do with: ci, change, finding, request, knowledge, incident
+    "incident_link", metadata, Column("incident_id", Id, ForeignKey("incident.id"), primary_key=True),
+    Column("kind", Text, primary_key=True), Column("reference", Text, primary_key=True),
+    moment("at"), words("who"), Index("ix_incident_link_reference", "reference", "kind"),
 )  # fmt: skip

@@ -1,19 +1,14 @@
-"""Incidents: causes (firing alerts, open findings, suspended credentials) → what to open, to update, to resolve.
-
-One incident a cause.
-"""
+"""What makes an incident: firing alerts, open findings, suspended credentials …, in words for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 
-from collector.model import CI, Alert, Cause, Drift, Finding, Incident, Rule, Value, Verdict
+from collector.model import CI, Alert, Cause, Drift, Finding, Rule, Value, Verdict
 from collector.wording import clean, fill, time_text
 
 ALERT, UNAPPROVED_CHANGE, CREDENTIAL = "alert", "unapproved_change", "credential"
 DISAPPEARANCE = "disappearance"
-OPEN, RESOLVED = "open", "resolved"
 FIRING = "firing"
 MAX_ITEMS = 50
 """Drift items an incident lists; the rest is counted, the finding has them all."""
@@ -28,44 +23,6 @@ FOUND: Mapping[Verdict, Mapping[str, str]] = {
     Verdict.RETRO_LATE: {"zh": "补录超时的紧急变更：{}", "en": "Emergency change recorded too late on {}"},
 }
 """What the title of a finding's incident begins with; work that is going on or done as approved has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done. `update` and `resolve` are the incidents as they will be."""
-
-    open: tuple[Cause, ...] = ()
-    update: tuple[Incident, ...] = ()
-    resolve: tuple[Incident, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.open or self.update or self.resolve)
-
-
-def plan(open_incidents: Sequence[Incident], causes: Iterable[Cause], now: int) -> Plan:
-    """Return the plan at `now` (ms).
-
-    `causes` are all present causes of every CI whose open incidents are given: one that is not there is gone. An
-    incident is updated when its severity or the verdict it tells of moved; its title and detail are then told anew.
-    """
-    present = {cause.key: cause for cause in causes}
-    known = {incident.cause_key for incident in open_incidents}
-    update = []
-    for incident in open_incidents:
-        cause = present.get(incident.cause_key)
-        if cause is not None and _standing(cause) != _standing(incident):
-            update.append(replace(incident, severity=cause.severity, title=cause.title, detail=cause.detail))
-    gone = (incident for incident in open_incidents if incident.cause_key not in present)
-    return Plan(
-        tuple(cause for key, cause in present.items() if key not in known),
-        tuple(update),
-        tuple(replace(incident, state=RESOLVED, resolved_at=now) for incident in gone),
-    )
-
-
-def _standing(told: Cause | Incident) -> tuple[str, Value]:
-    return told.severity, told.detail.get("verdict")
 
 
 def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
@@ -90,6 +47,7 @@ def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
         title={language: fill(text, values) for language, text in rule.summary.items()},
         detail=detail,
         since=alert.since,
+        category=rule.category,
     )
 
 

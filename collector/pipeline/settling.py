@@ -1,0 +1,66 @@
+"""Incidents with their store: the present causes of some CIs → what opens, joins, reopens, resolves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import incident
+from collector.model import CI, Cause, CiState
+from collector.pipeline import log_only
+from collector.pipeline.policies import Policies
+from collector.store import alerts, cis, findings, incidents
+
+GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
+
+
+async def settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> None:
+    """Bring the incidents of these CIs in line with their alerts and findings.
+
+    A victim whose incident resolves is looked at again: what stands of it now stands for itself.
+    """
+    seen: set[int] = set()
+    while touched:
+        seen |= touched.keys()
+        released = await _settle(tx, touched, policies, now)
+        touched = await cis.by_ids(tx, sorted(released - seen))
+
+
+async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> set[int]:
+    """Return the CIs that were victims of what has resolved."""
+    causes = await _grouped(tx, await _causes(tx, touched, policies, now), touched, policies, now)
+    held = await incidents.held_of(tx, touched, causes, now)
+    plan = incident.plan(held, causes, now, retired_of(touched))
+    if plan.is_empty:
+        return set()
+    released = await incidents.victims_of(tx, [each.id for each in plan.resolve])
+    await incidents.apply(tx, plan, now, policies.destinations)
+    return released
+
+
+async def _causes(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> list[Cause]:
+    firing = await alerts.firing(tx, touched)
+    open_findings = await log_only.enforced(tx, await findings.of_cis(tx, touched), touched, policies.modes, now)
+    rules = policies.rulebook.rules
+    causes = [
+        incident.alert_cause(alert, rules[alert.rule].rule, touched[alert.ci_id])
+        for alert in firing
+        if alert.rule in rules
+    ]
+    return _present([*causes, *(incident.finding_cause(finding, touched[finding.ci_id]) for finding in open_findings)])
+
+
+async def _grouped(
+    tx: AsyncConnection, causes: list[Cause], touched: Mapping[int, CI], policies: Policies, now: int
+) -> list[Cause]:
+    """Return `causes` with the incident each goes to (`group`) and whether it is a cause or a victim (`role`)."""
+    return causes
+
+
+def _present(causes: Iterable[Cause | None]) -> list[Cause]:
+    return [cause for cause in causes if cause is not None]
+
+
+def retired_of(touched: Mapping[int, CI]) -> Collection[int]:
+    return {ci_id for ci_id, ci in touched.items() if ci.state in GONE}
