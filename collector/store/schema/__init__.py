@@ -22,6 +22,9 @@ from sqlalchemy import (
 
 from collector.model import FOREVER
 from collector.store.schema.alerting import alert as alert
+from collector.store.schema.alerting import alert_move as alert_move
+from collector.store.schema.alerting import maintenance_window as maintenance_window
+from collector.store.schema.alerting import waiver as waiver
 from collector.store.schema.base import OPEN, Id, metadata, moment, numbered, words
 from collector.store.schema.delivering import channel as channel
 from collector.store.schema.delivering import channel_health as channel_health
@@ -34,7 +37,20 @@ from collector.store.schema.desk import incident_cause as incident_cause
 from collector.store.schema.desk import incident_interval as incident_interval
 from collector.store.schema.desk import incident_link as incident_link
 from collector.store.schema.desk import incident_step as incident_step
+from collector.store.schema.inspecting import inspection_answer as inspection_answer
+from collector.store.schema.inspecting import inspection_ci as inspection_ci
+from collector.store.schema.inspecting import inspection_line as inspection_line
+from collector.store.schema.inspecting import inspection_note as inspection_note
+from collector.store.schema.inspecting import inspection_photo as inspection_photo
+from collector.store.schema.inspecting import inspection_plan as inspection_plan
+from collector.store.schema.inspecting import inspection_plan_version as inspection_plan_version
+from collector.store.schema.inspecting import inspection_run as inspection_run
+from collector.store.schema.inspecting import inspection_seal as inspection_seal
 
+from collector.store.schema.reaching import reach as reach
+from collector.store.schema.reaching import reach_look as reach_look
+from collector.store.schema.reaching import reach_move as reach_move
+from collector.store.schema.reaching import reach_watch as reach_watch
 from collector.store.schema.sampling import sample as sample
 from collector.store.schema.sampling import series as series
 

@@ -1,0 +1,14 @@
+"""Periodic maintenance as values: what is planned, when it is due, what a run comes to, what people fill in and sign.
+
+| file | one thing |
+|---|---|
+| `plan` | a plan: schedule, scope, checks, items people fill in, who does it; read from and written as JSON values |
+| `schedule` | when it is due: RRULE (RFC 5545) by the clock of a zone, moved off days nobody works |
+| `templates` | plans that are shipped (`rules/plans/*.yaml`) |
+| `scope` | which CIs, and which rules |
+| `line` | one row of a report, and how much of what was expected was seen |
+| `difference` | what is new, persists or is fixed since the last run |
+| `answer` | what people fill in, held against what was asked |
+| `photo` | what a photo is by its first bytes |
+| `seal` | the report as one text, and its SHA-256 |
+"""

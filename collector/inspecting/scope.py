@@ -1,0 +1,65 @@
+"""What a plan reaches: which CIs, and which rules are asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from collector.compiled import CI_FIELDS, CompiledRule
+from collector.inspecting.plan import CADENCES, BadPlan, Plan, Scope
+from collector.language import BadExpression, Expression, Fault, compile_expression
+from collector.stocktake import Thing, is_within
+
+PACK: Final = "pack:"
+INSPECT: Final = "inspect"
+
+
+def compiled(scope: Scope) -> Expression | None:
+    """Return the expression of a scope, None where it has none; raise `BadPlan`."""
+    if not scope.match:
+        return None
+    try:
+        expression = compile_expression(scope.match, {})
+    except BadExpression as error:
+        raise BadPlan(str(error), "scope.match") from None
+    strange = [path for path in expression.reads if not (path[0] == "ci" and len(path) == 2 and path[1] in CI_FIELDS)]
+    if strange:
+        raise BadPlan(f"no such field of a CI: {'.'.join(strange[0])}", "scope.match")
+    return expression
+
+
+def holds(scope: Scope, expression: Expression | None, thing: Thing, own: Mapping[str, Any]) -> bool:
+    """Return whether a CI is in scope. `own`: its own fields, as rules read them; what cannot be told is in scope."""
+    if scope.classes and thing.ci_class not in scope.classes:
+        return False
+    if scope.place and not is_within(thing.place, scope.place):
+        return False
+    if scope.label and not fnmatchcase(thing.label.casefold(), scope.label.casefold()):
+        return False
+    if expression is None:
+        return True
+    try:
+        return expression.judge({"ci": dict(own), "param": {}, "now": None}) is not False
+    except Fault:
+        return True  # a report with one CI too many shows it; one too few hides it
+
+
+def chosen(plan: Plan, rules: Iterable[CompiledRule]) -> tuple[CompiledRule, ...]:
+    """Return the rules a plan asks: named ones always, those of globs and packs when they are asked often enough."""
+    most = CADENCES.index(plan.cadence)
+    return tuple(rule for rule in rules if _is_asked(rule, plan.checks, most))
+
+
+def _is_asked(rule: CompiledRule, checks: Iterable[str], most: int) -> bool:
+    if rule.id in checks:
+        return True
+    if INSPECT not in rule.rule.modes or CADENCES.index(rule.rule.cadence) > most:
+        return False
+    return any(_names(check, rule) for check in checks)
+
+
+def _names(check: str, rule: CompiledRule) -> bool:
+    if check.startswith(PACK):
+        return rule.rule.pack == check.removeprefix(PACK)
+    return fnmatchcase(rule.id, check)
