@@ -24,7 +24,7 @@ MAX_PACKS = 500
 PACK_KEYS = frozenset({"pack", "title", "rules"})
 RULE_KEYS = frozenset({"id", "kinds", "title", "expr", "summary", "runbook", "cases"})
 OPTIONAL_KEYS = frozenset({"match", "each", "where", "recover", "for", "max_age", "severity", "incident"})
-CASE_KEYS = frozenset({"ci", "status", "age", "now", "was", "severity"})
+CASE_KEYS = frozenset({"ci", "status", "age", "now", "was", "severity", "held"})
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "bool": bool, "int": int, "double": (int, float), "string": str, "duration": str, "list": list,
 }  # fmt: skip
@@ -32,7 +32,10 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule must say of one CI. `ages_ms` and `statuses` are for sections that are not fresh and well."""
+    """What a rule must say of one CI. `ages_ms` and `statuses` are for sections that are not fresh and well.
+
+    `held_ms`: how long the facts have stood; None: as long as the rule's own timer wants.
+    """
 
     name: str
     expect: str
@@ -42,6 +45,7 @@ class Case:
     severity: str | None = None
     statuses: Mapping[str, str] = field(default_factory=dict)
     ages_ms: Mapping[str, int] = field(default_factory=dict)
+    held_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ def _case(entry: Entry) -> Case:
         severity=entry.text("severity") if "severity" in entry else None,
         statuses={name: entry.entry("status").text(name) for name in entry.entry("status")},
         ages_ms={name: _span(entry.entry("age"), name, "") for name in entry.entry("age")},
+        held_ms=_span(entry, "held", "") if "held" in entry else None,
     )
 
 
