@@ -71,8 +71,8 @@ def test_the_sections_of_a_case_keep_to_the_catalogue(rule: CompiledRule, case: 
         assert check(SECTIONS[name], case.ci[name]) == case.ci[name]
 
 
-def test_the_shipped_packs_hold_these_rules() -> None:
-    assert set(BOOK.rules) == {
+def test_rules_that_were_shipped_once_are_all_still_there() -> None:
+    assert set(BOOK.rules) >= {
         "SRV-DISK-001", "SRV-NTP-001", "SEC-CERT-001", "AGT-SILENT-001", "SEC-SW-001", "PWR-UPS-001", "PRN-SUPPLY-001",
         "EVT-LINK-001", "EVT-UPS-001", "EVT-START-001",
     }  # fmt: skip
