@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from collector.change.item import Item
 from collector.change.matching import Judgement
-from collector.change.track import Judged
+from collector.change.track import COVERED, Judged
 from collector.model import Path, Verdict
 
 FINAL = frozenset({Verdict.VERIFIED, Verdict.AUTHORISED, Verdict.ACCEPTED, Verdict.REVERTED})
@@ -64,7 +64,7 @@ def file(now: Iterable[Judged], stood: Sequence[Filed], homes: Sequence[Open]) -
     """
     judged = {key(each.item): each for each in now}
     known = {key(each.judged.item): each for each in stood}
-    gone = [each for name, each in known.items() if name not in judged and not is_final(each.judged.judgement)]
+    gone = [each for name, each in known.items() if name not in judged and _may_be_folded(each.judged.judgement)]
     moved = [Filed(each.finding_id, judged[name]) for name, each in known.items()
              if name in judged and not _is_as_it_stood(each.judged, judged[name])]  # fmt: skip
     causes = [_Cause.of(home, judged) for home in homes]
@@ -131,6 +131,11 @@ def _cause(item: Item, gone: Sequence[Filed], causes: list[_Cause]) -> _Cause:
 
 def is_final(judgement: Judgement) -> bool:
     return judgement.verdict in FINAL
+
+
+def _may_be_folded(judgement: Judgement) -> bool:
+    """Return whether an item may turn out to be a part of another one: it waits, or is part of approved work."""
+    return judgement.verdict not in FINAL or judgement.verdict in COVERED
 
 
 def key(item: Item) -> Key:

@@ -48,7 +48,28 @@ async def match(tx: AsyncConnection, drifted: Drifted, governance: Governance, n
     since = {(ci_id, path): lo for ci_id, its in drifted.items() for path, lo in its.items()}
     for place in since.keys() & waiting.items.keys():
         since[place] = min(since[place], _rest(waiting.items[place]))
-    return await _follow(tx, since, waiting.homes, governance, now)
+    return await _follow(tx, await _whole(tx, since), waiting.homes, governance, now)
+
+
+async def _whole(tx: AsyncConnection, since: Mapping[Place, int]) -> Mapping[Place, int]:
+    """Return `since`, earlier where what moved may belong to work that has been judged: its net effect alone counts.
+
+    Such work is told in parts when its observations come in parts, for instance after an outage.
+    """
+    meets = Window(min(since.values()), max(since.values()))
+    known = await changes.concerning(tx, {ci_id for ci_id, _ in since}, meets)
+    begun = {kept.change.number: kept.change.plan.window.start - REACH_MS for kept in known if kept.change.plan}
+    if not begun:
+        return since
+    paths = await interning.path_ids(tx, (path for _, path in since))
+    judged = await findings.on_paths(tx, dict.fromkeys(since, min(begun.values())), paths)
+    earlier = dict(since)
+    for ci_id, filed in judged.items():
+        for each in filed:
+            place = ci_id, each.judged.item.path
+            if each.judged.judgement.change in begun:
+                earlier[place] = min(earlier[place], _rest([each]))
+    return earlier
 
 
 async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Governance, now: int) -> set[int]:
@@ -82,13 +103,22 @@ async def _follow(
     course_of = await followed(tx, courses, governance, now)
     stood = await findings.on_paths(tx, {place: course.since for place, course in courses.items()}, paths)
     filings = {
-        ci_id: filing.file(judged, stood.get(ci_id, []), list(homes.get(ci_id, {}).values()))
+        ci_id: filing.file(judged, _reached(stood.get(ci_id, []), courses), list(homes.get(ci_id, {}).values()))
         for ci_id, judged in _by_ci(course_of).items()
     }
     moving = [_moving(place, courses[place], each, governance) for place, each in course_of.items()]
     sources = {code: key for course in courses.values() for code, key in course.sources.items()}
     told = {ci_id: each for ci_id, each in filings.items() if not each.is_empty}
     return await _write(tx, told, moving, (paths, sources), now)
+
+
+def _reached(stood: Iterable[Filed], courses: Mapping[Place, Course]) -> list[Filed]:
+    """Return what stands without what is final and of a step the course does not have: from before an arrival."""
+    return [each for each in stood if not filing.is_final(each.judged.judgement) or _is_step(each.judged.item, courses)]
+
+
+def _is_step(item: Item, courses: Mapping[Place, Course]) -> bool:
+    return any((item.source, item.hi) == (code, step.hi) for code, step in courses[item.ci_id, item.path].steps)
 
 
 async def followed(

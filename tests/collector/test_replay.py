@@ -103,7 +103,6 @@ async def test_a_clock_that_was_set_back_loses_no_finding(sqlite_store: Store) -
     assert [row.verdict for row in await world.rows(schema.finding)] == ["pending"]
 
 
-@pytest.mark.xfail(strict=True, reason="work whose window is over is followed from its last covered step, not whole")
 async def test_what_one_work_did_and_undid_is_nothing_though_it_is_told_in_two_batches_afterwards(
     sqlite_store: Store,
 ) -> None:

@@ -89,8 +89,14 @@ def test_what_was_folded_into_its_net_effect_is_gone_and_the_net_effect_takes_it
     assert (done.put, done.gone, done.new) == ((Filed(7, net),), (Filed(7, half),), ())
 
 
-def test_what_is_final_stays_though_the_course_that_is_followed_no_longer_reaches_it() -> None:
-    assert file([], [Filed(7, judged(A, 1, 2, verdict=Verdict.VERIFIED))], []).is_empty
+def test_what_was_reverted_or_accepted_stays_though_its_course_comes_to_nothing() -> None:
+    for verdict in (Verdict.REVERTED, Verdict.ACCEPTED):
+        assert file([], [Filed(7, judged(A, 1, 2, verdict=verdict))], []).is_empty
+
+
+def test_what_approved_work_did_is_gone_once_the_same_work_undid_it() -> None:
+    done = Filed(7, judged(A, 1, 2, verdict=Verdict.VERIFIED))
+    assert file([], [done], []).gone == (done,)
 
 
 def test_when_a_final_item_closed_is_no_difference() -> None:
