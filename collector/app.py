@@ -17,7 +17,7 @@ import structlog
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
-from collector import address, garbage
+from collector import address, garbage, workcalendar
 from collector.api.app import create_app
 from collector.api.context import Context
 from collector.clock import now
@@ -27,11 +27,12 @@ from collector.delivery.courier import Courier
 from collector.delivery.webhook import Webhook
 from collector.governance import BadGovernance
 from collector.identifiers import BadPolicy
+from collector.inspecting import templates
 from collector.intake import Intake
 from collector.listeners import server
 from collector.listeners.registry import AgentRegistry
 from collector.listeners.server import CannotListen, Listeners
-from collector.pipeline import changed, entering, judging, listing, policies, reconciling, withdrawing
+from collector.pipeline import changed, entering, inspecting, judging, listing, policies, reconciling, withdrawing
 from collector.pipeline.backtesting import backtest
 from collector.pipeline.policies import Policies
 from collector.pipeline.runner import Runner
@@ -46,6 +47,8 @@ from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
+from collector.services.inspecting.inspector import Inspector
+from collector.services.inspecting.keeper import Keeper
 from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
@@ -83,6 +86,7 @@ class Collector:
     timekeeper: Timekeeper
     retention: Retention
     puller: Puller
+    keeper: Keeper
     listeners: Listeners
     registrar: Registrar
     http_port: int
@@ -103,7 +107,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
             collector, serving = await _open(settings, stack, simulated)
         async with asyncio.TaskGroup() as tasks:
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
-                     Suspecting(collector.store, now, collector.runner.decided))  # fmt: skip
+                     collector.keeper, Suspecting(collector.store, now, collector.runner.decided))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(serving.serve())
             try:
@@ -143,7 +147,8 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     office = Office.checked(store, vault, _desk(loaded), settings.rules_folder / "tickets.yaml", now)
     collector = Collector(
         settings, store, authority, vault, registry, intake, runner, courier, timekeeper,
-        Retention(store, settings.audit_days, now), Puller(office), listeners, registrar, port, simulated,
+        Retention(store, settings.audit_days, now), Puller(office), Keeper(store, _inspector(loaded, settings), now),
+        listeners, registrar, port, simulated,
     )  # fmt: skip
     return collector, Serving(collector, loaded, http)
 
@@ -216,12 +221,21 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         recorder=Recorder(partial(entering.enter, policies=loaded)), importer=_importer(loaded),
         decider=_decider(loaded, collector.runner), changes=_desk(loaded),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
+        rule_meter=loaded.meter, inspector=collector.keeper.inspector,
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
     )  # fmt: skip
 
 
 def _desk(loaded: Policies) -> Desk:
     return Desk(sights.evidence, partial(changed, policies=loaded))
+
+
+def _inspector(loaded: Policies, settings: Settings) -> Inspector:
+    folder = settings.rules_folder
+    return Inspector(
+        partial(inspecting.look, policies=loaded), loaded.rulebook.rules, workcalendar.load(folder / "calendars"),
+        templates.load(folder / "plans"), loaded.destinations,
+    )  # fmt: skip
 
 
 def _importer(loaded: Policies) -> Importer:

@@ -38,6 +38,7 @@ from collector.api.routes import (
     records,
     registration,
     reports,
+    rule_health,
     stocktakes,
     sweep_plans,
     sweeps,
@@ -93,7 +94,8 @@ API = "/api/v1"
 API_ROUTERS = (
     cis.router, records.router, locks.router, imports.router, configurations.router, registration.router,
     identity.router,
-    agents.router, campaigns.router, noise.router, lookback.router, troubles.router, answers.router, changes.router,
+    agents.router, campaigns.router, noise.router, lookback.router,
+    rule_health.router, troubles.router, answers.router, changes.router,
     change_calendar.router, ticket_systems.router, topology.router,
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
     accounts.router, audit.router, reports.router, events.router,

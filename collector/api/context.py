@@ -14,6 +14,7 @@ from collector.config import Settings
 from collector.modes import ENFORCED, Modes
 from collector.report.needs import Needs
 from collector.retirement_policy import Policy as PresencePolicy
+from collector.rule_meter import RuleMeter
 from collector.rulebook import Rulebook
 from collector.security.audit import Actor
 from collector.security.ca import Authority
@@ -24,10 +25,12 @@ from collector.services.answering import Answering
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
+from collector.services.inspecting.inspector import Inspector
 from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
 from collector.services.registration import Registrar
+from collector.services.rule_backtest import RuleBacktests
 from collector.services.statistics import Pipeline
 from collector.services.sweeps.figures import Figures
 from collector.services.tickets.office import Office
@@ -65,7 +68,11 @@ class Context:
     needs: Needs = field(default_factory=Needs, kw_only=True)
     """What data health is measured by."""
     backtests: Backtests = field(default_factory=Backtests, kw_only=True)
+    rule_backtests: RuleBacktests = field(default_factory=RuleBacktests, kw_only=True)
+    rule_meter: RuleMeter = field(default_factory=RuleMeter, kw_only=True)
     modes: Modes = field(default=ENFORCED, kw_only=True)
+    inspector: Inspector = field(default_factory=Inspector, kw_only=True)
+    """What periodic maintenance is done with."""
     wake_probes: Callable[[], None] = field(default=lambda: None, kw_only=True)
     """Have the probes that wait look at once: a sweep was asked for, or cancelled."""
     presence: PresencePolicy = field(default_factory=PresencePolicy, kw_only=True)

@@ -11,6 +11,7 @@ from collector.modes import ENFORCED, Modes
 from collector.precedence import Precedences
 from collector.report import needs
 from collector.report.needs import Needs
+from collector.rule_meter import RuleMeter
 from collector.rulebook import Rulebook
 from collector.services.imports import columns
 from collector.services.imports.columns import Columns
@@ -29,6 +30,8 @@ class Policies:
     destinations: tuple[str, ...] = ()
     modes: Modes = ENFORCED
     needs: Needs = field(default_factory=Needs)
+    meter: RuleMeter = field(default_factory=RuleMeter)
+    """What running the rules costs; the only part that moves."""
 
 
 def load(folder: Path, destinations: tuple[str, ...] = ()) -> Policies:
