@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.incident.planning import CANCELLED, CAUSE, MERGED, NEW, REOPEN_WINDOW_MS, Held, Plan, key_of
+from collector.desk.priority import Reckoning
+from collector.incident.planning import ASSIGNED, CANCELLED, CAUSE, MERGED, NEW, REOPEN_WINDOW_MS, Held, Plan, key_of
 from collector.model import Cause, Incident, Member, Value
-from collector.store import interning, members, telling
+from collector.store import desk, interning, members, telling
+from collector.store.desk import COLLECTOR, Mark
 from collector.store.engine import insert
 from collector.store.schema import incident
 from wire.sections import canonical
 
 AnyRow = Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the desk knows of an incident when it comes in: its priority, with whom it begins, whom and where it is."""
+
+    reckoning: Reckoning
+    line: int = 1
+    source: str = "monitoring"
+    category: str = ""
+    contact: str = ""
+    affected: str = ""
+    place: str = ""
+    site: str = ""
+    assignee: str = ""
+    reporter: str = ""
+    description: str = ""
 
 
 async def open_ones(connection: AsyncConnection, ci_ids: Collection[int]) -> list[Incident]:
@@ -66,6 +87,18 @@ async def _held(connection: AsyncConnection, its: Sequence[Member], causes: Iter
     return Held(tuple(sorted(found.values(), key=lambda each: each.id)), tuple(its), tuple(recent))
 
 
+async def find(connection: AsyncConnection, number: str) -> Incident | None:
+    """Return the incident with that number, held until the end of the transaction."""
+    found = await _select(connection, incident.c.number == number)
+    return found[0] if found else None
+
+
+async def awake(connection: AsyncConnection, now: int, limit: int) -> list[Incident]:
+    """Return incidents whose clocks pass something by `now`, the longest overdue first."""
+    wanted = select(incident).where(incident.c.wake_at <= now).order_by(incident.c.wake_at, incident.c.id)
+    return [_incident(row) for row in await connection.execute(wanted.limit(limit).with_for_update())]
+
+
 async def _select(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Incident]:
     wanted = select(incident).where(*where).order_by(incident.c.id).with_for_update()
     return [_incident(row) for row in await connection.execute(wanted)]
@@ -75,19 +108,35 @@ def _is_open() -> ColumnElement[bool]:
     return incident.c.resolved_at.is_(None)
 
 
-async def apply(connection: AsyncConnection, plan: Plan, now: int, destinations: Sequence[str]) -> list[str]:
+async def apply(
+    connection: AsyncConnection,
+    plan: Plan,
+    now: int,
+    destinations: Sequence[str],
+    admitted: Mapping[str, Admission] | None = None,
+) -> list[str]:
     """Do what `plan` says in this transaction, told to every destination; return the numbers of new incidents.
 
+    `admitted`: what the desk knows of new incidents, by key; of the others it will know when its clockwork next looks.
     Applying a plan again opens nothing twice and tells nothing twice.
     """
     await members.leave(connection, plan.leave, now)
-    opened = await _open(connection, plan.open, now)
+    opened = await _open(connection, plan.open, now, admitted or {})
     resolved = await _resolve(connection, plan.resolve, now)
-    await _move(connection, (*plan.update, *plan.recover, *plan.reopen))
-    await members.join(
-        connection, await _homes(connection, [*plan.join, *((key_of(each), each) for each in plan.open)])
-    )
+    await _move(connection, (*plan.update, *plan.recover), None)
+    await _move(connection, plan.reopen, now)
+    joining = {cause.key: (key, cause) for key, cause in (*((key_of(each), each) for each in plan.open), *plan.join)}
+    await members.join(connection, await _homes(connection, list(joining.values())))
+    causes = Counter(key for key, cause in joining.values() if cause.role == CAUSE)
+    opened = [replace(each, causes=causes[each.cause_key]) for each in opened]
+    await desk.turn(connection, (*opened, *resolved, *plan.reopen), now)
+    marks = [(each.id, Mark(now, COLLECTOR, "open")) for each in opened]
+    marks += [(each.id, Mark(now, COLLECTOR, each.resolution_code)) for each in resolved]
+    marks += [(each.id, Mark(now, COLLECTOR, "reopen")) for each in plan.reopen]
+    marks += [(each.id, Mark(now, COLLECTOR, "recovered")) for each in plan.recover]
+    await desk.note(connection, marks)
     told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
+    told += [(each, "reopened") for each in plan.reopen] + [(each, "updated") for each in (*plan.update, *plan.recover)]
     await telling.tell(connection, told, now, destinations)
     return [each.number for each in opened]
 
@@ -101,7 +150,9 @@ async def _homes(connection: AsyncConnection, joining: Sequence[tuple[str, Cause
     return [(ids[key], cause) for key, cause in joining if key in ids]
 
 
-async def _open(connection: AsyncConnection, causes: Sequence[Cause], now: int) -> list[Incident]:
+async def _open(
+    connection: AsyncConnection, causes: Sequence[Cause], now: int, admitted: Mapping[str, Admission]
+) -> list[Incident]:
     """Insert, then number by id: one statement each for any count. A cause that has an open incident keeps it."""
     if not causes:
         return []
@@ -109,34 +160,71 @@ async def _open(connection: AsyncConnection, causes: Sequence[Cause], now: int) 
     fresh = insert(connection, incident).on_conflict_do_nothing(
         index_elements=["cause_key"], index_where=incident.c.resolved_at.is_(None)
     )
-    await connection.execute(fresh, [_row(cause, now) for cause in causes])
+    await connection.execute(fresh, [_row(cause, now, admitted.get(key_of(cause))) for cause in causes])
     keys = {key_of(cause) for cause in causes}
     rows = (await connection.execute(select(incident).where(incident.c.id > before).order_by(incident.c.id))).all()
     numbers = {row.id: f"INC-{row.id:06d}" for row in rows if row.cause_key in keys and row.number == _unnumbered(row)}
     if numbers:
+        earlier = await _earlier(connection, keys, before)
         numbered = update(incident).where(incident.c.id == bindparam("its_id"))
-        await connection.execute(numbered, [{"its_id": key, "number": number} for key, number in numbers.items()])
+        called = {row.id: earlier.get(row.cause_key, "") for row in rows}
+        its = [{"its_id": key, "number": number, "recurs": called[key]} for key, number in numbers.items()]
+        await connection.execute(numbered, its)
     return [_incident(row, numbers[row.id]) for row in rows if row.id in numbers]
+
+
+async def _earlier(connection: AsyncConnection, keys: Collection[str], before: int) -> dict[str, str]:
+    """Return key → the number of the last incident that had it: what opens now recurs."""
+    found: dict[str, str] = {}
+    for part in interning.chunks(sorted(keys)):
+        wanted = select(incident.c.cause_key, incident.c.number).where(
+            incident.c.cause_key.in_(part), incident.c.id <= before
+        )
+        found |= {row.cause_key: row.number for row in await connection.execute(wanted.order_by(incident.c.id))}
+    return found
 
 
 def _unnumbered(row: AnyRow) -> str:
     return f"new|{row.cause_key}"
 
 
-def _row(cause: Cause, now: int) -> dict[str, object]:
+def _row(cause: Cause, now: int, known: Admission | None) -> dict[str, object]:
     key = key_of(cause)
     return {
         "number": f"new|{key}", "cause_key": key, "ci_id": cause.ci_id, "kind": cause.kind,
-        "severity": cause.severity, "state": NEW, "title": _json(cause.title), "detail": _json(cause.detail),
-        "opened_at": now, "resolved_at": None, "category": cause.category, "urgency": cause.urgency,
-        "line": cause.line or 1,
+        "severity": cause.severity, "state": ASSIGNED if known and known.assignee else NEW,
+        "title": _json(cause.title), "detail": _json(_sited(cause.detail, known)), "opened_at": now,
+        "resolved_at": None, "category": cause.category, "urgency": cause.urgency, "line": cause.line or 1,
+        "wake_at": now, **_known(known),
     }  # fmt: skip
 
 
-async def _move(connection: AsyncConnection, moved: Sequence[Incident]) -> None:
-    if moved:
-        done = update(incident).where(incident.c.id == bindparam("its_id")).values(version=incident.c.version + 1)
-        await connection.execute(done, [_moved(each) for each in moved])
+def _sited(detail: Mapping[str, Value], known: Admission | None) -> Mapping[str, Value]:
+    """Return the detail with the site beside the CI, where the desk knows it: who is told may be told by site."""
+    its = detail.get("ci")
+    return (
+        {**detail, "ci": {**its, "site": known.site}} if known and known.site and isinstance(its, Mapping) else detail
+    )
+
+
+def _known(known: Admission | None) -> dict[str, object]:
+    """Return the columns the desk fills; all rows of one statement have the same."""
+    said = known or Admission(Reckoning("P3", "", ""))
+    its = said.reckoning
+    return {
+        "priority": its.priority, "impact": its.impact, "reckoning": _json(its.as_value()) if known else "{}",
+        "source": said.source, "contact": said.contact, "affected": said.affected, "place": said.place,
+        "assignee": said.assignee, "reporter": said.reporter, "description": said.description,
+    } | ({"urgency": its.urgency, "line": said.line, "category": said.category} if known else {})  # fmt: skip
+
+
+async def _move(connection: AsyncConnection, moved: Sequence[Incident], wake_at: int | None) -> None:
+    """Write what the causes of incidents move; `wake_at`: when the clockwork is to look at their clocks anew."""
+    if not moved:
+        return
+    done = update(incident).where(incident.c.id == bindparam("its_id")).values(version=incident.c.version + 1)
+    clocks = {} if wake_at is None else {"wake_at": wake_at}
+    await connection.execute(done, [_moved(each) | clocks for each in moved])
 
 
 def _moved(each: Incident) -> dict[str, object]:
@@ -154,7 +242,7 @@ async def _resolve(connection: AsyncConnection, incidents: Sequence[Incident], n
         wanted = select(incident.c.id).where(_is_open(), incident.c.id.in_(part)).with_for_update()
         still |= set((await connection.execute(wanted)).scalars())
     resolved = [each for each in incidents if each.id in still]
-    await _move(connection, resolved)
+    await _move(connection, resolved, now)
     await members.leave(connection, await members.of_incidents(connection, [each.id for each in resolved]), now)
     return resolved
 

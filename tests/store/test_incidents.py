@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from collector.incident import Plan
+from collector.incident import Plan, plan
 from collector.model import Cause, Incident
-from collector.store import incidents, schema
-from collector.store.engine import Store
+from collector.store import dependants, desk, incidents, schema, sources
+from collector.store.engine import Store, insert
 from tests.store.ground import with_cis
 
 NOW = 1_768_464_000_000
@@ -58,15 +58,15 @@ async def test_a_cause_opens_a_numbered_incident_and_tells_of_it(store: Store) -
 
 async def test_the_same_plan_twice_opens_and_tells_once(store: Store) -> None:
     await with_cis(store, 1)
-    plan = Plan(open=(cause("a"),))
-    await apply(store, plan)
-    assert await apply(store, plan) == []
+    wanted = Plan(open=(cause("a"),))
+    await apply(store, wanted)
+    assert await apply(store, wanted) == []
     assert len(await open_ones(store)) == 1
-    plan = Plan(resolve=(resolved((await open_ones(store))[0]),))
-    await apply(store, plan)
-    await apply(store, plan)
+    wanted = Plan(resolve=(resolved((await open_ones(store))[0]),))
+    await apply(store, wanted)
+    await apply(store, wanted)
     assert [key for key, _ in await told(store)] == [
-        "incident|INC-000001|opened@webhook", "incident|INC-000001|resolved@webhook",
+        "incident|INC-000001|opened@webhook", f"incident|INC-000001|resolved@{NOW}@webhook",
     ]  # fmt: skip
 
 
@@ -75,6 +75,9 @@ async def test_a_cause_that_comes_back_is_a_new_incident(store: Store) -> None:
     await apply(store, Plan(open=(cause("a"),)))
     await apply(store, Plan(resolve=(resolved((await open_ones(store))[0]),)))
     assert await apply(store, Plan(open=(cause("a"),))) == ["INC-000002"]
+    async with store.read() as connection:
+        rows = await connection.execute(select(schema.incident.c.recurs).order_by(schema.incident.c.id))
+        assert list(rows.scalars()) == ["", "INC-000001"]
 
 
 async def test_resolving_keeps_the_incident_and_says_when(store: Store) -> None:
@@ -99,8 +102,8 @@ async def test_an_update_changes_severity_and_words_and_nothing_else(store: Stor
     first, second = await open_ones(store)
     worse = replace(first, severity="critical", title={"zh": "更坏", "en": "worse"}, detail={})
     await apply(store, Plan(update=(worse,)), NOW + 9)
-    assert await open_ones(store) == [worse, second]
-    assert len(await told(store)) == 2
+    assert await open_ones(store) == [replace(worse, version=2), second]
+    assert [payload["event"] for _, payload in await told(store)] == ["opened", "opened", "updated"]
 
 
 async def test_every_destination_is_told(store: Store) -> None:
@@ -146,3 +149,81 @@ async def test_two_thousand_causes_at_once_are_two_thousand_incidents(store: Sto
     await apply(store, Plan(resolve=tuple(resolved(each) for each in opened)))
     assert await open_ones(store) == []
     assert len(await told(store)) == 4000
+
+
+async def held(store: Store, causes: list[Cause], now: int) -> Plan:
+    async with store.read() as connection:
+        return plan(await incidents.held_of(connection, [1, 2], causes, now), causes, now)
+
+
+async def members(store: Store) -> list[tuple[int, str, str, bool]]:
+    table = schema.incident_cause
+    async with store.read() as connection:
+        rows = await connection.execute(select(table).order_by(table.c.id))
+        return [(row.incident_id, row.cause_key, row.role, row.ended_at is None) for row in rows]
+
+
+async def counts(store: Store) -> list[tuple[str, str, int, int]]:
+    table = schema.incident
+    async with store.read() as connection:
+        rows = await connection.execute(select(table).order_by(table.c.id))
+        return [(row.number, row.state, row.causes, row.victims) for row in rows]
+
+
+async def test_a_group_is_one_incident_with_its_causes_and_victims_until_the_last_cause_goes(store: Store) -> None:
+    await with_cis(store, 2)
+    root = cause("root", "critical")
+    other = replace(cause("other"), group="root", ci_id=2)
+    victim = replace(cause("victim"), group="root", role="victim", ci_id=2)
+    everything = [root, other, victim]
+    await apply(store, await held(store, everything, NOW))
+    assert await counts(store) == [("INC-000001", "new", 2, 1)]
+    assert (await held(store, everything, NOW + 1)).is_empty
+    await apply(store, await held(store, [other, victim], NOW + 2), NOW + 2)
+    assert await counts(store) == [("INC-000001", "new", 1, 1)]
+    await apply(store, await held(store, [victim], NOW + 3), NOW + 3)
+    assert await counts(store) == [("INC-000001", "resolved", 0, 0)]
+    assert [is_there for *_, is_there in await members(store)] == [False, False, False]
+
+
+async def test_what_comes_back_within_a_day_opens_the_same_incident_again(store: Store) -> None:
+    await with_cis(store, 1)
+    await apply(store, await held(store, [cause("a")], NOW))
+    await apply(store, await held(store, [], NOW + 5), NOW + 5)
+    await apply(store, await held(store, [cause("a")], NOW + 10), NOW + 10)
+    (again,) = await open_ones(store)
+    assert (again.number, again.reopened, again.causes, again.resolved_at) == ("INC-000001", 1, 1, None)
+    assert [payload["event"] for _, payload in await told(store)] == ["opened", "resolved", "reopened"]
+    async with store.read() as connection:
+        (its,) = (await desk.intervals(connection, [again.id])).values()
+        steps = [mark.act for mark in await desk.trail(connection, again.id)]
+    assert [(each.state, each.since - NOW, each.until and each.until - NOW) for each in its] == [
+        ("new", 0, 5), ("resolved", 5, 10), ("new", 10, None),
+    ]  # fmt: skip
+    assert steps == ["open", "self_recovered", "reopen"]
+
+
+async def test_a_cause_goes_from_its_own_incident_to_that_of_the_root(store: Store) -> None:
+    await with_cis(store, 2)
+    alone = replace(cause("victim"), ci_id=2)
+    await apply(store, await held(store, [alone], NOW))
+    found = [cause("root"), replace(alone, group="root", role="victim")]
+    await apply(store, await held(store, found, NOW + 1), NOW + 1)
+    assert await counts(store) == [("INC-000001", "resolved", 0, 0), ("INC-000002", "new", 1, 1)]
+    assert await members(store) == [
+        (1, "victim", "cause", False), (2, "root", "cause", True), (2, "victim", "victim", True)
+    ]  # fmt: skip
+
+
+async def test_what_depends_on_a_ci_is_counted_step_by_step(store: Store) -> None:
+    await with_cis(store, 6)
+    async with store.write() as tx:
+        await sources.ensure(tx, ["probe/a"])
+        source = (await sources.load(tx, ["probe/a"]))["probe/a"].id
+        table = schema.relation
+        edges = [(2, "runs_on", 1), (3, "runs_on", 2), (4, "depends_on", 3), (1, "contains", 5), (2, "depends_on", 4)]
+        await tx.execute(insert(tx, table), [
+            {"a": a, "kind": kind, "b": b, "source_id": source, "vf": NOW, "lo": NOW} for a, kind, b in edges
+        ])  # fmt: skip
+        await tx.execute(schema.ci.update().where(schema.ci.c.id == 4).values(ci_class="application"))
+        assert await dependants.counted(tx, [1, 3, 6]) == {1: (4, 1), 3: (2, 1), 6: (0, 0)}

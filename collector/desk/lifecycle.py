@@ -1,0 +1,182 @@
+"""The life of an incident: whether this person may do this now, and what it makes of the incident."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from collector.desk.flow import LINES, MANAGER, NEEDS_REASON, STEPS, WAITING, Act, Part, State
+from collector.desk.table import Table
+from collector.model import Incident
+
+SCORES = range(1, 6)
+
+
+class Why(enum.StrEnum):
+    """Why an act is refused."""
+
+    NOT_IN_THIS_STATE = "not_in_this_state"
+    NOT_YOURS = "not_yours"
+    NO_REASON = "no_reason"
+    NO_ASSIGNEE = "no_assignee"
+    NOT_OF_A_LINE = "not_of_a_line"
+    LAST_LINE = "last_line"
+    SAME_LINE = "same_line"
+    NO_SUCH_REASON = "no_such_reason"
+    NO_SOLUTION = "no_solution"
+    NO_SUCH_CODE = "no_such_code"
+    NO_SUCH_PRIORITY = "no_such_priority"
+    NOT_A_SCORE = "not_a_score"
+    NOT_THE_REPORTER = "not_the_reporter"
+    ITSELF = "itself"
+    WORK_HAS_BEGUN = "work_has_begun"
+
+
+class Denied(Exception):
+    """An act nobody may do as things stand, with every reason; nothing was changed."""
+
+    def __init__(self, reasons: Iterable[Why]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(", ".join(self.reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts: name and roles."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What comes with an act.
+
+    `text`: the reason, the solution or the comment; `to`: the person it is assigned to, or the number of the incident
+    it is merged into; `line`: the one it is handed to (0: the next); `code`: why it waits, how it was resolved, or its
+    priority; `score`: 1 to 5.
+    """
+
+    text: str = ""
+    to: Person = field(default_factory=lambda: Person(""))
+    line: int = 0
+    code: str = ""
+    score: int | None = None
+
+
+def refusals(incident: Incident, act: Act, who: Person, table: Table, asked: Asked | None = None) -> tuple[Why, ...]:
+    """Return every reason why `who` may not do `act` now, as asked; without `asked`: whatever they would ask."""
+    step = STEPS[act]
+    if incident.state not in step.before:
+        return (Why.NOT_IN_THIS_STATE,)
+    its = parts(incident, who)
+    found = [] if its & step.parts else [Why.NOT_YOURS]
+    if act is Act.CANCEL and its & step.parts == {Part.REPORTER} and incident.state not in WAITING:
+        found.append(Why.WORK_HAS_BEGUN)
+    return tuple(found) if asked is None else (*found, *_lacking(incident, act, its, table, asked))
+
+
+def take(incident: Incident, act: Act, who: Person, table: Table, asked: Asked) -> Incident:
+    """Return the incident after `who` did `act`; raise `Denied`. Its times, and its trail, are the caller's."""
+    found = refusals(incident, act, who, table, asked)
+    if found:
+        raise Denied(found)
+    after = STEPS[act].after
+    moved = replace(incident, state=str(after or incident.state))
+    if act is Act.TAKE:
+        return replace(moved, assignee=who.name)
+    if act is Act.ASSIGN:
+        return replace(moved, assignee=asked.to.name, line=line_of(asked.to, incident.line) or incident.line)
+    if act is Act.HAND_ON:
+        return replace(moved, assignee="", line=asked.line or incident.line + 1)
+    if act is Act.REOPEN:
+        return replace(moved, reopened=incident.reopened + 1, resolution_code="", resolved_at=None)
+    if act is Act.RESOLVE:
+        return replace(moved, assignee=incident.assignee or who.name, resolution_code=asked.code)
+    if act is Act.PRIORITISE:
+        return replace(moved, priority=asked.code)
+    return moved
+
+
+def parts(incident: Incident, who: Person) -> frozenset[Part]:
+    """Return what `who` is to this incident."""
+    lines = lines_of(who)
+    found = {Part.WORKER} if lines else set()
+    if incident.line in lines:
+        found.add(Part.LINE)
+    if 1 in lines:
+        found.add(Part.DESK)
+    if MANAGER in who.roles:
+        found.add(Part.MANAGER)
+    if who.name and who.name == incident.assignee:
+        found.add(Part.LINE)
+    if who.name and who.name == incident.reporter:
+        found.add(Part.REPORTER)
+    return frozenset(found)
+
+
+def lines_of(who: Person) -> frozenset[int]:
+    return frozenset(line for line, role in LINES.items() if role in who.roles)
+
+
+def line_of(who: Person, preferred: int) -> int:
+    """Return the line `who` is asked in: the preferred one if it is theirs, else their first; 0: they are of none."""
+    lines = lines_of(who)
+    return preferred if preferred in lines else min(lines, default=0)
+
+
+def _lacking(incident: Incident, act: Act, its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
+    """Return what is missing or wrong in what comes with the act."""
+    found = [Why.NO_REASON] if act in NEEDS_REASON and not asked.text.strip() else []
+    check = _CHECKS.get(act)
+    return [*found, *check(incident, its, table, asked)] if check else found
+
+
+def _to_whom(incident: Incident, _its: frozenset[Part], _table: Table, asked: Asked) -> list[Why]:
+    if not asked.to.name:
+        return [Why.NO_ASSIGNEE]
+    return [] if line_of(asked.to, incident.line) else [Why.NOT_OF_A_LINE]
+
+
+def _to_line(incident: Incident, _its: frozenset[Part], _table: Table, asked: Asked) -> list[Why]:
+    line = asked.line or incident.line + 1
+    if line not in LINES:
+        return [Why.LAST_LINE]
+    return [Why.SAME_LINE] if line == incident.line else []
+
+
+def _why_it_waits(_incident: Incident, _its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
+    return [] if asked.code in table.pauses else [Why.NO_SUCH_REASON]
+
+
+def _how_resolved(_incident: Incident, _its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
+    found = [] if asked.text.strip() else [Why.NO_SOLUTION]
+    code = table.codes.get(asked.code)
+    return [*found, Why.NO_SUCH_CODE] if code is None or code.automatic else found
+
+
+def _scored(_incident: Incident, its: frozenset[Part], _table: Table, asked: Asked) -> list[Why]:
+    """The score is the user's; line one writes down what the user said."""
+    if asked.score is None:
+        return []
+    found = [] if asked.score in SCORES else [Why.NOT_A_SCORE]
+    return found if its & {Part.REPORTER, Part.DESK} else [*found, Why.NOT_THE_REPORTER]
+
+
+def _another(incident: Incident, _its: frozenset[Part], _table: Table, asked: Asked) -> list[Why]:
+    return [Why.ITSELF] if asked.to.name == incident.number else []
+
+
+def _which_priority(_incident: Incident, _its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
+    return [] if asked.code in table.targets else [Why.NO_SUCH_PRIORITY]
+
+
+_CHECKS = {
+    Act.ASSIGN: _to_whom, Act.HAND_ON: _to_line, Act.WAIT: _why_it_waits, Act.RESOLVE: _how_resolved,
+    Act.CLOSE: _scored, Act.MERGE: _another, Act.PRIORITISE: _which_priority,
+}  # fmt: skip
+
+
+def is_open(state: str) -> bool:
+    return state in {State.NEW, State.ASSIGNED, State.IN_PROGRESS, State.PENDING}

@@ -1,0 +1,56 @@
+"""How urgent an incident is: what it affects × how soon it matters, by the table, and the words that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from collector.desk.table import URGENCIES, Table
+from collector.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What depends on the CIs of an incident, as their relations have it: how many CIs, applications among them."""
+
+    cis: int = 0
+    applications: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A priority and how it was come to. `by`: the account that overruled the table with a `reason`, or nobody."""
+
+    priority: str
+    impact: str
+    urgency: str
+    affected: Affected = Affected()
+    by: str = ""
+    reason: str = ""
+
+    def as_value(self) -> Mapping[str, Value]:
+        return {
+            "cis": self.affected.cis, "applications": self.affected.applications, "by": self.by, "reason": self.reason
+        }  # fmt: skip
+
+
+def reckon(table: Table, affected: Affected, severity: str, urgency: str = "") -> Reckoning:
+    """Return the priority by the table; `urgency` as the rule or the reporter says, else by the severity."""
+    impact = next(
+        (
+            level.impact
+            for level in table.levels
+            if affected.cis >= level.cis or affected.applications >= level.applications
+        ),
+        "one",
+    )
+    wanted = _urgency(table, severity, urgency)
+    return Reckoning(table.matrix.get((impact, wanted), "P3"), impact, wanted, affected)
+
+
+def _urgency(table: Table, severity: str, urgency: str) -> str:
+    """What a rule says is one step more urgent once it is critical."""
+    if urgency not in URGENCIES:
+        return table.urgency.get(severity, "medium")
+    step = 1 if severity == "critical" else 0
+    return URGENCIES[min(URGENCIES.index(urgency) + step, len(URGENCIES) - 1)]
