@@ -1,19 +1,21 @@
-"""A rule made ready to run: its expressions compiled, every path they read known to the section catalogue."""
+"""A rule made ready to run: its expressions compiled, typed against the section catalogue and the rule's constants."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from collector.language import ROOTS, BadExpression, Expression, FactPath, compile_expression
+from collector.facttypes import CI, CI_FIELDS, OWN, RECORD_FIELDS, of_params, row_of
+from collector.language import ROOTS, BadExpression, Expression, FactPath, Window, compile_expression
+from collector.language.types import BOOL, DYN, Type
 from collector.model import Rule, Value
 from collector.wording import BadWording, places
 from wire.sections import SECTIONS
 
 LEVELS = ("notice", "warning", "error", "critical")
 """Severities, the mildest first."""
-CI_FIELDS = frozenset({"id", "uid", "name", "class", "type", "state", "environment"})
-AGENT_FIELDS = frozenset({"last_seen", "version"})
+CONDITIONS = frozenset({"match", "where", "expr", "recover", "severity"})
+"""Keys whose expression says true or false."""
 
 
 class BadRule(ValueError):
@@ -32,7 +34,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule and its closures. `evidence` are the values worth keeping with a result, by the name a text calls them."""
+    """A rule and its code. `evidence` are the values worth keeping with a result, by the name a text calls them."""
 
     rule: Rule
     match: Expression
@@ -45,7 +47,14 @@ class CompiledRule:
     sections: frozenset[str]
     """Every section an expression of it reads."""
     reads_time: bool
-    """True when its answer, or an alert that waits for its `for`, can move while no fact does."""
+    """True when its answer can move while no fact does."""
+    overrides: Mapping[str, tuple[tuple[Expression, Value], ...]] = field(default_factory=dict)
+    reads_record: bool = False
+    """True when it goes by what people say in the record of a CI."""
+    reads_reach: bool = False
+    """True when it goes by how the CI can be reached."""
+    windows: frozenset[Window] = frozenset()
+    """What it looks back on."""
 
     @property
     def id(self) -> str:
@@ -66,36 +75,67 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
             raise BadRule(f"severity: {level} is none of {', '.join(LEVELS)}")
     each = _each(rule) if rule.each else None
     names = {each.variable: ("ci", each.section, "[]")} if each else {}
-    build = _Builder(rule, names)
+    build = _Builder(rule, names, {each.variable: row_of(each.section)} if each else {})
     expr = build("expr", rule.expr)
     back = build("recover", recover) if recover else None
     steps = tuple((build("severity", condition), level) for condition, level in levels)
     where = build("where", rule.where) if rule.where else None
     match = build("match", rule.match)
     judged = [expr, *([back] if back else []), *(condition for condition, _ in steps)]
+    overrides = _overrides(rule)
     every = [match, *judged, *([where] if where else []), *([each.over, each.key] if each else [])]
     return CompiledRule(
         rule, match, expr, back, steps, each, where, _evidence(build, judged, names), _sections(every),
-        rule.hold_ms > 0 or any(ROOTS["now"] in one.reads for one in every),
+        any(ROOTS["now"] in one.reads for one in every),
+        overrides, any(_is_of_record(path) for one in (*every, *_conditions(overrides)) for path in one.reads),
+        any(path[:2] == ("ci", "reach") for one in every for path in one.reads),
+        frozenset(window for one in every for window in one.windows),
     )  # fmt: skip
+
+
+def compile_selector(source: str) -> Expression:
+    """Return a condition over the CI's own fields, ready to run; raise `BadRule`.
+
+    It is judged in a scope of `{"ci": its own fields}`.
+    """
+    try:
+        expression = compile_expression(source, {}, {"ci": OWN}, BOOL)
+    except BadExpression as error:
+        raise BadRule(f"match: {error}") from error
+    for path in expression.reads:
+        if path[0] != "ci" or len(path) != 2 or path[1] not in CI_FIELDS:
+            raise BadRule(f"match: no field of a CI: {'.'.join(path)}")
+    return expression
+
+
+def _overrides(rule: Rule) -> dict[str, tuple[tuple[Expression, Value], ...]]:
+    return {
+        name: tuple((compile_selector(condition), value) for condition, value in its)
+        for name, its in rule.overrides.items()
+    }
+
+
+def _conditions(overrides: Mapping[str, tuple[tuple[Expression, Value], ...]]) -> Iterator[Expression]:
+    return (condition for its in overrides.values() for condition, _ in its)
+
+
+def _is_of_record(path: FactPath) -> bool:
+    return len(path) == 2 and path[0] == "ci" and path[1] in RECORD_FIELDS
 
 
 class _Builder:
     """Compiles the expressions of one rule; an error names the key it stands at."""
 
-    def __init__(self, rule: Rule, names: Mapping[str, FactPath]) -> None:
+    def __init__(self, rule: Rule, names: Mapping[str, FactPath], rows: Mapping[str, Type]) -> None:
         self.rule = rule
         self._names = names
+        self._types = {"ci": CI, "param": of_params(rule.params), **rows}
 
     def __call__(self, key: str, source: str) -> Expression:
         try:
-            expression = compile_expression(source, self._names)
+            return compile_expression(source, self._names, self._types, BOOL if key in CONDITIONS else DYN)
         except BadExpression as error:
             raise BadRule(f"{key}: {error}") from error
-        for path in expression.reads:
-            if not _is_known(path, self.rule.params):
-                raise BadRule(f"{key}: no such fact: {'.'.join(path)}")
-        return expression
 
 
 def _each(rule: Rule) -> Each:
@@ -106,36 +146,8 @@ def _each(rule: Rule) -> Each:
         raise BadRule(f"each: {over} is no section of rows")
     if not variable.isidentifier() or variable in ROOTS:
         raise BadRule(f"each: {variable} cannot name an element")
-    build = _Builder(rule, {variable: ("ci", section, "[]")})
+    build = _Builder(rule, {variable: ("ci", section, "[]")}, {variable: row_of(section)})
     return Each(variable, section, build("each", over), build("each", key))
-
-
-def _is_known(path: FactPath, params: Mapping[str, Value]) -> bool:
-    match path:
-        case ("now",) | ("[]", *_):  # an element of something computed: seen when it runs
-            return True
-        case ("param", name) | ("param", name, "[]"):
-            return name in params
-        case ("ci", "agent", *rest):
-            return not rest or (len(rest) == 1 and rest[0] in AGENT_FIELDS)
-        case ("ci", name) if name in CI_FIELDS:
-            return True
-        case ("ci", name, *rest) if name in SECTIONS:
-            return _is_field(name, tuple(rest))
-        case _:
-            return False
-
-
-def _is_field(section: str, rest: FactPath) -> bool:
-    shape = SECTIONS[section]
-    if not shape.is_record:
-        rest, element = rest[1:], rest[:1]
-        if element not in ((), ("[]",)):
-            return False
-    if not rest:
-        return True
-    known = shape.fields.get(rest[0])
-    return known is not None and (len(rest) == 1 or (known.kind == "texts" and rest[1:] == ("[]",)))
 
 
 def _sections(expressions: Sequence[Expression]) -> frozenset[str]:

@@ -1,42 +1,73 @@
-"""The language rules are written in: a subset of CEL, compiled to closures, with unknowns.
+"""The language rules are written in: a typed subset of CEL, compiled to Python code, with unknowns.
 
-Literals, `.` and `[]`, `! - && || ?:`, comparison, `in`, `+ - * / %`, `has() exists() all() filter()
-map() size() startsWith() endsWith() contains()`, `timestamp() duration() days_until()` and `now`.
-No regular expressions: hostnames come from the network and rules from people.
+Literals, `.` and `[]`, lists and records, `! - && || ?:`, comparison, `in`, `+ - * / %`, `has() exists() all()
+exists_one() filter() map()`, `now`, and the functions of `signatures`. Regular expressions are RE2's: hostnames come
+from the network and rules from people. There is no `null`, no bytes, no unsigned number and no message.
+
+`parser` (over `tokens`) makes the tree, `check` types it, `reads` says what it reads, `generate` makes the fast code
+and `evaluate` the slow, exact way for facts that are not all there; both share `operators`, `texts`, `times` and
+`windows`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
-from collector.language.evaluate import MAX_STEPS, STEPS, Closure, build
+from collector.language.check import checked, expect
+from collector.language.evaluate import Closure, build
+from collector.language.generate import UNSURE, Native, native
+from collector.language.operators import MAX_STEPS
 from collector.language.parser import parse
-from collector.language.tree import BadExpression, Fault, Node, Unknown
+from collector.language.reads import reads, windows
+from collector.language.tree import BadExpression, Exhausted, FactPath, Fault, Node, Unknown
+from collector.language.types import DYN, TIME, Record, Type
+from collector.language.windows import History, Window
 
-__all__ = ["ROOTS", "BadExpression", "Expression", "FactPath", "Fault", "Unknown", "compile_expression"]
-
-FactPath = tuple[str, ...]
-"""What an expression reads: ("ci", "ntp", "synchronised"); "[]" stands for any element."""
+__all__ = [
+    "ROOTS", "BadExpression", "Expression", "FactPath", "Fault", "History", "Record", "Type", "Unknown", "Window",
+    "compile_expression",
+]  # fmt: skip
 
 ROOTS: Mapping[str, FactPath] = {"ci": ("ci",), "param": ("param",), "now": ("now",)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expression:
-    """A compiled expression and every path it may read."""
+    """A compiled expression, every path it may read and every window it looks back through.
+
+    A scope has the names of the language (`ci`, `param`, `now` and further ones) and, where there is one, `history`.
+    """
 
     source: str
     reads: frozenset[FactPath]
-    closure: Closure
+    windows: frozenset[Window]
+    tree: Node = field(repr=False, compare=False)
+
+    @cached_property
+    def _fast(self) -> Native:
+        return native(self.tree)
+
+    @cached_property
+    def _slow(self) -> Closure:
+        return build(self.tree)
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """Return the value for the names in `scope`, or `Unknown`; raise `Fault`."""
         try:
-            return self.closure({**scope, STEPS: [MAX_STEPS]})
-        except OverflowError as error:
+            return self._fast(scope, [MAX_STEPS])
+        except Exhausted:
+            raise
+        except UNSURE:
+            return self.exactly(scope)
+
+    def exactly(self, scope: Mapping[str, Any]) -> Any:
+        """Return the same without the fast code."""
+        try:
+            return self._slow(scope, [MAX_STEPS])
+        except (OverflowError, RecursionError) as error:
             raise Fault(f"out of range: {error}") from error
 
     def judge(self, scope: Mapping[str, Any]) -> bool | Unknown:
@@ -47,48 +78,29 @@ class Expression:
         raise Fault(f"true or false expected: {self.source}")
 
 
-def compile_expression(source: str, elements: Mapping[str, FactPath] | None = None) -> Expression:
+def compile_expression(
+    source: str,
+    elements: Mapping[str, FactPath] | None = None,
+    types: Mapping[str, Type] | None = None,
+    gives: Type = DYN,
+) -> Expression:
     """Return the compiled `source`; raise `BadExpression`.
 
-    It may name `ci`, `param`, `now` and `elements`: further names and the paths they stand for.
+    It may name `ci`, `param`, `now` and `elements`: further names and the paths they stand for. `types` of the names,
+    where they are known, find operands that do not fit before anything runs. `gives`: the type it must have.
     """
-    return _compiled(source, tuple(sorted((elements or {}).items())))
+    return _compiled(source, _listed(elements), _listed(types), gives)
+
+
+def _listed(names: Mapping[str, Any] | None) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((names or {}).items(), key=lambda each: each[0]))
 
 
 @lru_cache(maxsize=4096)
-def _compiled(source: str, elements: tuple[tuple[str, FactPath], ...]) -> Expression:
-    tree = parse(source)
-    reads = frozenset(_reads(tree, {**ROOTS, **dict(elements)}))
-    return Expression(source, reads, build(tree))
-
-
-def _reads(tree: Node, names: Mapping[str, FactPath]) -> Iterator[FactPath]:
-    if tree.name == "fold":
-        over, body = tree.parts
-        yield from _reads(over, names)
-        yield from _reads(body, {**names, tree.text: (*_path(over, names), "[]")})
-        return
-    path = _path(tree, names)
-    if path:
-        yield path
-    if tree.name == "days_until":
-        yield ROOTS["now"]
-    for at, part in enumerate(tree):
-        if path and at == 0:  # the rest of the chain; only its computed keys read anything else
-            yield from (each for each in _reads(part, names) if each != _path(part, names))
-        else:
-            yield from _reads(part, names)
-
-
-def _path(tree: Node, names: Mapping[str, FactPath]) -> FactPath:
-    """Return the path a chain of fields names; () for anything that is computed."""
-    if tree.name == "name":
-        if tree.text not in names:
-            raise BadExpression(f"unknown name {tree.text}", tree.at)
-        return names[tree.text]
-    if tree.name not in ("select", "has", "[]") or not (above := _path(tree.parts[0], names)):
-        return ()
-    if tree.name == "[]":
-        key = tree.parts[1]
-        return (*above, key.value if isinstance(key.value, str) else "[]")
-    return (*above, tree.text)
+def _compiled(
+    source: str, elements: tuple[tuple[str, FactPath], ...], types: tuple[tuple[str, Type], ...], gives: Type
+) -> Expression:
+    paths = {**ROOTS, **dict(elements)}
+    tree = checked(parse(source), {**dict.fromkeys(paths, DYN), "now": TIME, **dict(types)})
+    expect(tree, gives)
+    return Expression(source, frozenset(reads(tree, paths)), frozenset(windows(tree)), tree)

@@ -1,46 +1,45 @@
-"""Tree → closures over a scope. Three answers: a value, `Unknown`, or a raised `Fault`.
+"""The slow, exact way: tree → closures over a scope. Three answers: a value, `Unknown`, or a raised `Fault`.
 
-`&&` and `||` are Kleene's: a known false (true) decides whatever else is unknown. Every other
-operation on an unknown is unknown. Types never mix silently: that is a `Fault`, for it is the rule's bug.
+`&&` and `||` are Kleene's: a known false (true) decides whatever else is unknown or faulty; so do `exists` and `all`.
+Every other operation on an unknown is unknown. Types never mix silently: that is a `Fault`, for it is the rule's bug.
+`generate` does the same faster where every value is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from collector.language import operators
-from collector.language.tree import BadExpression, Fault, Node, Unknown
+from collector.language import operators, windows
+from collector.language.kinds import kind, truth
+from collector.language.operators import Spent
+from collector.language.signatures import WINDOWS
+from collector.language.times import days_until
+from collector.language.tree import Exhausted, Fault, Node, Unknown, spelled
+from collector.language.windows import Look
 
-Scope = dict[str, Any]
-"""Names → values: JSON values, datetimes, timedeltas, `Unknown`; under `STEPS` what may still be spent."""
-Closure = Callable[[Scope], Any]
-
-STEPS = "(steps)"
-MAX_STEPS = 250_000
-"""Elements that the macros of one evaluation may visit."""
+Scope = Mapping[str, Any]
+"""Names → values: JSON values, datetimes, timedeltas, `Unknown`; `history`."""
+Closure = Callable[[Scope, Spent], Any]
 
 
 def build(tree: Node) -> Closure:
-    """Return the closure of `tree`; raise `BadExpression` for a constant that can never be read."""
-    if tree.name in ("timestamp", "duration", "days_until") and tree.parts[0].name == "literal":
-        _check_constant(tree)
-    maker = _MAKERS.get(tree.name)
-    return maker(tree) if maker is not None else _strict(operators.TABLE[tree.name], *map(build, tree))
+    """Return the closure of `tree`."""
+    if maker := _MAKERS.get(tree.name):
+        return maker(tree)
+    if spending := operators.SPENDING.get(tree.name):
+        return _strict(spending, True, tree)
+    return _strict(operators.TABLE[tree.name], False, tree)
 
 
-def _check_constant(tree: Node) -> None:
-    text = tree.parts[0].value
-    read = operators.duration if tree.name == "duration" else operators.timestamp
-    if not isinstance(text, str) or isinstance(read(text), Unknown):
-        raise BadExpression(f"not a {'duration' if tree.name == 'duration' else 'time'}: {text!r}", tree.at)
+def _strict(apply: Callable[..., Any], spends: bool, tree: Node) -> Closure:
+    parts = tuple(map(build, tree))
 
-
-def _strict(apply: Callable[..., Any], *parts: Closure) -> Closure:
-    def run(scope: Scope) -> Any:
-        values = []
+    def run(scope: Scope, left: Spent) -> Any:
+        values: list[Any] = [left] if spends else []
         for part in parts:
-            value = part(scope)
+            value = part(scope, left)
             if isinstance(value, Unknown):
                 return value
             values.append(value)
@@ -51,27 +50,28 @@ def _strict(apply: Callable[..., Any], *parts: Closure) -> Closure:
 
 def _literal(tree: Node) -> Closure:
     value = tree.value
-    return lambda scope: value
+    return lambda scope, left: value
 
 
 def _name(tree: Node) -> Closure:
     name = tree.text
-    return lambda scope: scope[name]
 
+    def run(scope: Scope, left: Spent) -> Any:
+        value = scope.get(name)
+        return Unknown("missing", name) if value is None else value
 
-def _list(tree: Node) -> Closure:
-    return _strict(lambda *items: list(items), *map(build, tree))
+    return run
 
 
 def _select(tree: Node) -> Closure:
     operand, name, what = build(tree.parts[0]), tree.text, spelled(tree)
 
-    def run(scope: Scope) -> Any:
-        record = operand(scope)
+    def run(scope: Scope, left: Spent) -> Any:
+        record = operand(scope, left)
         if isinstance(record, Unknown):
             return record
         if not isinstance(record, Mapping):
-            raise Fault(f"{what}: {operators.kind(record)} has no fields")
+            raise Fault(f"{what}: {kind(record)} has no fields")
         value = record.get(name)
         return Unknown("missing", what) if value is None else value
 
@@ -81,8 +81,8 @@ def _select(tree: Node) -> Closure:
 def _has(tree: Node) -> Closure:
     select = _select(tree)
 
-    def run(scope: Scope) -> Any:
-        value = select(scope)
+    def run(scope: Scope, left: Spent) -> Any:
+        value = select(scope, left)
         if not isinstance(value, Unknown):
             return True
         # Absent from a record we have read: no. Not read at all: nobody knows.
@@ -98,101 +98,135 @@ def _index(tree: Node) -> Closure:
         found = operators.element(container, key)
         return Unknown("missing", what) if found is None else found
 
-    return _strict(apply, *map(build, tree))
+    return _strict(apply, False, tree)
 
 
 def _days_until(tree: Node) -> Closure:
-    return _strict(operators.days_until, lambda scope: scope["now"], build(tree.parts[0]))
+    return _in_scope(tree, lambda scope, text: days_until(scope["now"], text))
+
+
+def _window(tree: Node) -> Closure:
+    assert isinstance(tree.value, Look)
+    return _in_scope(tree, partial(windows.looked, tree.name, tree.value))
+
+
+def _in_scope(tree: Node, apply: Callable[[Scope, Any], Any]) -> Closure:
+    operand = build(tree.parts[0])
+
+    def run(scope: Scope, left: Spent) -> Any:
+        value = operand(scope, left)
+        return value if isinstance(value, Unknown) else apply(scope, value)
+
+    return run
 
 
 def _conditional(tree: Node) -> Closure:
     condition, yes, no = map(build, tree)
 
-    def run(scope: Scope) -> Any:
-        value = condition(scope)
+    def run(scope: Scope, left: Spent) -> Any:
+        value = condition(scope, left)
         if isinstance(value, Unknown):
             return value
-        return yes(scope) if operators.truth(value) else no(scope)
+        return yes(scope, left) if truth(value) else no(scope, left)
 
     return run
+
+
+# --- what a part of the operands can decide
 
 
 def _kleene(tree: Node, decisive: bool) -> Closure:
     parts = tuple(map(build, tree))
-    return lambda scope: _decided((part(scope) for part in parts), decisive)
+    return lambda scope, left: _decided((partial(part, scope, left) for part in parts), decisive)
 
 
-def _decided(verdicts: Iterable[Any], decisive: bool) -> bool | Unknown:
+def _decided(verdicts: Iterable[Callable[[], Any]], decisive: bool) -> bool | Unknown:
     unknown: Unknown | None = None
+    fault: Fault | None = None
     for verdict in verdicts:
-        if isinstance(verdict, Unknown):
-            unknown = unknown or verdict
-        elif operators.truth(verdict) is decisive:
-            return decisive
+        try:
+            value = verdict()
+            if isinstance(value, Unknown):
+                unknown = unknown or value
+            elif truth(value) is decisive:
+                return decisive
+        except Exhausted:
+            raise
+        except Fault as error:
+            fault = fault or error
+    if fault and not unknown:
+        raise fault
     return unknown or (not decisive)
 
 
-def _fold(tree: Node) -> Closure:
-    over, body, name = build(tree.parts[0]), build(tree.parts[1]), tree.text
-    finish = _FINISHES[str(tree.value)]
+# --- macros
 
-    def run(scope: Scope) -> Any:
-        items = over(scope)
+
+def _fold(tree: Node) -> Closure:
+    over, *bodies = map(build, tree)
+    name, finish = tree.text, _FINISHES[str(tree.value)]
+
+    def run(scope: Scope, left: Spent) -> Any:
+        items = over(scope, left)
         if isinstance(items, Unknown):
             return items
-        if not isinstance(items, list):
-            raise Fault(f"{tree.value}: a list expected, {operators.kind(items)} found")
         inner = dict(scope)
 
-        def judged(item: Any) -> Any:
-            _spend(scope)
+        def judged(body: Closure, item: Any) -> Any:
             inner[name] = item
-            return body(inner)
+            return body(inner, left)
 
-        return finish(items, map(judged, items))
+        items = operators.elements(left, items)
+        return finish(items, [partial(judged, body) for body in bodies])
 
     return run
 
 
-def _spend(scope: Scope) -> None:
-    scope[STEPS][0] -= 1
-    if scope[STEPS][0] < 0:
-        raise Fault(f"more than {MAX_STEPS} elements visited")
+Bodies = Sequence[Callable[[Any], Any]]
 
 
-def _filter(items: list[Any], verdicts: Iterable[Any]) -> Any:
-    values = _all_known(verdicts)
-    if isinstance(values, Unknown):
-        return values
-    return [item for item, verdict in zip(items, values, strict=True) if operators.truth(verdict)]
+def _exists(items: Sequence[Any], bodies: Bodies) -> bool | Unknown:
+    return _decided((partial(bodies[0], item) for item in items), True)
 
 
-def _all_known(values: Iterable[Any]) -> list[Any] | Unknown:
-    known = []
-    for value in values:
+def _all(items: Sequence[Any], bodies: Bodies) -> bool | Unknown:
+    return _decided((partial(bodies[0], item) for item in items), False)
+
+
+def _exists_one(items: Sequence[Any], bodies: Bodies) -> bool | Unknown:
+    chosen = _filter(items, bodies)
+    return chosen if isinstance(chosen, Unknown) else len(chosen) == 1
+
+
+def _filter(items: Sequence[Any], bodies: Bodies) -> list[Any] | Unknown:
+    chosen = []
+    for item in items:
+        verdict = bodies[0](item)
+        if isinstance(verdict, Unknown):
+            return verdict
+        if truth(verdict):
+            chosen.append(item)
+    return chosen
+
+
+def _map(items: Sequence[Any], bodies: Bodies) -> list[Any] | Unknown:
+    chosen = _filter(items, bodies) if len(bodies) == 2 else items
+    if isinstance(chosen, Unknown):
+        return chosen
+    values = []
+    for item in chosen:
+        value = bodies[-1](item)
         if isinstance(value, Unknown):
             return value
-        known.append(value)
-    return known
+        values.append(value)
+    return values
 
 
-def spelled(tree: Node) -> str:
-    """Return the dotted path a chain of fields is written as, `[]` for an element; '' for anything else."""
-    if tree.name == "name":
-        return tree.text
-    if tree.name in ("select", "has"):
-        return f"{spelled(tree.parts[0])}.{tree.text}"
-    return f"{spelled(tree.parts[0])}[]" if tree.name == "[]" else ""
-
-
-_FINISHES: Mapping[str, Callable[[list[Any], Iterable[Any]], Any]] = {
-    "exists": lambda _, verdicts: _decided(verdicts, True),
-    "all": lambda _, verdicts: _decided(verdicts, False),
-    "filter": _filter,
-    "map": lambda _, values: _all_known(values),
-}
+_FINISHES: Mapping[str, Callable[[Sequence[Any], Bodies], Any]] = {
+    "exists": _exists, "all": _all, "exists_one": _exists_one, "filter": _filter, "map": _map,
+}  # fmt: skip
 _MAKERS: Mapping[str, Callable[[Node], Closure]] = {
-    "literal": _literal, "name": _name, "list": _list, "select": _select, "has": _has, "[]": _index,
-    "?:": _conditional, "fold": _fold, "days_until": _days_until,
+    "literal": _literal, "name": _name, "select": _select, "has": _has, "[]": _index,
+    "?:": _conditional, "fold": _fold, "days_until": _days_until, **dict.fromkeys(WINDOWS, _window),
     "||": lambda tree: _kleene(tree, True), "&&": lambda tree: _kleene(tree, False),
 }  # fmt: skip

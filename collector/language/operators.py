@@ -1,77 +1,91 @@
-"""What the operators and functions of the rule language do with known values, as CEL has it.
+"""What the operators of the rule language do with known values, as CEL has it.
 
-Where Python differs, CEL holds: a truth value is not a number, whole numbers have 64 bits and
-divide towards zero. Looser than CEL in one point: whole and real numbers may meet in arithmetic,
-since JSON does not tell 1 from 1.0.
+Where Python differs, CEL holds: a truth value is not a number, whole numbers have 64 bits and divide towards zero,
+real numbers overflow to infinity, and values of different kinds are unequal. Looser than CEL in one point: whole and
+real numbers may meet, and what they make is real; JSON does not tell 1 from 1.0. Where CEL allows no such meeting,
+results are the same.
 """
 
 from __future__ import annotations
 
+import math
 import operator
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from collector.language.tree import Fault, Unknown
+from collector.language import texts, times
+from collector.language.kinds import kind, known, truth
+from collector.language.signatures import GETTERS
+from collector.language.tree import Exhausted, Fault, Unknown
 
 MAX_WHOLE = 2**63
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-DURATION = re.compile(r"-?(\d{1,9}(\.\d{1,9})?(h|ms|m|s))+", re.ASCII)
-SPAN = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)", re.ASCII)
-UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_KINDS: Mapping[type, str] = {
-    bool: "bool", int: "number", float: "number", str: "text", list: "list", dict: "record",
-    datetime: "time", timedelta: "duration",
-}  # fmt: skip
-SCALARS = frozenset({"bool", "number", "text", "time", "duration"})
+MAX_STEPS = 250_000
+"""What one evaluation may spend: an element that a macro visits costs one; long texts and lists cost by their size."""
+A_STEP_OF_TEXT, A_STEP_OF_SEARCH, A_STEP_OF_LIST = 64, 256, 16
+Spent = list[int]
+"""One number: the steps that are left."""
 
 
-def kind(value: object) -> str:
-    """Return the language's word for the type of `value`."""
-    return _KINDS.get(type(value)) or ("record" if isinstance(value, Mapping) else type(value).__name__)
+def spend(left: Spent, steps: int) -> None:
+    """Take `steps` off what is left; raise `Exhausted` when it is not enough."""
+    left[0] -= steps
+    if left[0] < 0:
+        raise Exhausted(f"more than {MAX_STEPS} elements visited")
 
 
-def truth(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise Fault(f"true or false expected, {kind(value)} found")
+def elements(left: Spent, container: Any) -> Sequence[Any]:
+    """Return what a macro visits, paid for: the elements of a list, the keys of a record."""
+    if isinstance(container, Mapping):
+        container = list(container)
+    if not isinstance(container, list):
+        raise Fault(f"a list expected, {kind(container)} found")
+    spend(left, len(container))
+    return container
 
 
-def equal(left: Any, right: Any) -> bool:
-    if kind(left) != kind(right) or kind(left) not in SCALARS:
-        raise Fault(f"cannot compare {kind(left)} with {kind(right)}")
-    return bool(left == right)
+def scanned(left: Spent, container: Any) -> Any:
+    """Return `container`, paid for to be looked through."""
+    spend(left, len(container) // A_STEP_OF_LIST + 1)
+    return container
 
 
-def timestamp(text: Any) -> datetime | Unknown:
-    """Return the time an RFC 3339 text tells; one that cannot be read is unknown, for it is data."""
-    if isinstance(text, datetime):
-        return text
-    if not isinstance(text, str):
-        raise Fault(f"timestamp: text expected, {kind(text)} found")
-    try:
-        return (
-            datetime.fromisoformat(text).astimezone(UTC) if TIME.fullmatch(text) else Unknown("unreadable", text[:40])
-        )
-    except (ValueError, OverflowError):
-        return Unknown("unreadable", text[:40])
+def equal(left: Spent, one: Any, other: Any) -> bool:
+    """Return whether two values are equal: of different kinds never, lists and records by what they hold."""
+    its = known(one)
+    if its != known(other):
+        return False
+    if its == "list":
+        spend(left, len(one))
+        return len(one) == len(other) and all(map(partial(equal, left), one, other))
+    if its == "record":
+        spend(left, len(one))
+        return one.keys() == other.keys() and all(equal(left, one[key], other[key]) for key in one)
+    if type(one) is not type(other):
+        return float(one) == float(other)
+    return bool(one == other)
 
 
-def duration(text: Any) -> timedelta | Unknown:
-    """Return the span that text like `1h30m` tells."""
-    if not isinstance(text, str):
-        raise Fault(f"duration: text expected, {kind(text)} found")
-    if len(text) > 40 or not DURATION.fullmatch(text):
-        return Unknown("unreadable", text[:40])
-    total = sum(float(number) * UNITS_S[unit] for number, unit in SPAN.findall(text))
-    return timedelta(seconds=-total if text.startswith("-") else total)
+def contained(left: Spent, item: Any, container: Any) -> bool:
+    """Return whether a list holds an equal of `item`, or a record that key."""
+    its = known(item)
+    if isinstance(container, Mapping):
+        return its == "text" and item in container
+    if not isinstance(container, list):
+        raise Fault(f"in: {kind(container)} holds nothing")
+    spend(left, len(container) // A_STEP_OF_LIST + 1)
+    if its in ("text", "bool") and set(map(type, container)) <= {type(item)}:
+        return item in container  # the same answer as below, at C speed
+    return any(equal(left, item, each) for each in container)
 
 
-def days_until(now: datetime, text: Any) -> float | Unknown:
-    """Return the days from `now` to a time, negative when it is past."""
-    until = timestamp(text)
-    return until if isinstance(until, Unknown) else (until - now) / timedelta(days=1)
+def element(container: Any, key: Any) -> Any:
+    """Return the element, or None where there is none."""
+    if isinstance(container, Mapping) and isinstance(key, str):
+        return container.get(key)
+    if isinstance(container, list) and (type(key) is int or (isinstance(key, float) and key.is_integer())):
+        return container[int(key)] if 0 <= key < len(container) else None
+    raise Fault(f"{kind(container)} has no element {kind(key)}")
 
 
 def size(value: Any) -> int:
@@ -80,78 +94,92 @@ def size(value: Any) -> int:
     raise Fault(f"size: {kind(value)} has none")
 
 
-def element(container: Any, key: Any) -> Any:
-    """Return the element, or None where there is none."""
-    if isinstance(container, Mapping) and isinstance(key, str):
-        return container.get(key)
-    if isinstance(container, list) and type(key) is int:
-        return container[key] if 0 <= key < len(container) else None
-    raise Fault(f"{kind(container)} has no element {kind(key)}")
-
-
-def contained(item: Any, container: Any) -> bool:
-    if isinstance(container, Mapping) and isinstance(item, str):
-        return item in container
-    if isinstance(container, list):
-        if _is_scalar(item) and set(map(type, container)) == {type(item)}:
-            return item in container  # the same answer as below, without asking each element for its kind
-        strangers = {kind(each) for each in container} - {kind(item)}
-        if strangers or (container and kind(item) not in SCALARS):
-            raise Fault(f"in: a list of {', '.join(sorted(strangers)) or kind(item)} holds no {kind(item)}")
-        return item in container
-    raise Fault(f"in: {kind(container)} holds no {kind(item)}")
-
-
-def _is_scalar(value: object) -> bool:
-    return _KINDS.get(type(value)) in SCALARS
-
-
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def apply(left: Any, right: Any) -> bool:
-        if kind(left) != kind(right) or kind(left) not in SCALARS - {"bool"}:
+        if known(left) != known(right) or kind(left) in ("list", "record"):
             raise Fault(f"cannot order {kind(left)} and {kind(right)}")
-        return compare(left, right)
+        return compare(left, right) if type(left) is type(right) else compare(float(left), float(right))
 
     return apply
 
 
-def _arithmetic(sign: str, allowed: frozenset[tuple[str, str]], apply: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+# --- arithmetic
+
+
+def bounded(value: int) -> int:
+    """Return `value` when it has 64 bits; raise `Fault`."""
+    if -MAX_WHOLE <= value < MAX_WHOLE:
+        return value
+    raise Fault("whole number out of range")
+
+
+def divided(left: int, right: int) -> int:
+    """Return the quotient without its fraction."""
+    if right == 0:
+        raise Fault("division by zero")
+    return bounded(abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1))
+
+
+def quotient(left: float, right: float) -> float:
+    """Return the quotient as IEEE 754 has it: by zero it is infinite, or no number."""
+    try:
+        return left / right
+    except ZeroDivisionError:
+        return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
+
+
+def _remainder(left: Any, right: Any) -> int:
+    if type(left) is not int or type(right) is not int:
+        raise Fault("% needs whole numbers")
+    return left - divided(left, right) * right
+
+
+def _calculated(sign: str, wholes: Callable[[Any, Any], int], reals: Callable[[Any, Any], float]) -> Callable[..., Any]:
     def run(left: Any, right: Any) -> Any:
-        if (kind(left), kind(right)) not in allowed:
+        if type(left) is int and type(right) is int:
+            return bounded(wholes(left, right))
+        if known(left) != "number" or known(right) != "number":
             raise Fault(f"cannot do {kind(left)} {sign} {kind(right)}")
-        return bounded(apply(left, right))
+        return reals(float(left), float(right))
 
     return run
 
 
-def bounded(value: Any) -> Any:
-    """Return `value` when it keeps to CEL's ranges; raise `Fault`."""
-    if type(value) is int and not -MAX_WHOLE <= value < MAX_WHOLE:
-        raise Fault("whole number out of range")
-    return value
+_ADDED, _SUBTRACTED = _calculated("+", operator.add, operator.add), _calculated("-", operator.sub, operator.sub)
+_PLUS = frozenset({("duration", "duration"), ("time", "duration"), ("duration", "time")})
+_MINUS = frozenset({("duration", "duration"), ("time", "time"), ("time", "duration")})
 
 
-def _divided(left: Any, right: Any) -> Any:
-    if right == 0:
-        raise Fault("division by zero")
-    if isinstance(left, float) or isinstance(right, float):
-        return left / right
-    return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+def plus(left: Spent, one: Any, other: Any) -> Any:
+    kinds = kind(one), kind(other)
+    if kinds in (("text", "text"), ("list", "list")):
+        spend(left, (len(one) + len(other)) // (A_STEP_OF_TEXT if kinds[0] == "text" else 1))
+        return one + other
+    return times.within(operator.add, one, other) if kinds in _PLUS else _ADDED(one, other)
 
 
-def _remainder(left: Any, right: Any) -> int:
-    if right == 0 or type(left) is not int or type(right) is not int:
-        raise Fault("% needs whole numbers, the second not 0")
-    return left - int(_divided(left, right)) * right
+def minus(one: Any, other: Any) -> Any:
+    return times.within(operator.sub, one, other) if (kind(one), kind(other)) in _MINUS else _SUBTRACTED(one, other)
 
 
-def _negated(value: Any) -> Any:
-    if kind(value) not in ("number", "duration"):
+def negated(value: Any) -> Any:
+    if kind(value) != "number":
         raise Fault(f"cannot negate {kind(value)}")
-    return bounded(-value)
+    return bounded(-value) if type(value) is int else -value
 
 
-def _method(name: str, apply: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+def record(*parts: Any) -> dict[str, Any]:
+    """Return the record of keys and values in turn."""
+    keys = parts[::2]
+    if not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
+        raise Fault("keys of a record are different texts")
+    return dict(zip(keys, parts[1::2], strict=True))
+
+
+# --- texts
+
+
+def _of_texts(name: str, apply: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
     def run(text: Any, part: Any) -> bool:
         if not isinstance(text, str) or not isinstance(part, str):
             raise Fault(f"{name}: text expected, {kind(text)} and {kind(part)} found")
@@ -160,20 +188,35 @@ def _method(name: str, apply: Callable[[str, str], bool]) -> Callable[[Any, Any]
     return run
 
 
-_NUMBERS = ("number", "number")
-_SPANS = ("duration", "duration")
-_PLUS = frozenset({_NUMBERS, _SPANS, ("text", "text"), ("time", "duration"), ("duration", "time")})
-_MINUS = frozenset({_NUMBERS, _SPANS, ("time", "time"), ("time", "duration")})
-_TIMES = frozenset({_NUMBERS})
+def _searched(apply: Callable[[Any, Any], bool]) -> Callable[[Spent, Any, Any], bool]:
+    def run(left: Spent, text: Any, wanted: Any) -> bool:
+        if isinstance(text, str):
+            spend(left, len(text) // A_STEP_OF_SEARCH)
+        return apply(text, wanted)
+
+    return run
+
+
+SPENDING: Mapping[str, Callable[..., Any]] = {
+    "==": equal, "!=": lambda left, one, other: not equal(left, one, other), "in": contained, "+": plus,
+    "matches": _searched(texts.matches), "contains": _searched(_of_texts("contains", operator.contains)),
+}  # fmt: skip
+"""What costs by the size of its operands: what is left to spend comes first."""
 
 TABLE: Mapping[str, Callable[..., Any]] = {
-    "!": lambda value: not truth(value), "negate": _negated,
-    "==": equal, "!=": lambda left, right: not equal(left, right),
+    "!": lambda value: not truth(value), "negate": negated, "-": minus,
     "<": _ordered(operator.lt), "<=": _ordered(operator.le), ">": _ordered(operator.gt), ">=": _ordered(operator.ge),
-    "in": contained, "size": size, "timestamp": timestamp, "duration": duration,
-    "+": _arithmetic("+", _PLUS, operator.add), "-": _arithmetic("-", _MINUS, operator.sub),
-    "*": _arithmetic("*", _TIMES, operator.mul), "/": _arithmetic("/", _TIMES, _divided),
-    "%": _arithmetic("%", _TIMES, _remainder),
-    "startsWith": _method("startsWith", str.startswith), "endsWith": _method("endsWith", str.endswith),
-    "contains": _method("contains", lambda text, part: part in text),
+    "*": _calculated("*", operator.mul, operator.mul), "/": _calculated("/", divided, quotient), "%": _remainder,
+    "list": lambda *items: list(items), "record": record, "size": size, "dyn": lambda value: value,
+    "startsWith": _of_texts("startsWith", str.startswith), "endsWith": _of_texts("endsWith", str.endswith),
+    "lowerAscii": texts.lower_ascii, "version_lt": texts.version_lt, "cidr_contains": texts.cidr_contains,
+    "int": texts.whole, "double": texts.real, "string": texts.spelling,
+    "timestamp": times.timestamp, "duration": times.duration, **{name: times.part(name) for name in GETTERS},
 }  # fmt: skip
+
+
+def sound(value: Any) -> Any:
+    """Return `value` when there is one; raise `Fault` for null and `Unknown`, which only the slow way tells apart."""
+    if value is None or type(value) is Unknown:
+        raise Fault("no value")
+    return value

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collector.language.signatures import FUNCTIONS
+from collector.language.tokens import Token, literal, tokens
+from collector.language.tree import MAX_DEPTH, MAX_FOLDS, MAX_SOURCE, BadExpression, Node, node
 
-from collector.language.tree import MAX_DEPTH, MAX_SOURCE, BadExpression, Node, node
-
-TOKEN = re.compile(
-    r"""(?P<blank>[ \t\r\n]+)
-      | (?P<real>\d+\.\d+(?:[eE][+-]?\d+)?)
-      | (?P<whole>\d+)
-      | (?P<text>"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*')
-      | (?P<name>[A-Za-z_]\w*)
-      | (?P<sign>&&|\|\||[=!<>]=|[-+*/%!<>?:.,()\[\]])""",
-    re.VERBOSE | re.ASCII,
-)
-ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 BINDING = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3,
            "+": 4, "-": 4, "*": 5, "/": 5, "%": 5}  # fmt: skip
-FOLDS = frozenset({"exists", "all", "filter", "map"})
-METHODS = frozenset({"startsWith", "endsWith", "contains"})
-ARITY = {"size": 1, "timestamp": 1, "duration": 1, "days_until": 1}
+FOLDS = frozenset({"exists", "all", "exists_one", "filter", "map"})
 CONSTANTS = {"true": True, "false": False}
 WORDS = frozenset({"in", "null", *CONSTANTS})
-MAX_WHOLE = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    kind: str
-    text: str
-    at: int
+LITERALS = frozenset({"text", "raw", "real", "whole"})
 
 
 def parse(source: str) -> Node:
@@ -42,23 +21,12 @@ def parse(source: str) -> Node:
     return _Parser(source).whole()
 
 
-def _tokens(source: str) -> Iterator[Token]:
-    at = 0
-    while at < len(source):
-        match = TOKEN.match(source, at)
-        if match is None:
-            raise BadExpression(f"unexpected {source[at]!r}", at)
-        if match.lastgroup != "blank":
-            yield Token(match.lastgroup or "", match.group(), at)
-        at = match.end()
-    yield Token("end", "", at)
-
-
 class _Parser:
     def __init__(self, source: str) -> None:
-        self._tokens = list(_tokens(source))
+        self._tokens = list(tokens(source))
         self._next = 0
         self._level = 0
+        self._folds = 0
 
     def whole(self) -> Node:
         tree = self._expression()
@@ -90,13 +58,16 @@ class _Parser:
         signs = []
         while self._token.kind == "sign" and self._token.text in ("!", "-"):
             signs.append(self._take())
-        tree = self._postfix()
+        if signs and signs[-1].text == "-" and self._token.kind in ("real", "whole"):
+            sign, number = signs.pop(), self._take()  # -9223372036854775808 is a number, without the sign it is none
+            tree = self._members(node("literal", sign.at, value=literal(number, "-")))
+        else:
+            tree = self._members(self._primary())
         for sign in reversed(signs):
             tree = node("negate" if sign.text == "-" else "!", sign.at, (tree,))
         return tree
 
-    def _postfix(self) -> Node:
-        tree = self._primary()
+    def _members(self, tree: Node) -> Node:
         while True:
             if self._accept("."):
                 tree = self._member(tree)
@@ -112,36 +83,51 @@ class _Parser:
             return node("select", name.at, (operand,), name.text)
         if name.text in FOLDS:
             return self._fold(operand, name)
-        if name.text not in METHODS:
+        signature = FUNCTIONS.get(name.text)
+        if signature is None or not signature.is_method:
             raise BadExpression(f"unknown method {name.text}", name.at)
-        argument = self._expression()
-        self._expect(")")
-        return node(name.text, name.at, (operand, argument))
+        parts = (operand, *self._until(")"))
+        if len(parts) not in signature.arity:
+            raise BadExpression(f"no method {name.text} of {len(parts) - 1}", name.at)
+        return node(name.text, name.at, parts)
 
     def _fold(self, over: Node, name: Token) -> Node:
         variable = self._name()
         self._expect(",")
-        body = self._expression()
-        self._expect(")")
-        return node("fold", name.at, (over, body), variable.text, name.text)
+        self._folds += 1
+        if self._folds > MAX_FOLDS:
+            raise BadExpression(f"more than {MAX_FOLDS} macros inside each other", name.at)
+        bodies = self._until(")")
+        self._folds -= 1
+        if len(bodies) != 1 and not (name.text == "map" and len(bodies) == 2):
+            raise BadExpression(f"{name.text} of a variable and {len(bodies)} expressions", name.at)
+        return node("fold", name.at, (over, *bodies), variable.text, name.text)
 
     def _primary(self) -> Node:
         token = self._take()
         if token.kind == "name":
             return self._named(token)
-        if token.kind == "text":
-            return node("literal", token.at, value=_unquoted(token))
-        if token.kind == "real":
-            return node("literal", token.at, value=_real(token))
-        if token.kind == "whole":
-            return node("literal", token.at, value=_whole(token))
+        if token.kind in LITERALS:
+            return node("literal", token.at, value=literal(token))
         if token.text == "(":
             tree = self._expression()
             self._expect(")")
             return tree
         if token.text == "[":
             return node("list", token.at, self._until("]"))
+        if token.text == "{":
+            return self._record(token)
         raise BadExpression(f"unexpected {token.text!r}" if token.text else "unexpected end", token.at)
+
+    def _record(self, token: Token) -> Node:
+        parts: list[Node] = []
+        while not self._accept("}"):
+            if parts:
+                self._expect(",")
+            parts.append(self._expression())
+            self._expect(":")
+            parts.append(self._expression())
+        return node("record", token.at, tuple(parts))
 
     def _named(self, token: Token) -> Node:
         if token.text in CONSTANTS:
@@ -155,7 +141,8 @@ class _Parser:
             if len(parts) != 1 or parts[0].name != "select":
                 raise BadExpression("has() asks for one field, as in has(a.b)", token.at)
             return node("has", token.at, parts[0].parts, parts[0].text)
-        if ARITY.get(token.text) != len(parts):
+        signature = FUNCTIONS.get(token.text)
+        if signature is None or not signature.is_function or len(parts) not in signature.arity:
             raise BadExpression(f"no function {token.text} of {len(parts)}", token.at)
         return node(token.text, token.at, parts)
 
@@ -189,30 +176,3 @@ class _Parser:
         if token.kind != "name" or token.text in WORDS:
             raise BadExpression("a name expected", token.at)
         return token
-
-
-def _unquoted(token: Token) -> str:
-    text, at = [], 1
-    while at < len(token.text) - 1:
-        if token.text[at] == "\\":
-            at += 1
-            if token.text[at] not in ESCAPES:
-                raise BadExpression(f"unknown escape \\{token.text[at]}", token.at + at)
-            text.append(ESCAPES[token.text[at]])
-        else:
-            text.append(token.text[at])
-        at += 1
-    return "".join(text)
-
-
-def _real(token: Token) -> float:
-    value = float(token.text)
-    if value == float("inf"):
-        raise BadExpression("number out of range", token.at)
-    return value
-
-
-def _whole(token: Token) -> int:
-    if len(token.text) > 19 or int(token.text) > MAX_WHOLE:
-        raise BadExpression("number out of range", token.at)
-    return int(token.text)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from collector.language.types import DYN, Type
+
 MAX_SOURCE = 2_048
 """Characters of one expression."""
 MAX_DEPTH = 32
 """Levels of one tree."""
+MAX_FOLDS = 2
+"""Macros inside each other."""
+
+FactPath = tuple[str, ...]
+"""What an expression reads: ("ci", "ntp", "synchronised"); "[]" stands for any element."""
 
 
 class BadExpression(ValueError):
@@ -21,6 +28,10 @@ class BadExpression(ValueError):
 
 class Fault(Exception):
     """The rule itself is wrong for these facts: operand types, a division by zero, an overflow."""
+
+
+class Exhausted(Fault):
+    """One evaluation took more work than any may; nothing makes up for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +49,9 @@ class Unknown:
 class Node:
     """One operation. `name` tells which, `text` what it names (an identifier, a field, a bound variable).
 
-    literal: `value` · name, select, has: `text` · fold: `text` is the variable, `value` the macro,
-    parts are range and body · everything else: an operator or a function over its parts.
+    literal: `value` · name, select, has: `text` · fold: `text` is the variable, `value` the macro, parts are range
+    and body, of a map with a condition range, condition and body · record: parts are keys and values in turn ·
+    everything else: an operator or a function over its parts. `type` is what it gives, once it was checked.
     """
 
     name: str
@@ -48,6 +60,7 @@ class Node:
     text: str = ""
     value: object = None
     depth: int = 1
+    type: Type = DYN
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.parts)
@@ -59,3 +72,12 @@ def node(name: str, at: int, parts: tuple[Node, ...] = (), text: str = "", value
     if depth > MAX_DEPTH:
         raise BadExpression(f"nested deeper than {MAX_DEPTH}", at)
     return Node(name, at, parts, text, value, depth)
+
+
+def spelled(tree: Node) -> str:
+    """Return the dotted path a chain of fields is written as, `[]` for an element; '' for anything else."""
+    if tree.name == "name":
+        return tree.text
+    if tree.name in ("select", "has"):
+        return f"{spelled(tree.parts[0])}.{tree.text}"
+    return f"{spelled(tree.parts[0])}[]" if tree.name == "[]" else ""

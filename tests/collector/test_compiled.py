@@ -21,7 +21,8 @@ def rule(expr: str, **more: Any) -> Rule:
     ("written", "reads_time"),
     [
         (rule("ci.ntp.synchronised"), False),
-        (rule("ci.ntp.synchronised", hold_ms=1), True),
+        (rule("ci.ntp.synchronised", hold_ms=1), False),
+        (rule("rate(port, 'index', '15m') > 1", each=("port", "ci.interfaces", "port.name")), True),
         (rule("now - ci.agent.last_seen > duration('1m')"), True),
         (rule("days_until(cert.not_after) < 3", **OF_ROWS), True),
         (rule("true", where="days_until(cert.not_after) < 3", **OF_ROWS), True),

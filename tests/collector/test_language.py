@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.language import BadExpression, Expression, Fault, Unknown, compile_expression
-from collector.language.evaluate import MAX_STEPS
+from collector.language.operators import MAX_STEPS
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 CI = {
@@ -78,18 +78,45 @@ def test_unknown_spreads_except_where_the_rest_decides(source: str, value: Any) 
 @pytest.mark.parametrize(
     "source",
     [
-        "1 == 'a'", "true == 1", "1 < 'a'", "true < false", "1 < 2 < 3", "'a' - 'b'", "'a' * 2", "1 + true", "!1",
-        "-true",
-        "1 && true", "'x' ? 1 : 2", "1 in ['a']", "'a' in 'abc'", "1 / 0", "1 % 0", "1.5 % 2",
-        "9223372036854775807 + 1",
-        "-9223372036854775807 - 2", "size(1)", "ci.name.x", "ci.name[0]", "ci.ntp.servers['a']", "ci.ntp == ci.ntp",
-        "ci.name.exists(x, true)", "ci.ntp.servers.exists(s, s)", "ci.ntp.synchronised == 'false'", "now > 5",
-        "now + now", "now - duration('999999999h')", "timestamp(ci.ntp)", "ci.name.contains(1)", "duration('1s') * 2",
+        "ci.name < 1", "ci.name < true", "ci.name - 1", "ci.name * 2", "ci.name + 1", "!ci.name", "-ci.name",
+        "ci.name && true", "ci.name ? 1 : 2", "'a' in ci.name", "1 / 0", "1 % 0", "ci.ntp.offset_seconds % 2",
+        "9223372036854775807 + 1", "-9223372036854775807 - 2", "-9223372036854775808 / -1", "-ci.least",
+        "size(ci.ntp.synchronised)", "ci.name.x", "ci.name[0]", "ci.ntp.servers['a']",
+        "ci.name.exists(x, true)", "ci.ntp.servers.exists(s, s)", "ci.name > 5", "now + ci.name",
+        "now - duration('87660000h')", "duration('87660000h') + duration('1s')", "timestamp(ci.ntp)",
+        "ci.name.contains(ci.ntp)", "ci.name.matches('[' + ci.name)", "int(1e30)", "ci.name == ci.name + ci.ntp",
+        "{'a': 1, 'a': 2}", "now.getHours('Nowhere/City')",
     ],
 )  # fmt: skip
 def test_a_wrong_type_is_a_fault_never_false_and_never_unknown(source: str) -> None:
     with pytest.raises(Fault):
-        value_of(source)
+        value_of(source, least=-(2**63))
+
+
+@pytest.mark.parametrize(
+    ("source", "why", "at"),
+    [
+        ("1 == 'a'", "cannot compare whole number with text", 3), ("true == 1", "cannot compare bool with whole", 6),
+        ("1 < 'a'", "cannot order", 3), ("1 < 2 < 3", "cannot order bool and whole number", 7),
+        ("'a' - 'b'", "cannot do text - text", 5), ("'a' * 2", "cannot do", 5), ("1 + true", "cannot do", 3),
+        ("!1", "true or false expected, whole number found", 2), ("-true", "cannot negate bool", 1),
+        ("1 && true", "true or false expected", 1), ("'x' ? 1 : 2", "true or false expected", 1),
+        ("true ? 1 : 'a'", "either whole number or text", 6),
+        ("1 in ['a']", "in: list of text holds no whole number", 3), ("'a' in 'abc'", "in: text holds nothing", 5),
+        ("1.5 % 2", "cannot do real number % whole number", 5), ("size(1)", "size: whole number does not fit", 6),
+        ("now > 5", "cannot order time and whole number", 5), ("now + now", "cannot do time \\+ time", 5),
+        ("ci.name.contains(1)", "contains: whole number does not fit", 18), ("-duration('1s')", "cannot negate", 1),
+        ("duration('1s') * 2", "cannot do duration", 16), ("'abc'[0]", "text has no elements", 6),
+        ("[1].exists(x, x)", "true or false expected", 15), ("'a'.matches('(')", "not a pattern of RE2", 13),
+        ("'a'.matches('" + "a" * 501 + "')", "more than 500 characters", 13), ("int('1x')", "not a number", 1),
+        ("cidr_contains('10.0.0.0/33', ci.name)", "not a network", 15), ("{1: 2}", "text expected", 2),
+        ("rate(ci.ports, 'x', '1h')", "looks back on the variable", 1),
+    ],
+)  # fmt: skip
+def test_operands_that_can_never_fit_are_refused_before_anything_runs(source: str, why: str, at: int) -> None:
+    with pytest.raises(BadExpression, match=why) as caught:
+        compile_expression(source)
+    assert caught.value.at + 1 == at
 
 
 @pytest.mark.parametrize(
@@ -97,15 +124,22 @@ def test_a_wrong_type_is_a_fault_never_false_and_never_unknown(source: str) -> N
     [
         ("", "unexpected end", 1), ("1 +", "unexpected end", 4), ("1 2", "unexpected '2'", 3),
         ("(1", r"'\)' expected", 3),
-        ("ci.", "a name expected", 4), ("ci.a.matches('x')", "unknown method matches", 6),
+        ("ci.", "a name expected", 4), ("ci.a.shell('x')", "unknown method shell", 6),
+        ("ci.a.int()", "unknown method int", 6),
         ("memory > 1", "unknown name memory", 1),
         ("ci.l.exists(x, y > 1)", "unknown name y", 16), ("null == 1", "null is not a value", 1),
         ("has(ci)", "has", 1),
         ("shell('x')", "no function shell of 1", 1), ("size()", "no function size of 0", 1),
         ("'a", "unexpected \"'\"", 1),
-        (r"'\x41'", "unknown escape", 3), ("9223372036854775808", "out of range", 1),
-        ("1e999", "unexpected 'e999'", 2),
+        (r"'a\q'", "unknown escape", 3), (r"'\ud800'", "unknown escape", 2),
+        (r"'\U00110000'", "unknown", 2), ("9223372036854775808", "out of range", 1),
+        ("1e999", "out of range", 1), ("0x8000000000000000", "out of range", 1), ("0" * 30, "out of range", 1),
+        ("-9223372036854775809", "out of range", 2), ("b'a'", "unexpected", 2), ("1u", "unexpected 'u'", 2),
+        ("[1].all(a, [1].all(b, [1].all(c, true)))", "more than 2 macros inside each other", 27),
+        ("[1].map(a, 1, 2, 3)", "map of a variable and 3 expressions", 5), ("[1].all(a)", "',' expected", 10),
+        ("{'a' 1}", "':' expected", 6),
         ("1.0e999", "out of range", 1), ("duration('soon')", "not a duration", 1),
+        ("duration('999999999h')", "not a duration", 1),
         ("timestamp('2026-13-01T00:00:00Z')", "not a time", 1),
         ("a = 1", "unexpected '='", 3), ("ci.x; 1", "unexpected ';'", 5), ("x" * 2049, "longer than", 2049),
         ("(" * 33 + "1" + ")" * 33, "nested deeper", 33), ("!" * 40 + "true", "nested deeper", 9),
