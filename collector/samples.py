@@ -61,12 +61,17 @@ def taken(section: str, was: Body | None, now: Body, lo: int, at: int, fields: M
     for element in elements:
         old, new = before.get(element, {}), after.get(element, {})
         for name, span in fields.items():
-            if old.get(name) is None and new.get(name) is None:
-                continue
-            for moment, value in ((lo, old.get(name)), (at, new.get(name))):
-                if moment == at or value is not None:
-                    found.append(Sample(section, element, name, moment, value, _slot(moment, value, span)))
+            if old.get(name) != new.get(name):
+                line = section, element, name
+                found += _pair(line, (lo, old.get(name)), (at, new.get(name)), span)
     return found
+
+
+def _pair(line: Line, old: Point, new: Point, span: int) -> list[Sample]:
+    """Return both samples, the old one in a slot before that of the new: neither takes the place of the other."""
+    slot = _slot(*new, span)
+    last = Sample(*line, *new, slot)
+    return [last] if old[1] is None else [Sample(*line, *old, min(_slot(*old, span), slot - 1)), last]
 
 
 def _rows(section: str, body: Body | None) -> dict[str, Mapping[str, Any]]:

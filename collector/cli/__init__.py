@@ -21,6 +21,7 @@ from collector.cli import (
     locks,
     pins,
     reports,
+    rules,
     run,
     stocktakes,
     sweeps,
@@ -47,6 +48,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(changes.app, name="change")
 app.add_typer(findings.app, name="finding")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(rules.app, name="rules")
 app.add_typer(events.app, name="event")
 app.add_typer(audit.app, name="audit")
 app.add_typer(stocktakes.app, name="stocktake")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ PORTION: Final = 2_000
 
 def looked_back_on(book: Rulebook) -> Spans:
     """Return section → field → the longest window of any rule over it, ms."""
-    return spans(window for rule in book.rules.values() for window in _windows(rule))
+    return spans(window for rule in book.rules.values() for window in rule.windows)
 
 
 async def histories(connection: AsyncConnection, due: Mapping[int, Iterable[CompiledRule]]) -> dict[int, History]:
@@ -31,11 +31,7 @@ async def histories(connection: AsyncConnection, due: Mapping[int, Iterable[Comp
 
 
 def _names(rules: Iterable[CompiledRule]) -> set[str]:
-    return {window.section for rule in rules for window in _windows(rule)}
-
-
-def _windows(rule: CompiledRule) -> Iterable[Any]:
-    return getattr(rule, "windows", ())
+    return {window.section for rule in rules for window in rule.windows}
 
 
 class Forgetting:

@@ -70,7 +70,7 @@ class _World:
 
     def __init__(self, rule: CompiledRule, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._looked_back_on = {(window.section, window.field) for window in getattr(rule, "windows", ())}
+        self._looked_back_on = {(window.section, window.field) for window in rule.windows}
         self._ci: dict[str, Any] = {**SERVER, **timeline.ci}
         self._ages: dict[str, int] = {}
         self._failed: set[str] = set()

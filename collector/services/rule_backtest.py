@@ -148,8 +148,8 @@ def _moments(rule: CompiledRule, facts: Iterable[Held], start: int, end: int) ->
 
 def _known(ci: CI, bodies: Mapping[str, Any], now: int) -> Facts:
     own = {
-        **dict.fromkeys(RECORD_FIELDS, ""), "id": ci.id, "uid": ci.uid, "name": ci.name, "class": ci.ci_class, "type": ci.ci_type,
-        "state": str(ci.state), "environment": ci.environment,
+        **dict.fromkeys(RECORD_FIELDS, ""), "id": ci.id, "uid": ci.uid, "name": ci.name, "class": ci.ci_class,
+        "type": ci.ci_type, "state": str(ci.state), "environment": ci.environment,
     }  # fmt: skip
     return Facts({**own, **bodies}, dict.fromkeys(bodies, now))
 

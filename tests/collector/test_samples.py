@@ -48,6 +48,11 @@ def test_what_is_not_there_any_more_is_told_as_absent() -> None:
     assert points([metric("a", 1)], []) == [("a|", 5 * MINUTE, 1), ("a|", 6 * MINUTE, None)]
 
 
+def test_a_field_that_stands_while_its_row_moves_gives_nothing() -> None:
+    was, now = {**metric("a", 1), "unit": "x"}, {**metric("a", 1), "unit": "y"}
+    assert points([was], [now]) == []
+
+
 def test_fields_no_rule_reads_give_nothing() -> None:
     assert taken("health", None, [metric("a", 1)], 0, MINUTE, {"unit": MINUTE}) == []
 
@@ -56,6 +61,13 @@ def test_a_number_has_sixty_slots_a_window_and_a_word_six_hundred() -> None:
     numbers = {each.slot for at in range(0, 3_600_000, 1_000) for each in taken("ups", None, {"value": 1}, 0, at, SPAN)}
     words = {each.slot for at in range(0, 3_600_000, 1_000) for each in taken("ups", None, {"value": "x"}, 0, at, SPAN)}
     assert (len(numbers), len(words)) == (60, 600)
+
+
+def test_what_a_number_was_before_it_moved_stays_though_both_are_in_one_slot() -> None:
+    day = {"value": 26 * 60 * MINUTE}
+    old, new = taken("ups", {"value": 1000}, {"value": 100}, 59 * MINUTE, 60 * MINUTE, day)
+    assert (old.value, new.value) == (1000, 100)
+    assert old.slot < new.slot
 
 
 LINE = ("ports", "1", "state")
