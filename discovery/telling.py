@@ -93,7 +93,8 @@ def _row(outcome: Outcome, at_ms: int) -> dict[str, Any]:
 def _found(outcome: Outcome) -> dict[str, str]:
     said = outcome.target() if outcome.row.alive else {}
     names = ("class", "type", "vendor", "model", "serial", "os", "version", "name")
-    return {name: _line(str(said[name]), MOST_TEXT) for name in names if said.get(name)}
+    found = {name: _line(str(said[name]), MOST_TEXT) for name in names if said.get(name)}
+    return found | ({"signs": ",".join(outcome.signs)} if outcome.signs else {})
 
 
 def _line(text: str, most: int) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
 from collector.model import CI, Cause, CiState
-from collector.pipeline import log_only
+from collector.pipeline import log_only, rooting
 from collector.pipeline.policies import Policies
 from collector.store import alerts, cis, findings, incidents
 
@@ -55,7 +55,7 @@ async def _grouped(
     tx: AsyncConnection, causes: list[Cause], touched: Mapping[int, CI], policies: Policies, now: int
 ) -> list[Cause]:
     """Return `causes` with the incident each goes to (`group`) and whether it is a cause or a victim (`role`)."""
-    return causes
+    return await rooting.grouped(tx, causes, touched, policies, now)
 
 
 def _present(causes: Iterable[Cause | None]) -> list[Cause]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse.page import AnyRow
 from collector.store.engine import insert
-from collector.store.schema import agent, sweep, sweep_plan, sweep_target
+from collector.store.schema import agent, reach_watch, sweep, sweep_plan, sweep_target
 
 WAITING, RUNNING, DONE, CANCELLED, FAILED = "waiting", "running", "done", "cancelled", "failed"
 STATES = (WAITING, RUNNING, DONE, CANCELLED, FAILED)
@@ -78,8 +78,11 @@ async def find(connection: AsyncConnection, uid: str) -> SweepRow | None:
 
 
 async def recent(connection: AsyncConnection, limit: int, before: str, plan_uid: str) -> list[SweepRow]:
-    """Return sweeps, newest first, older than the one with uid `before`; of one plan when `plan_uid` is given."""
-    statement = _ROWS.order_by(sweep.c.id.desc()).limit(limit)
+    """Return sweeps, newest first, older than the one with uid `before`; of one plan when `plan_uid` is given.
+
+    Watches, which begin every minute, are none of these.
+    """
+    statement = _ROWS.where(sweep.c.id.not_in(select(reach_watch.c.sweep_id))).order_by(sweep.c.id.desc()).limit(limit)
     if before:
         statement = statement.where(sweep.c.id < select(sweep.c.id).where(sweep.c.uid == before).scalar_subquery())
     if plan_uid:

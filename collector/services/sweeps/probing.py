@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Final
@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.security.audit import COLLECTOR, recorded
 from collector.security.vault import Vault
 from collector.services import pins
-from collector.services.sweeps import knowing, leasing, refusing, settings
+from collector.services.sweeps import knowing, leasing, refusing, settings, watching
 from collector.services.sweeps.leasing import LEASE_S, first_use
 from collector.services.sweeps.schedule import local_zone
 from collector.services.sweeps.settings import Settings
-from collector.services.sweeps.standing import STAGES, standing
-from collector.store import probes, sweep_targets, sweeps
+from collector.services.sweeps.standing import STAGES, End, standing
+from collector.store import probes, reach, sweep_targets, sweeps
 from collector.store.sweep_targets import LedgerRow
 from collector.store.sweeps import CANCELLED, DONE, FAILED, RUNNING, WAITING, SweepRow
 from wire.ranges import Ranges
@@ -64,8 +64,13 @@ async def take(
         leases = await leasing.localized(tx, zone, lent)
         known = await knowing.known(tx, zone, targets)
         refusals = () if wanted.credential else await refusing.past(tx, zone, targets, now)
+        watch = await reach.watch_of(tx, row.id)
+        if watch:
+            leases, known, refusals = watching.lent(lent), watching.known(known), ()
         if await _begin(tx, row, agent_id, now):
-            await _tell(tx, row, list(dict.fromkeys(each.uid for each in leases)), now)
+            uids = list(dict.fromkeys(each.uid for each in leases))
+            if watch is None or await watching.is_news(tx, watch, agent_id, uids):  # not again every minute
+                await _tell(tx, row, uids, now)
             task = replace(_task(row, wanted), secrets_key=_secrets_key(vault, wanted, leases))
             return replace(task, leases=leases, known=known, refusals=refusals, lease_s=LEASE_S)
     return None
@@ -82,9 +87,12 @@ async def progress(tx: AsyncConnection, agent_id: int, told: Progress, now: int,
         return True
     wanted = settings.stored(row.settings)
     rows = _believed(told.rows, wanted.targets, now)
-    before = await sweep_targets.ends_of(tx, row.id, [each.address for each in rows])
-    await sweep_targets.put(tx, row.id, rows, agent_id)
-    await _learn(tx, row.zone, told.rows, {each.address for each in rows}, now)
+    before: Mapping[str, End] = {}
+    if await reach.watch_of(tx, row.id) is None:
+        before = await sweep_targets.ends_of(tx, row.id, [each.address for each in rows])
+        await sweep_targets.put(tx, row.id, rows, agent_id)
+        await _learn(tx, row.zone, told.rows, {each.address for each in rows}, now)
+    await watching.note(tx, row, rows, agent_id)
     at = standing(row.counts)
     counts = at.moved(before.values(), ((each.stage, each.cause) for each in rows))
     heard = {"counts": replace(at, counts=counts, heard_at=now).text(), "cursor": _line(told.cursor) or row.cursor}

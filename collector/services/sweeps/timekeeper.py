@@ -10,7 +10,7 @@ import structlog
 
 from collector.clock import Clock
 from collector.services import credential_alarms
-from collector.services.sweeps import clockwork
+from collector.services.sweeps import clockwork, watching
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
 
@@ -39,6 +39,7 @@ class Timekeeper:
         async with writing(self._store) as tx:
             await clockwork.orphaned(tx, now)
             await clockwork.due(tx, now)
+            await watching.due(tx, now)
         async with writing(self._store) as tx:
             await credential_alarms.settle(tx, self._destinations, now)
             await clockwork.forget(tx, now)

@@ -1,0 +1,75 @@
+"""What opens at once: how many incidents began of late and where, which storms are open and who is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.store import interning
+from collector.store.schema import incident, incident_cause
+
+_open = incident.c.resolved_at.is_(None)
+_present = incident_cause.c.ended_at.is_(None)
+
+
+async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
+    """Return those of these keys of incidents that are open."""
+    found: set[str] = set()
+    for part in interning.chunks(sorted(keys)):
+        found |= set(
+            (
+                await connection.execute(select(incident.c.cause_key).where(_open, incident.c.cause_key.in_(part)))
+            ).scalars()
+        )
+    return found
+
+
+async def opened_since(connection: AsyncConnection, since: int, but: str) -> list[int | None]:
+    """Return the CI of each incident that opened after `since` (ms) and is neither critical nor of the kind `but`."""
+    counted = (incident.c.opened_at > since, incident.c.severity != "critical", incident.c.kind != but)
+    return list((await connection.execute(select(incident.c.ci_id).where(*counted))).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """An open storm: its incident, when that opened and when the newest cause in it began (ms), how many they are."""
+
+    id: int
+    key: str
+    opened_at: int
+    newest: int
+    size: int
+
+
+async def storms(connection: AsyncConnection, kind: str) -> dict[str, Storm]:
+    """Return key → open storm."""
+    columns = (incident.c.id, incident.c.cause_key, incident.c.opened_at)
+    counted = (
+        select(*columns, func.coalesce(func.max(incident_cause.c.since), 0), func.count(incident_cause.c.ci_id))
+        .outerjoin(incident_cause, (incident_cause.c.incident_id == incident.c.id) & _present)
+        .where(_open, incident.c.kind == kind)
+        .group_by(*columns)
+    )
+    return {row[1]: Storm(*row) for row in await connection.execute(counted)}
+
+
+async def homes(connection: AsyncConnection, ci_ids: Iterable[int], prefix: str) -> dict[str, str]:
+    """Return cause → key of its open incident, of the causes of those CIs whose incident's key begins so."""
+    found: dict[str, str] = {}
+    wanted = (
+        select(incident_cause.c.cause_key, incident.c.cause_key)
+        .join(incident, incident.c.id == incident_cause.c.incident_id)
+        .where(_open, _present, incident.c.cause_key.startswith(prefix, autoescape=True))
+    )
+    for part in interning.chunks(sorted(ci_ids)):
+        found |= {row[0]: row[1] for row in await connection.execute(wanted.where(incident_cause.c.ci_id.in_(part)))}
+    return found
+
+
+async def is_stormy(connection: AsyncConnection, prefix: str) -> bool:
+    """Return whether any incident whose key begins so is open."""
+    wanted = select(incident.c.id).where(_open, incident.c.cause_key.startswith(prefix, autoescape=True)).limit(1)
+    return (await connection.execute(wanted)).first() is not None

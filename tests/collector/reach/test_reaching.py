@@ -1,0 +1,103 @@
+"""Reachability through a real store: looks in, standings, moves, alerts and incidents out."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector.store import reach, schema
+from collector.store.engine import Store
+from tests.collector.reach.estate import MINUTE, START, Estate, below, tree
+
+WIRES = tree(40)
+
+
+async def watched(store: Store) -> Estate:
+    made = Estate(store, 40, WIRES)
+    await made.build()
+    await made.minutes(2)
+    return made
+
+
+@pytest.fixture
+async def estate(sqlite_store: Store) -> Estate:
+    return await watched(sqlite_store)
+
+
+@pytest.fixture
+async def on_both(store: Store) -> Estate:
+    return await watched(store)
+
+
+async def test_what_answers_is_up_and_opens_nothing(estate: Estate) -> None:
+    assert set((await estate.states()).values()) == {"up"}
+    assert not await estate.rows(schema.incident)
+
+
+async def test_a_switch_and_all_behind_it_are_one_incident_with_its_victims(estate: Estate) -> None:
+    gone = below(WIRES, 5)
+    await estate.minutes(3, gone)
+    states = await estate.states()
+    assert {ci_id for ci_id, state in states.items() if state == "unreachable"} == gone
+    (incident,) = await estate.incidents()
+    assert incident.ci_id == 5
+    assert await estate.members(incident.id) == {ci_id: "cause" if ci_id == 5 else "victim" for ci_id in gone}
+    suppressed = {
+        row.ci_id: row.suppressed for row in await estate.rows(schema.alert, schema.alert.c.state == "firing")
+    }
+    assert suppressed.pop(5) == ""
+    assert set(suppressed.values()) == {"parent_down"}
+
+
+async def test_it_resolves_when_they_answer_again_and_the_log_has_it_all(on_both: Estate) -> None:
+    gone = below(WIRES, 5)
+    await on_both.minutes(3, gone)
+    await on_both.minutes(2)
+    assert not await on_both.incidents()
+    assert len(await on_both.rows(schema.incident)) == 1
+    async with on_both.store.read() as reader:
+        course = [(each.state, each.behind) for each in await reach.moves(reader, max(gone), 10)]
+        spent = await reach.availability(reader, [5, 6], START, on_both.now)
+    assert course[0] == ("up", None)
+    assert course[1] == ("unreachable", 5)
+    assert (spent[5].unreachable, spent[6].unreachable, spent[6].share) == (MINUTE, 0, 1.0)
+
+
+async def test_a_victim_that_stays_down_when_its_root_is_back_has_an_incident_of_its_own(estate: Estate) -> None:
+    gone, leaf = below(WIRES, 5), max(below(WIRES, 5))
+    await estate.minutes(3, gone)
+    await estate.minutes(4, [leaf])
+    (incident,) = await estate.incidents()
+    assert incident.ci_id == leaf
+    assert await estate.members(incident.id) == {leaf: "cause"}
+
+
+async def test_two_roots_are_two_incidents_and_a_root_that_falls_later_takes_what_is_behind_it(estate: Estate) -> None:
+    first, second = below(WIRES, 14), below(WIRES, 5)
+    await estate.minutes(3, first)
+    assert [each.ci_id for each in await estate.incidents()] == [14]
+    await estate.minutes(4, first | second)
+    assert [each.ci_id for each in await estate.incidents()] == [5], "14 hangs on 5"
+
+
+async def test_a_probe_that_loses_what_nothing_explains_is_blind_and_nothing_else_opens(on_both: Estate) -> None:
+    """Everything but the root of the tree at once: what stands next to the probe falls with the rest."""
+    await on_both.minutes(4, range(2, 30))
+    states = await on_both.states()
+    assert {states[ci_id] for ci_id in range(2, 30)} == {"unknown"}
+    (incident,) = await on_both.incidents()
+    assert (incident.kind, incident.ci_id) == ("collector_blind", None)
+    await on_both.minutes(2)
+    assert not await on_both.incidents()
+
+
+async def test_a_probe_that_says_nothing_makes_its_cis_unknown(estate: Estate) -> None:
+    estate.now += 10 * MINUTE
+    await estate.reaching.step()
+    assert set((await estate.states()).values()) == {"unknown"}
+    assert [each.kind for each in await estate.incidents()] == ["collector_blind"]
+
+
+async def test_looking_again_at_what_did_not_move_writes_nothing(estate: Estate) -> None:
+    before = await estate.rows(schema.reach)
+    assert await estate.reaching.step() == 0
+    assert await estate.rows(schema.reach) == before
