@@ -1,4 +1,4 @@
-"""Inspection: a rule × what is known of one CI → results, and results × remembered alerts → alerts that moved.
+"""Inspection: a rule × what is known of one CI → results.
 
 Missing data never passes and never resolves: a section that failed, was denied, is too old or was
 never seen is UNKNOWN; one the CI cannot have is N/A.
@@ -6,44 +6,46 @@ never seen is UNKNOWN; one the CI cannot have is N/A.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from collector.compiled import CompiledRule
 from collector.language import Expression, Fault, Unknown
-from collector.model import Alert, Outcome, Result, Value
+from collector.model import Outcome, Result, Value
 from collector.wording import clean
 from wire.observation import Status
 from wire.sections import SECTIONS
 
-AlertKey = tuple[str, int, str]
-"""Rule, CI id, instance."""
-
-OK, PENDING, FIRING = "ok", "pending", "firing"
-RECOVERING = "recovering"
-"""The reason of a PASS whose rule's `recover` does not hold yet: what fires goes on firing."""
-GONE = "gone"
-"""The reason of an N/A whose instance was not there when its section was read completely."""
 MAX_INSTANCES = 500
 """Instances of one rule on one CI; beyond, the worst are told and the whole is UNKNOWN."""
 _WORST_FIRST = (Outcome.PROBLEM, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+class History(Protocol):
+    """What some values of one CI were."""
+
+    def series(self, section: str, key: str, field: str, from_ms: int) -> Sequence[tuple[int, Value]]:
+        """Return (when, value) since `from_ms`, the oldest first; `key` "" for a record."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one CI.
 
-    `ci`: its own fields (id, uid, name, class, type, state, environment), `agent` ({last_seen: ms, version}) and
-    the body of each section. `ages`: section → when it was last confirmed, ms. `statuses`: section → how the latest
-    reading came about, for those that did not speak. `partial`: sections whose rows may not be all there are.
+    `ci`: its own fields (id, uid, name, class, type, state, environment, and what its record says), `agent`
+    ({last_seen: ms, version}) and the body of each section. `ages`: section → when it was last confirmed, ms.
+    `statuses`: section → how the latest reading came about, for those that did not speak. `partial`: sections whose
+    rows may not be all there are. `history`: of the values some rule looks back on.
     """
 
     ci: Mapping[str, Any]
     ages: Mapping[str, int]
     statuses: Mapping[str, Status] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
+    history: History | None = None
 
     def unreadable(self, section: str, max_age_ms: int, now: int) -> Unknown | None:
         """Return why `section` cannot be judged by, or None when it can."""
@@ -77,6 +79,8 @@ def passes_over(rule: CompiledRule, moved: Mapping[str, Moved | None], now: int)
     told = moved.get(each.section) if each else None
     if each is None or where is None or told is None or rule.reads_time or rule.sections != {each.section}:
         return False
+    if rule.overrides and any(path[0] == "param" for path in where.reads):
+        return False  # the row was left out by the limit of this CI
     if rule.rule.max_age_ms and now - told.since > rule.rule.max_age_ms:
         return False  # it was stale
     row = ("ci", each.section, "[]")
@@ -93,7 +97,8 @@ def passes_over(rule: CompiledRule, moved: Mapping[str, Moved | None], now: int)
 
 def inspect(rule: CompiledRule, facts: Facts, now: int) -> tuple[Result, ...]:
     """Return what `rule` says of the CI at `now` (ms): one result, or one an instance; always at least one."""
-    about = _About(rule, int(facts.ci["id"]))
+    seen_at = min((facts.ages[name] for name in rule.sections if name in facts.ages), default=now)
+    about = _About(rule, int(facts.ci["id"]), seen_at)
     if not {facts.ci["class"], facts.ci["type"]} & rule.rule.kinds:
         return (about.result(Outcome.NOT_APPLICABLE, "kind"),)
     holes = {name: why for name in rule.sections if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
@@ -115,10 +120,11 @@ class _About:
 
     rule: CompiledRule
     ci_id: int
+    seen_at: int
     instance: str = ""
 
     def result(self, outcome: Outcome, reason: str = "", evidence: Mapping[str, Value] | None = None) -> Result:
-        return Result(self.rule.id, self.ci_id, self.instance, outcome, evidence or {}, clean(reason))
+        return Result(self.rule.id, self.ci_id, self.instance, outcome, evidence or {}, clean(reason), self.seen_at)
 
     def of_verdict(self, verdict: bool | Unknown, if_true: Outcome, if_false: Outcome, reason: str = "") -> Result:
         if isinstance(verdict, Unknown):
@@ -133,7 +139,20 @@ def _scope(rule: CompiledRule, facts: Facts, holes: Mapping[str, Unknown], now: 
     if agent := facts.ci.get("agent"):
         seen = agent.get("last_seen")
         ci["agent"] = {**agent, "last_seen": None if seen is None else _moment(seen)}
-    return {"ci": ci, "param": rule.params, "now": _moment(now)}
+    if reached := facts.ci.get("reach"):
+        since = reached.get("since")
+        ci["reach"] = {**reached, "since": None if since is None else _moment(since)}
+    params = params_of(rule, facts.ci) if rule.overrides else rule.params
+    return {"ci": ci, "param": params, "now": _moment(now), "history": facts.history}
+
+
+def params_of(rule: CompiledRule, ci: Mapping[str, Any]) -> Mapping[str, Value]:
+    """Return the constants of `rule` as they are for this CI: of the overrides of each the first that holds."""
+    scope = {"ci": ci}
+    return {
+        name: next((said for holds, said in rule.overrides.get(name, ()) if holds.judge(scope) is True), value)
+        for name, value in rule.params.items()
+    }
 
 
 def _moment(ms: int) -> datetime:
@@ -175,7 +194,7 @@ def _of_row(about: _About, scope: dict[str, Any]) -> Iterator[Result]:
         if chosen is False:
             return
         key = rule.each.key.evaluate(scope)
-        one = _About(rule, about.ci_id, "-" if isinstance(key, Unknown) else clean(str(key)) or "-")
+        one = _About(rule, about.ci_id, about.seen_at, "-" if isinstance(key, Unknown) else clean(str(key)) or "-")
         unknown = chosen if isinstance(chosen, Unknown) else None
         yield one.result(Outcome.UNKNOWN, str(unknown)) if unknown else _judged(one, scope)
     except Fault as fault:
@@ -192,7 +211,7 @@ def _judged(about: _About, scope: dict[str, Any]) -> Result:
     if verdict:
         return about.result(Outcome.PROBLEM, "", {**evidence, "severity": _severity(rule, scope)})
     is_back = rule.recover is None or rule.recover.judge(scope) is True
-    return about.result(Outcome.PASS, "" if is_back else RECOVERING, evidence)
+    return replace(about.result(Outcome.PASS, "", evidence), is_back=is_back)
 
 
 def _severity(rule: CompiledRule, scope: dict[str, Any]) -> str:
@@ -211,74 +230,3 @@ def _plain(value: Any) -> Value:
     if isinstance(value, str):
         return clean(value)
     return value if isinstance(value, bool | int | float) else None
-
-
-# --- alerts
-
-
-def advance(
-    previous: Mapping[AlertKey, Alert], results: Sequence[Result], rules: Mapping[str, CompiledRule], now: int
-) -> tuple[Alert, ...]:
-    """Return the alerts that moved at `now`, given everything that `inspect` said of some rules on some CIs.
-
-    PROBLEM → pending → firing once it held for the rule's `for`; PASS → ok, unless still recovering; UNKNOWN and
-    ERROR keep the state. An instance that is no longer there → ok, if its section was read completely. An alert
-    with outcome N/A is to be forgotten.
-    """
-    judged = {(result.rule, result.ci_id) for result in results}
-    doubtful = {
-        (result.rule, result.ci_id): result
-        for result in results
-        if not result.instance and result.outcome in (Outcome.UNKNOWN, Outcome.ERROR)
-    }
-    told = {(result.rule, result.ci_id, result.instance): result for result in results}
-    for key in previous:
-        if key not in told and key[:2] in judged:
-            told[key] = _untold(key, doubtful.get(key[:2]))
-    moves = ((previous.get(key), _next(previous.get(key), one, rules, now)) for key, one in told.items())
-    return tuple(_only_moved(moves))
-
-
-def _untold(key: AlertKey, doubt: Result | None) -> Result:
-    """Return what to think of an instance nothing was said of."""
-    outcome, reason = (doubt.outcome, doubt.reason) if doubt else (Outcome.NOT_APPLICABLE, GONE)
-    return Result(*key, outcome, {}, reason)
-
-
-def _only_moved(moves: Iterable[tuple[Alert | None, Alert]]) -> Iterator[Alert]:
-    for before, after in moves:
-        if before is None and after.outcome is Outcome.NOT_APPLICABLE:
-            continue
-        if after != before:
-            yield after
-
-
-def _next(before: Alert | None, result: Result, rules: Mapping[str, CompiledRule], now: int) -> Alert:
-    old = before or Alert(result.rule, result.ci_id, result.instance, OK, result.outcome, now, now)
-    match result.outcome:
-        case Outcome.PROBLEM:
-            new = _worse(old, result, rules[result.rule].rule.hold_ms, now)
-        case Outcome.PASS if old.state == FIRING and result.reason == RECOVERING:
-            evidence = {**result.evidence, "severity": old.evidence.get("severity", rules[result.rule].rule.severity)}
-            new = replace(old, outcome=Outcome.PROBLEM, evidence=evidence, reason=RECOVERING)
-        case Outcome.UNKNOWN | Outcome.ERROR:
-            new = replace(old, outcome=result.outcome, reason=result.reason)
-        case _:
-            # A pass keeps no evidence: its values move all the time and the facts themselves stay readable.
-            since = old.since if old.state == OK else now
-            reason = "" if result.reason == RECOVERING else result.reason
-            new = replace(old, state=OK, outcome=result.outcome, since=since, evidence={}, reason=reason)
-    moved = (new.state, new.outcome) != (old.state, old.outcome)
-    return replace(new, changed_at=now) if moved else new
-
-
-def _worse(old: Alert, result: Result, hold_ms: int, now: int) -> Alert:
-    """Return the alert of a problem. A gap in what is known starts the hold again: nobody saw that it held."""
-    state, since = old.state, old.since
-    if state == OK or (state == PENDING and old.outcome is not Outcome.PROBLEM):
-        state, since = PENDING, now
-    if state == PENDING and now - since >= hold_ms:
-        state = FIRING
-    return replace(
-        old, state=state, outcome=Outcome.PROBLEM, since=since, evidence=result.evidence, reason=result.reason
-    )

@@ -397,7 +397,7 @@ class Alert:
 
     Above it lies what holds it back: `suppressed` by these reasons, those of them with a name in `held_by` (kept while
     it lasts, to tell what it began under), to be looked at again at `look_at` (0: not by the clock).
-    `told`: it is a cause of an incident.
+    `told`: it is a cause of an incident; `lowered`: what a waiver lets it count for, "" for what it is.
     """
 
     rule: str
@@ -419,10 +419,17 @@ class Alert:
     held_by: tuple[str, ...] = ()
     look_at: int = 0
     told: bool = False
+    lowered: str = ""
 
     @property
     def fires(self) -> bool:
         return self.state in ("firing", "recovering")
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time, or the same facts seen again, can move it while no fact does."""
+        is_stale = self.outcome is Outcome.UNKNOWN and self.reason.startswith("stale")
+        return self.state in ("pending", "recovering") or bool(self.bits) or is_stale
 
 
 @dataclass(frozen=True, slots=True)

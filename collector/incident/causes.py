@@ -27,7 +27,7 @@ FOUND: Mapping[Verdict, Mapping[str, str]] = {
 
 def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
     """Return why `alert` should be an incident, or None while it does not fire."""
-    if alert.state != FIRING:
+    if not rule.raises or not (alert.fires or alert.flapping):
         return None
     values = {**alert.evidence, "ci.name": ci.name, "ci.class": ci.ci_class, "ci.type": ci.ci_type}
     detail = {
@@ -38,17 +38,27 @@ def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
         "instance": alert.instance,
         "evidence": alert.evidence,
         "runbook": rule.runbook,
+        "kb": rule.kb,
+        "flapping": alert.flapping,
+        "began_under": list(alert.held_by),
     }
     return Cause(
-        key=f"rule|{rule.id}|{ci.uid}|{alert.instance}",
+        key=alert_key(rule.id, ci.uid, alert.instance),
         ci_id=ci.id,
         kind=ALERT,
-        severity=str(alert.evidence.get("severity", rule.severity)),
+        severity=alert.lowered or str(alert.evidence.get("severity", rule.severity)),
         title={language: fill(text, values) for language, text in rule.summary.items()},
         detail=detail,
         since=alert.since,
         category=rule.category,
+        urgency=rule.urgency,
+        line=rule.line,
     )
+
+
+def alert_key(rule: str, uid: str, instance: str) -> str:
+    """Return the key of the cause an alert is; whoever finds the same by another way shares its incident."""
+    return f"rule|{rule}|{uid}|{instance}"
 
 
 def finding_cause(finding: Finding, ci: CI) -> Cause | None:

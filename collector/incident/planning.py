@@ -162,8 +162,8 @@ def _told_anew(
             yield new
 
 
-def _standing(told: Cause | Incident) -> tuple[str, Value]:
-    return told.severity, told.detail.get("verdict")
+def _standing(told: Cause | Incident) -> tuple[str, Value, bool]:
+    return told.severity, told.detail.get("verdict"), bool(told.detail.get("flapping"))
 
 
 def _rank(severity: str) -> int:

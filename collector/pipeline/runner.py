@@ -146,6 +146,10 @@ class Runner:
         for at in range(0, len(hosts), HOSTS):
             async with self._store.write() as tx:
                 await judging.judge_by_clock(tx, hosts[at : at + HOSTS], self.policies, self._clock())
+        for _ in range(PORTIONS):  # windows, waivers and changes that begin or end
+            async with self._store.write() as tx:
+                if await judging.decide_due(tx, self.policies, self._clock(), HOSTS) < HOSTS:
+                    break
         for _ in range(PORTIONS):  # what stays due for whatever reason waits for the next tick, and stops nobody
             async with self._store.write() as tx:
                 if await elapsed(tx, self.policies, self._clock()) < DUE:

@@ -7,17 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from collector.compiled import CompiledRule, compile_rule
-from collector.inspection import FIRING, Facts, advance, inspect
+from collector.alerting import FIRING, advance
+from collector.compiled import RECORD_FIELDS, CompiledRule, compile_rule
+from collector.inspection import Facts, inspect
 from collector.model import Alert, Outcome, Value
 from collector.rulebook import Case, load, shipped
+from collector.samples import History
 from wire.observation import Status
 from wire.sections import SECTIONS, check
 
 BOOK = load(shipped())
 SERVER = {
     "id": 1, "uid": "ci-1", "name": "srv1", "class": "server", "type": "pc_server",
-    "state": "active", "environment": "production",
+    "state": "active", "environment": "production", **dict.fromkeys(RECORD_FIELDS, ""),
 }  # fmt: skip
 EXPECTED = {"fires": "PROBLEM", "silent": "PASS", "unknown": "UNKNOWN", "not_applicable": "N/A"}
 _CASES = [(BOOK.rules[rule], case) for rule, cases in BOOK.cases.items() for case in cases]
@@ -29,18 +31,23 @@ def facts_of(case: Case) -> Facts:
         ci={**SERVER, **case.ci},
         ages={name: case.now - case.ages_ms.get(name, 0) for name in sections},
         statuses={name: Status[status.upper()] for name, status in case.statuses.items()},
+        history=History(case.history),
     )
 
 
 def alerts_after(rule: CompiledRule, case: Case) -> Mapping[tuple[str, int, str], Alert]:
-    """Return the alerts once the same facts have stood for as long as the rule wants them to."""
+    """Return the alerts once the same facts have been seen again and again, for as long as the rule wants them to."""
     before = {}
     if case.was == FIRING:
         instances = [result.instance for result in inspect(rule, facts_of(case), case.now)]
         before = {(rule.id, 1, each): Alert(rule.id, 1, each, FIRING, Outcome.PROBLEM, 0, 0) for each in instances}
-    for now in (case.now, case.now + rule.rule.hold_ms):
-        results = inspect(rule, facts_of(case), case.now)
-        before |= {(each.rule, each.ci_id, each.instance): each for each in advance(before, results, BOOK.rules, now)}
+    rounds = max(2, rule.rule.min_samples)
+    span = max(rule.rule.hold_ms, rule.rule.keep_ms)
+    for now in (case.now + span * at // (rounds - 1) for at in range(rounds)):
+        results = [replace(each, seen_at=now) for each in inspect(rule, facts_of(case), case.now)]
+        before |= {
+            (each.rule, each.ci_id, each.instance): each for each in advance(before, results, {rule.id: rule}, now)
+        }
     return before
 
 

@@ -10,14 +10,17 @@ from collector.store.engine import Store
 from tests.store.ground import with_cis
 
 FIRING = Alert(
-    "SRV-DISK-001", 1, "/数据 'x'", "firing", Outcome.PROBLEM, 5, 6, {"fs.value": 0.93, "名": "\ud800é"}, "r"
-)
+    "SRV-DISK-001", 1, "/数据 'x'", "firing", Outcome.PROBLEM, 5, 6, {"fs.value": 0.93, "名": "\ud800é"}, "r",
+    episode=3, samples=2, seen_at=4, keep_until=9, bits="0110", flapping=True, suppressed=("maintenance", "flapping"),
+    held_by=("CHG-000001",), look_at=77, told=True, lowered="notice",
+)  # fmt: skip
 OTHER = Alert("SRV-NTP-001", 2, "", "ok", Outcome.PASS, 7, 8)
 
 
-async def saved(store: Store, *given: Alert) -> None:
+async def saved(store: Store, *given: Alert, at: int = 10) -> None:
     async with store.write() as connection:
-        await alerts.save(connection, given)
+        before = await alerts.load(connection, {each.ci_id for each in given})
+        await alerts.save(connection, given, before, at)
 
 
 async def loaded(store: Store, *ci_ids: int) -> dict[tuple[str, int, str], Alert]:
@@ -50,12 +53,59 @@ async def test_an_alert_that_no_longer_applies_is_forgotten(store: Store) -> Non
     assert list((await loaded(store, 1, 2)).values()) == [replace(OTHER, since=9)]
 
 
-async def test_only_alerts_that_fire_are_found_as_such(store: Store) -> None:
+async def test_only_alerts_that_are_told_are_causes(store: Store) -> None:
     await with_cis(store, 2)
-    await saved(store, FIRING, OTHER, replace(OTHER, ci_id=1, state="pending"))
+    held = replace(FIRING, instance="held", told=False)
+    await saved(store, FIRING, held, OTHER, replace(OTHER, ci_id=1, state="pending"))
     async with store.read() as connection:
         assert await alerts.firing(connection, [1, 2]) == [FIRING]
+        assert await alerts.held_back(connection, [1, 2]) == [held]
         assert await alerts.firing(connection, [2]) == []
+        assert set(await alerts.standing(connection, [1, 2])) == {
+            ("SRV-DISK-001", 1, "/数据 'x'"), ("SRV-DISK-001", 1, "held"), ("SRV-NTP-001", 1, ""),
+        }  # fmt: skip
+
+
+async def test_alerts_that_time_can_move_are_found_by_their_cis(store: Store) -> None:
+    await with_cis(store, 2)
+    pending, stale = (
+        replace(OTHER, state="pending"),
+        replace(OTHER, ci_id=1, outcome=Outcome.UNKNOWN, reason="stale: ntp"),
+    )
+    await saved(store, pending, stale, replace(OTHER, rule="T-OK"), replace(FIRING, bits="", flapping=False))
+    async with store.read() as connection:
+        assert await alerts.timed(connection, [1, 2]) == {("SRV-NTP-001", 1), ("SRV-NTP-001", 2)}
+
+
+async def test_alerts_to_be_looked_at_are_found_by_the_clock_and_by_hand(store: Store) -> None:
+    await with_cis(store, 2)
+    await saved(store, FIRING, OTHER, replace(FIRING, ci_id=2, look_at=0))
+    async with store.write() as connection:
+        assert await alerts.to_look_at(connection, 76, 9) == []
+        assert await alerts.to_look_at(connection, 77, 9) == [1]
+        await alerts.look_again(connection, 5, ci_ids=[2])
+        assert await alerts.to_look_at(connection, 76, 9) == [2], "what is well is not looked at"
+        await alerts.look_again(connection, 5, rules=["SRV-DISK-001"])
+        assert sorted(await alerts.to_look_at(connection, 5, 9)) == [1, 2]
+
+
+async def test_the_log_tells_what_moved_and_nothing_of_values_or_of_what_was_well_from_the_first(store: Store) -> None:
+    await with_cis(store, 2)
+    await saved(store, FIRING, OTHER, at=10)
+    await saved(store, replace(FIRING, evidence={"fs.value": 0.94}), at=20)
+    worse = replace(FIRING, evidence={"severity": "critical"}, lowered="", suppressed=())
+    await saved(store, worse, at=30)
+    await saved(store, replace(worse, state="ok", outcome=Outcome.PASS, evidence={}), replace(OTHER, since=9), at=40)
+    async with store.write() as connection:
+        told = await alerts.moves_between(connection, 0, 100)
+        assert [(each.at, each.state, each.severity, each.suppressed, each.episode) for each in told] == [
+            (10, "firing", "notice", ("maintenance", "flapping"), 3), (30, "firing", "critical", (), 3),
+            (40, "ok", "", (), 3),
+        ]  # fmt: skip
+        assert await alerts.moves(connection, "SRV-DISK-001", 1, "/数据 'x'", 1) == told[-1:]
+        assert await alerts.moves(connection, "SRV-NTP-001", 2, "") == []
+        assert await alerts.forget_moves(connection, 30, 99) == 1
+        assert await alerts.moves_between(connection, 0, 100) == told[1:]
 
 
 async def test_a_thousand_alerts_are_one_write(store: Store) -> None:

@@ -1,0 +1,67 @@
+"""The facts a rule reads, fetched: bodies and ages of sections, the CI's own fields, what is looked back on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import event
+from collector.compiled import RECORD_FIELDS, CompiledRule
+from collector.inspection import Facts, History
+from collector.model import CI, Value
+from collector.pipeline import sampling
+from collector.store import known, places, reach
+from collector.store.known import Known
+from wire.observation import Status
+
+_NOTHING_SAID = dict.fromkeys(RECORD_FIELDS, "")
+
+
+async def read(
+    connection: AsyncConnection, found: Mapping[int, CI], due: Mapping[int, Collection[CompiledRule]]
+) -> dict[int, Facts]:
+    """Return what is known of each of the CIs `found`, as far as the rules that are `due` (CI → rules) read it."""
+    wanted = {ci_id: {name for rule in due[ci_id] for name in rule.sections} for ci_id in found}
+    heads = await known.heads(connection, found)
+    bodies = await known.bodies(connection, found, {name for names in wanted.values() for name in names})
+    seen = await known.agents(connection, found)
+    reached = await reach.facts(connection, [ci_id for ci_id in found if any(rule.reads_reach for rule in due[ci_id])])
+    told = await _records(connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])])
+    histories: Mapping[int, History] = await sampling.histories(connection, due)
+    facts = {}
+    for ci_id, ci in found.items():
+        opened = {name: json.loads(bodies[ci_id, name]) for name in wanted[ci_id] if (ci_id, name) in bodies}
+        agent = {"agent": seen[ci_id]} if ci_id in seen else {}
+        agent |= {"reach": reached[ci_id]} if ci_id in reached else {}
+        its = {**own(ci, told.get(ci_id, {})), **agent, **opened}
+        facts[ci_id] = of_heads(heads.get(ci_id, {}), its, histories.get(ci_id))
+    return facts
+
+
+async def owns(connection: AsyncConnection, found: Mapping[int, CI]) -> dict[int, dict[str, Value]]:
+    """Return what conditions over a CI read: its own fields, those of its record included."""
+    told = await _records(connection, found)
+    return {ci_id: own(ci, told.get(ci_id, {})) for ci_id, ci in found.items()}
+
+
+async def _records(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    asked = list(ci_ids)
+    return await places.records(connection, asked, RECORD_FIELDS) if asked else {}
+
+
+def own(ci: CI, record: Mapping[str, str]) -> dict[str, Value]:
+    return {
+        **_NOTHING_SAID, **record, "id": ci.id, "uid": ci.uid, "name": ci.name, "class": ci.ci_class,
+        "type": ci.ci_type, "state": str(ci.state), "environment": ci.environment,
+    }  # fmt: skip
+
+
+def of_heads(held: Mapping[str, Known], ci: Mapping[str, Value], history: History | None = None) -> Facts:
+    """Return the facts of a CI of which this is known; an empty `ci` does for asking what cannot be read."""
+    ages = {name: each.last_ok for name, each in held.items()}
+    unheard = {} if event.SECTION in held else {event.SECTION: Status.UNSUPPORTED}  # it never spoke by itself
+    silent = unheard | {name: each.status for name, each in held.items() if each.status is not Status.OK}
+    present = ci or {name: None for name, each in held.items() if each.last_ok}
+    return Facts(present, ages, silent, history=history)

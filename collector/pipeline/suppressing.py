@@ -1,0 +1,167 @@
+"""Suppression with its store: maintenance windows, approved changes, waivers and the topology → what holds alerts back.
+
+The state of an alert is none of its business. Whatever ends or begins by the clock has its time in the alert
+(`look_at`); whoever sets, grants or ends something by hand has the alerts it concerns looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector import rootcause, suppression
+from collector.alerting import AlertKey, key_of
+from collector.change import approval
+from collector.change.record import Change, Window
+from collector.compiled import CompiledRule
+from collector.maintenance import SILENCE, MaintenanceWindow
+from collector.model import Alert, CiState, Value
+from collector.pipeline import facts, footing
+from collector.pipeline.policies import Policies
+from collector.rootcause import NOWHERE, Footing
+from collector.store import alerts, changes, cis, standing_on, waivers, windows
+from collector.suppression import Hold
+from collector.waiver import ACCEPT, Waiver, effective_waiver, lowered
+
+GRACE_MS: Final = 15 * 60_000
+"""How long before and after its window an approved change still accounts for what it is expected to do."""
+REACH_MS: Final = 86_400_000
+"""How far ahead changes are looked for; further ones are met by the daily look."""
+_NO_LIFE: Final = frozenset({CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED})
+
+
+async def weigh(
+    tx: AsyncConnection, moved: Collection[Alert], before: Mapping[AlertKey, Alert], policies: Policies, now: int
+) -> list[Alert]:
+    """Return alerts that `moved`, each with what holds it back at `now` (ms). `before`: all alerts of their CIs."""
+    held = [each for each in moved if each.state != "ok" or each.flapping]
+    shade = await _shade(tx, {each.ci_id for each in held}, policies, now) if held else _Shade(now)
+    shade.firing = {
+        key_of(each)[:2] for each in {**before, **{key_of(one): one for one in moved}}.values() if each.fires
+    }
+    weighed = [shade.weighed(each, policies.rulebook.rules.get(each.rule)) for each in moved]
+    await waivers.matched(tx, shade.matched, now)
+    return weighed
+
+
+async def look_again(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> set[int]:
+    """Decide anew on all alerts of these CIs as they stand; return the CIs where that moved one."""
+    before = await alerts.standing(tx, ci_ids)
+    after = await weigh(tx, list(before.values()), before, policies, now)
+    moved = [each for each in after if each != before[key_of(each)]]
+    await alerts.save(tx, moved, before, now)
+    return {each.ci_id for each in moved}
+
+
+@dataclass(slots=True)
+class _Shade:
+    """All that may hold back alerts of some CIs. `own`: CI → its fields, also of what they stand on (`above`)."""
+
+    now: int
+    stand: Mapping[int, Footing] = field(default_factory=dict)
+    own: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
+    above: Mapping[int, Collection[int]] = field(default_factory=dict)
+    waivers: list[Waiver] = field(default_factory=list)
+    windows: list[MaintenanceWindow] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    firing: set[tuple[str, int]] = field(default_factory=set)
+    matched: set[str] = field(default_factory=set)
+
+    def weighed(self, alert: Alert, rule: CompiledRule | None) -> Alert:
+        if alert.ci_id not in self.own or rule is None:
+            return suppression.weighed(alert, (), (), self.now)
+        windows, changes = list(self._windows(alert)), list(self._changes(alert, rule))
+        mine = [each for each in self.waivers if each.concerns(alert.rule, self.own[alert.ci_id], alert.instance)]
+        waiver = effective_waiver(mine, alert.rule, self.own[alert.ci_id], alert.instance, self.now)
+        if waiver and alert.fires:
+            self.matched.add(waiver.number)
+        holds = [*_of_windows(windows, self.now), *_of_changes(changes, self.now), *self._topology(alert, rule)]
+        if self.own[alert.ci_id]["state"] in _NO_LIFE:
+            holds.append(Hold(suppression.LIFECYCLE))
+        if waiver and waiver.effect == ACCEPT:
+            holds.append(Hold(suppression.WAIVER, waiver.number))
+        severity = str(alert.evidence.get("severity", rule.rule.severity))
+        borders = [*_borders_of_windows(windows, self.now), *_borders_of_changes(changes), *_borders_of_waivers(mine)]
+        return suppression.weighed(alert, holds, borders, self.now, lowered(severity, waiver))
+
+    def _windows(self, alert: Alert) -> Iterator[MaintenanceWindow]:
+        """Yield the windows that are about this alert, whenever they are held."""
+        for each in self.windows:
+            on = [alert.ci_id, *(self.above.get(alert.ci_id, ()) if each.children else ())]
+            if each.names(alert.rule, alert.instance) and any(each.chooses(self.own[one]) for one in on):
+                yield each
+
+    def _changes(self, alert: Alert, rule: CompiledRule) -> Iterator[Change]:
+        """Yield the changes that expect what this rule speaks of to move on this CI."""
+        for each in self.changes:
+            expected = {line.path.section for line in each.lines if line.ci_id == alert.ci_id}
+            if not expected.isdisjoint(rule.sections):
+                yield each
+
+    def _topology(self, alert: Alert, rule: CompiledRule) -> Iterator[Hold]:
+        for reason in rootcause.suppressed(self.stand.get(alert.ci_id, NOWHERE), rule.rule.depends):
+            yield Hold(reason)
+        for each in rule.rule.depends:
+            if (each, alert.ci_id) in self.firing:
+                yield Hold(suppression.PARENT_DOWN, each)
+
+
+async def _shade(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> _Shade:
+    alive = await windows.alive(tx, now)
+    above = await standing_on.above(tx, ci_ids) if any(each.children for each in alive) else {}
+    found = await cis.by_ids(tx, sorted({*ci_ids, *(one for its in above.values() for one in its)}))
+    planned = await changes.concerning(tx, ci_ids, Window(now - GRACE_MS, now + REACH_MS))
+    return _Shade(
+        now, await footing.of_cis(tx, ci_ids, policies), await facts.owns(tx, found),
+        {ci_id: its & found.keys() for ci_id, its in above.items()},
+        [each.waiver for each in await waivers.granted(tx, now)], alive,
+        [each.change for each in planned if each.change.plan and approval.is_approved(each.change, now)],
+    )  # fmt: skip
+
+
+def _of_windows(windows: Iterable[MaintenanceWindow], now: int) -> Iterator[Hold]:
+    for each in windows:
+        if each.ends_at(now):
+            yield Hold(suppression.SILENCE if each.kind == SILENCE else suppression.MAINTENANCE, each.uid)
+
+
+def _borders_of_windows(windows: Iterable[MaintenanceWindow], now: int) -> Iterator[int]:
+    for each in windows:
+        yield from (each.ends_at(now), each.starts_after(now))
+
+
+def _span(change: Change) -> tuple[int, int]:
+    """Return from when until when (ms) a change accounts for what it does; nothing once it is cancelled."""
+    assert change.plan is not None
+    over = change.is_over_at or change.plan.window.end
+    end = min(over + GRACE_MS, change.cancelled_at or over + GRACE_MS)
+    return change.plan.window.start - GRACE_MS, end
+
+
+def _of_changes(planned: Iterable[Change], now: int) -> Iterator[Hold]:
+    for each in planned:
+        start, end = _span(each)
+        if start <= now < end:
+            yield Hold(suppression.APPROVED_CHANGE, each.number)
+
+
+def _borders_of_changes(planned: Iterable[Change]) -> Iterator[int]:
+    return (border for each in planned for border in _span(each))
+
+
+def _borders_of_waivers(mine: Iterable[Waiver]) -> Iterator[int]:
+    return (border for each in mine for border in (each.starts, each.expires))
+
+
+def depended_on(rules: Mapping[str, CompiledRule]) -> frozenset[str]:
+    """Return the rules others wait for."""
+    return frozenset(each for rule in rules.values() for each in rule.rule.depends if each in rules)
+
+
+def is_founded_on(rules: Mapping[str, CompiledRule], moved: Iterable[Alert]) -> set[int]:
+    """Return the CIs on which an alert moved that others wait for."""
+    waited = depended_on(rules)
+    return {each.ci_id for each in moved if each.rule in waited}
