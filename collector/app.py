@@ -22,9 +22,8 @@ from collector.api.app import create_app
 from collector.api.context import Context
 from collector.clock import now
 from collector.config import Settings
-from collector.delivery import BadDestination, Destination
+from collector.delivery import BadDestination
 from collector.delivery.courier import Courier
-from collector.delivery.webhook import Webhook
 from collector.governance import BadGovernance
 from collector.identifiers import BadPolicy
 from collector.inspecting import templates
@@ -35,6 +34,7 @@ from collector.listeners.server import CannotListen, Listeners
 from collector.pipeline import changed, entering, inspecting, judging, listing, policies, reconciling, withdrawing
 from collector.pipeline.backtesting import backtest
 from collector.pipeline.policies import Policies
+from collector.pipeline.reaching import Reaching
 from collector.pipeline.runner import Runner
 from collector.security import ca, tokens
 from collector.security.audit import COLLECTOR, Actor, acting, recorded
@@ -45,6 +45,9 @@ from collector.security.vault import BadKey, Vault
 from collector.services import credentials, simulation
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
+from collector.services.channels import builtin
+from collector.services.channels import setup as channel_setup
+from collector.services.channels.directory import Directory
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
 from collector.services.inspecting.inspector import Inspector
@@ -65,8 +68,6 @@ from collector.starting import CannotStart
 from collector.store.engine import Store, open_store
 from collector.store.migrate import NewerSchema, migrate
 from collector.yamlfile import BadFile
-
-WEBHOOK = "webhook"
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,8 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
             collector, serving = await _open(settings, stack, simulated)
         async with asyncio.TaskGroup() as tasks:
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
-                     collector.keeper, Suspecting(collector.store, now, collector.runner.decided))  # fmt: skip
+                     collector.keeper, Suspecting(collector.store, now, collector.runner.decided),
+                     Reaching(collector.store, collector.runner.policies, now))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(serving.serve())
             try:
@@ -123,8 +125,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
 
 
 async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated: int) -> tuple[Collector, Serving]:
-    destinations = _destinations(settings)
-    loaded = policies.load(settings.rules_folder, tuple(destinations))
+    loaded = policies.load(settings.rules_folder)
     http = _listen(settings.host, settings.http_port)
     stack.callback(http.close)
     store = open_store(settings.store_url)
@@ -137,13 +138,15 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     await registry.start()
     stack.push_async_callback(registry.stop)
     runner = Runner(store, loaded, now, settings.inspect_every_s)
-    courier = Courier(store, destinations, now)
+    async with acting(store, COLLECTOR, now) as act:
+        await builtin.declare(act, vault, settings)
+    courier = Courier(store, Directory(store, vault, now), now)
     intake = Intake(store, runner.wake)
     stack.push_async_callback(intake.drain)
     listeners = await server.start(settings, registry, authority, intake, runner.wants, vault=vault)
     port = http.getsockname()[1]
     registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded))
-    timekeeper = Timekeeper(store, now, destinations=tuple(destinations))
+    timekeeper = Timekeeper(store, now)
     office = Office.checked(store, vault, _desk(loaded), settings.rules_folder / "tickets.yaml", now)
     collector = Collector(
         settings, store, authority, vault, registry, intake, runner, courier, timekeeper,
@@ -167,6 +170,7 @@ async def _open_vault(settings: Settings, store: Store) -> Vault:
     vault = Vault.open(settings.data, os.environ)
     async with store.write() as tx, recorded(tx, COLLECTOR, now()) as act:
         others = await credentials.rewrap(tx, vault) + await ticket_systems.rewrap(tx, vault)
+        others += await channel_setup.rewrap(tx, vault)
         if others:
             act.tell("vault.rewrap", "vault", after={"key": vault.key_id, "credentials": others})
     return vault
@@ -252,10 +256,6 @@ def _decider(loaded: Policies, runner: Runner) -> Decider:
 def _pipeline(runner: Runner) -> Pipeline:
     done = runner.counters
     return Pipeline(done.applied, done.rejected, done.parked, done.lag_ms)
-
-
-def _destinations(settings: Settings) -> dict[str, Destination]:
-    return {WEBHOOK: Webhook(settings.webhook_url, settings.webhook_secret)} if settings.webhook_url else {}
 
 
 def _make_folder(folder: Path) -> None:

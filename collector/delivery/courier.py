@@ -1,109 +1,122 @@
-"""Carries the outbox to the destinations: at least once, in order per incident, with patience and an end to it."""
+"""Carries the outbox to the channels: at least once, in order per incident, with patience and an end to it.
+
+Each channel has a round of its own: one that is slow, or broken, delays none of the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
 from collector.clock import Clock
-from collector.delivery import DeliveryFailed, Destination
-from collector.store import outbox
+from collector.delivery import Closing
+from collector.delivery.carrier import Carrier, Line
+from collector.delivery.gathered import GatheringCarrier
 from collector.store.engine import Store
-from collector.store.failure import StoreFailed, reading, writing
-from collector.store.outbox import Waiting
+from collector.store.failure import StoreFailed
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 16
-"""Deliveries under way together; each of another incident or to another destination."""
-BATCH = 512
-"""Rows looked for in one go."""
 POLL_S = 1.0
+LOOK_S = 5.0
+"""Seconds between two looks at which channels there are."""
 RETRY_S = 5.0
-MAX_ATTEMPTS = 8
-FIRST_S, FACTOR, LONGEST_S = 2.0, 4.0, 3600.0
 
-
-def retry_at(attempts: int, now: int, chance: float) -> int | None:
-    """Return when to try again after `attempts` in vain (ms), None when it is time to give up.
-
-    2 s, 8 s, 32 s … up to an hour, a quarter more or less by `chance` in [0, 1), so that a receiver that comes back
-    is not met by everyone at once; about two hours in all.
-    """
-    if attempts >= MAX_ATTEMPTS:
-        return None
-    seconds = min(FIRST_S * FACTOR ** (attempts - 1), LONGEST_S)
-    return now + int(seconds * (0.75 + chance / 2) * 1000)
+Directory = Callable[[], Awaitable[Sequence[Line]]]
+"""Return the channels in use; one that did not change is the same line (name and version). Raise `StoreFailed`."""
 
 
 class Courier:
     """Sends what is due. Killed at any point, it sends again what it had not marked, under the same key."""
 
     def __init__(
-        self, store: Store, destinations: Mapping[str, Destination], clock: Clock,
-        chance: Callable[[], float] = random.random,
-    ) -> None:  # fmt: skip
-        self._store, self._destinations, self._clock, self._chance = store, destinations, clock, chance
-        self._awake = asyncio.Event()
+        self, store: Store, directory: Directory, clock: Clock, chance: Callable[[], float] = random.random
+    ) -> None:
+        self._store, self._directory, self._clock, self._chance = store, directory, clock, chance
+        self._carriers: dict[str, Carrier] = {}
+        self._bells: dict[str, asyncio.Event] = {}
+        self._look = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that something was written to the outbox."""
-        self._awake.set()
+        """Say that something was written to the outbox, or that a channel was changed."""
+        self._look.set()
+        for bell in self._bells.values():
+            bell.set()
 
     async def run(self) -> None:
         """Deliver for ever; end by cancelling."""
-        while True:
-            self._awake.clear()
-            try:
-                while await self.step():
-                    pass
-            except StoreFailed as error:  # what is due stays due
-                log.warning("the outbox cannot be read", error=str(error))
-                await asyncio.sleep(RETRY_S)
-            try:
-                await asyncio.wait_for(self._awake.wait(), POLL_S)
-            except TimeoutError:
-                continue  # a retry may be due
+        rounds: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                self._look.clear()
+                await self._looked(rounds)
+                await _within(self._look, LOOK_S)
+        finally:
+            for each in rounds.values():
+                each.cancel()
+            await asyncio.gather(*rounds.values(), return_exceptions=True)
+            await self._close(list(self._carriers))
 
     async def step(self) -> int:
-        """Try what is due now, once, and return how many that were; raise `StoreFailed`."""
-        async with reading(self._store) as connection:
-            ids = await outbox.due(connection, self._clock(), BATCH)
-        tried = 0
-        for at in range(0, len(ids), AT_ONCE):
-            async with writing(self._store) as connection:
-                claimed = await outbox.claim(connection, ids[at : at + AT_ONCE], self._clock())
-            async with asyncio.TaskGroup() as group:
-                for waiting in claimed:
-                    group.create_task(self._carry_and_mark(waiting))
-            tried += len(claimed)
-        return tried
+        """Let every channel try what is due now, once, and return how many that were; raise `StoreFailed`."""
+        await self._settle()
+        return sum(await asyncio.gather(*(each.step() for each in self._carriers.values())))
 
-    async def _carry_and_mark(self, waiting: Waiting) -> None:
+    async def _looked(self, rounds: dict[str, asyncio.Task[None]]) -> None:
+        """Bring the rounds in line with the channels there are."""
         try:
-            await self._carry(waiting)
-        except StoreFailed as error:  # its lease runs out, and it is sent again under the same key
-            log.warning("a delivery cannot be marked", key=waiting.delivery.key, error=str(error))
+            gone, new = await self._settle()
+        except StoreFailed as error:
+            log.warning("the channels cannot be read", error=str(error))
+            return
+        for name in gone:
+            if task := rounds.pop(name, None):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        for name in new:
+            rounds[name] = asyncio.create_task(self._serve(self._carriers[name], self._bells[name]))
 
-    async def _carry(self, waiting: Waiting) -> None:
-        delivery = waiting.delivery
-        try:
-            if delivery.destination not in self._destinations:
-                raise DeliveryFailed(f"there is no destination {delivery.destination}")
-            await self._destinations[delivery.destination](delivery)
-        except DeliveryFailed as failed:
-            await self._failed(waiting, str(failed))
-        except Exception as error:  # noqa: BLE001 - a destination's own bug must not stop the other deliveries
-            await self._failed(waiting, f"{type(error).__name__}: {error}")
-        else:
-            async with writing(self._store) as connection:
-                await outbox.mark_sent(connection, waiting.id, self._clock())
+    async def _settle(self) -> tuple[list[str], list[str]]:
+        """Return which channels went and which came; one that was changed did both."""
+        lines: Mapping[str, Line] = {each.name: each for each in await self._directory()}
+        gone = [
+            name for name, each in self._carriers.items()
+            if name not in lines or lines[name].version != each.line.version
+        ]  # fmt: skip
+        await self._close(gone)
+        new = [name for name in lines if name not in self._carriers]
+        for name in new:
+            kind = GatheringCarrier if lines[name].pace.gathers else Carrier
+            self._carriers[name] = kind(self._store, lines[name], self._clock, self._chance)
+            self._bells[name] = asyncio.Event()
+        return gone, new
 
-    async def _failed(self, waiting: Waiting, why: str) -> None:
-        again = retry_at(waiting.attempts + 1, self._clock(), self._chance())
-        log.warning("delivery failed", key=waiting.delivery.key, why=why, given_up=again is None)
-        async with writing(self._store) as connection:
-            await outbox.mark_failed(connection, waiting.id, why, again)
+    async def _close(self, names: Sequence[str]) -> None:
+        for name in names:
+            carrier = self._carriers.pop(name)
+            self._bells.pop(name, None)
+            if isinstance(carrier.line.destination, Closing):
+                await carrier.line.destination.aclose()
+
+    async def _serve(self, carrier: Carrier, bell: asyncio.Event) -> None:
+        """Deliver for one channel, for ever."""
+        while True:
+            bell.clear()
+            try:
+                while await carrier.step():
+                    pass
+            except StoreFailed as error:  # what is due stays due
+                log.warning("the outbox cannot be read", channel=carrier.line.name, error=str(error))
+                await asyncio.sleep(RETRY_S)
+            await _within(bell, POLL_S)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    """Wait for `event`, at most so long: a retry may be due."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

@@ -26,6 +26,7 @@ class Receiver:
     answers: list[int | str] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
     silence_s: float = 3.0
+    retry_after: str = ""
 
     def __post_init__(self) -> None:
         receiver = self
@@ -67,6 +68,8 @@ class Receiver:
             request.send_response(int(told))
             if 300 <= int(told) < 400:
                 request.send_header("Location", self.url + "/elsewhere")
+            if self.retry_after:
+                request.send_header("Retry-After", self.retry_after)
             request.send_header("Content-Length", "0")
             request.end_headers()
 

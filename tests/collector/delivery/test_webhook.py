@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from collector.delivery import BadDestination, DeliveryFailed
-from collector.delivery.webhook import Webhook, checked_url
+from collector.delivery.caller import checked_url
+from collector.delivery.webhook import Webhook
 from collector.model import Delivery
 from tests.collector.delivery.receiver import Receiver
 from tests.conftest import free_port

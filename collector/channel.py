@@ -1,0 +1,65 @@
+"""A channel: one way incidents leave by, as people set it up, and which incidents go that way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+SEVERITIES: Final = ("notice", "warning", "error", "critical")
+"""From the least on."""
+EVENTS: Final = (
+    "opened", "updated", "commented", "escalated", "resolved", "reopened", "closed",
+)  # fmt: skip
+BEGINS: Final = frozenset({"opened", "reopened"})
+ENDS: Final = frozenset({"resolved", "closed"})
+ALL: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Which incidents a channel is told of. What is empty asks for nothing in particular.
+
+    `severity`: from this one on; `categories`: these and what lies below (`network` holds `network/link`).
+    """
+
+    severity: str = SEVERITIES[0]
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+    def takes(self, incident: Mapping[str, Any]) -> bool:
+        """Return whether an incident, as a message tells it, is one of those."""
+        return (
+            _rank(incident.get("severity")) >= _rank(self.severity)
+            and (not self.categories or any(_below(incident.get("category"), each) for each in self.categories))
+            and (not self.sources or incident.get("source") in self.sources)
+            and (not self.sites or incident.get("site") in self.sites)
+        )
+
+    def hears(self, event: str) -> bool:
+        """Return whether an event of such an incident is told."""
+        return not self.events or event in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel. `settings` depend on its kind and hold nothing secret; `link`: where people reach our pages."""
+
+    name: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    wants: Wants = field(default_factory=Wants)
+    language: str = "zh"
+    link: str = ""
+    is_enabled: bool = True
+
+
+def _rank(severity: object) -> int:
+    """Return how grave; what is not known counts as the gravest: nobody misses it for a word."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def _below(category: object, wanted: str) -> bool:
+    return isinstance(category, str) and (category == wanted or category.startswith(wanted + "/"))

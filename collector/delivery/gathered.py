@@ -1,0 +1,97 @@
+"""The round of channels people read: what waits becomes one message, and messages keep their distance.
+
+A channel is worked by one collector at a time: a message tells everything that waits, and a robot counts per group.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from collector.clock import Clock
+from collector.delivery import Gathering, Story
+from collector.delivery.carrier import Carrier, Line, Outcome, tried
+from collector.delivery.patience import filled
+from collector.store import channels, outbox
+from collector.store.engine import Store
+from collector.store.failure import reading, writing
+from collector.store.outbox import Waiting
+
+LOOKED_AT: Final = 20_000
+"""Rows one message may tell of."""
+LEASE_MS: Final = 120_000
+
+
+class GatheringCarrier(Carrier):
+    """Carries for one channel, many incidents in one message."""
+
+    def __init__(self, store: Store, line: Line, clock: Clock, chance: Callable[[], float]) -> None:
+        super().__init__(store, line, clock, chance)
+        self._lease = secrets.token_hex(8)
+
+    async def _round(self) -> int:
+        ids = await self._ripe()
+        if not ids:
+            return 0
+        now, claimed = self.clock(), list[Waiting]()
+        async with writing(self.store) as tx:
+            if not await channels.take(tx, self.line.name, self._lease, now + LEASE_MS, now):
+                return 0
+            tokens = filled(await channels.health_of(tx, self.line.name), self.line.pace, now)
+            if tokens >= 1000:
+                claimed = await outbox.claim(tx, ids, now, early=True, lease_ms=LEASE_MS)
+        if claimed:
+            await self._tell(claimed, tokens)
+        return len(claimed)
+
+    async def _ripe(self) -> list[int]:
+        """Return all that waits, once the oldest has waited long enough and is not to be left alone."""
+        now, wait_ms = self.clock(), int(self.line.pace.wait_s * 1000)
+        async with reading(self.store) as connection:
+            waiting = await outbox.waiting_of(connection, self.line.name, LOOKED_AT)
+        if not waiting or waiting[0][2] > now or waiting[0][1] + wait_ms > now:
+            return []
+        return [row_id for row_id, _, _ in waiting]
+
+    async def _tell(self, claimed: Sequence[Waiting], tokens: int) -> None:
+        destination = self.line.destination
+        assert isinstance(destination, Gathering)
+        stories = stories_of(claimed)
+        if len(stories) <= destination.alone and len(stories) * 1000 <= tokens:
+            parts = [[each] for each in stories]
+        else:
+            parts = [stories]
+        for part in parts:
+            rows = [row for each in claimed for row in [each] if _is_of(row, part)]
+            last = {each.last.key for each in part}
+            outcome = await tried(rows, lambda part=part: destination.tell(part))  # type: ignore[misc]
+            tokens -= 1000
+            await self._mark_part(outcome, last, tokens)
+
+    async def _mark_part(self, outcome: Outcome, last: set[str], tokens: int) -> None:
+        """Mark the rows a message told; of an incident the last one is sent, those before are folded into it."""
+        rows = outcome.waiting
+        if outcome.failed is None:
+            told = [row for row in rows if row.delivery.key in last]
+            folded = [row for row in rows if row.delivery.key not in last]
+            await self.mark([Outcome(told)], folded)
+        else:
+            await self.mark([outcome])
+        async with writing(self.store) as tx:
+            await channels.note(tx, self.line.name, tokens=max(0, tokens), filled_at=self.clock(), lease_until=0)
+
+
+def stories_of(claimed: Sequence[Waiting]) -> list[Story]:
+    """Return what there is to tell of each incident, in the order of their first rows."""
+    by_subject: dict[str, list[Waiting]] = {}
+    for each in claimed:
+        by_subject.setdefault(each.delivery.subject, []).append(each)
+    return [
+        Story(rows[-1].delivery, tuple(row.delivery.event for row in rows), rows[0].created_at)
+        for rows in by_subject.values()
+    ]
+
+
+def _is_of(row: Waiting, part: Sequence[Story]) -> bool:
+    return any(row.delivery.subject == each.last.subject for each in part)

@@ -1,0 +1,86 @@
+"""One message people read about one incident or many: a heading, lines, and how many are not listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from collector.channel import BEGINS, ENDS
+from collector.delivery import Story
+from collector.delivery.message import facts, gravity, headline, incident_of, page, say
+
+MAX_LISTED: Final = 200
+"""Incidents one message lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a text, and where it leads, if anywhere."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a message says. `more`: how many incidents it does not list."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    more: int = 0
+
+
+def compose(stories: Sequence[Story], language: str, link: str = "", most: int = MAX_LISTED) -> Letter:
+    """Return the message of these incidents; of one alone it says all, of many a line each."""
+    if len(stories) == 1:
+        return _of_one(stories[0], language, link)
+    listed = sorted(stories, key=lambda each: (gravity(each.last.payload), each.since))[:most]
+    more = len(stories) - len(listed)
+    lines = [Line(_told(each, language), page(each.last.payload, link)) for each in listed]
+    if more:
+        lines.append(Line(say("more", language, n=more)))
+    return Letter(_counted(stories, language), tuple(lines), more)
+
+
+def _of_one(story: Story, language: str, link: str) -> Letter:
+    colon = say("colon", language)
+    told = facts(story.last.payload, language, link)
+    lines = [Line(_over(story, language))] if story.passed else []
+    for label, value in told:
+        lines.append(Line(label + colon + value, value if value.startswith(("http://", "https://")) else ""))
+    return Letter(headline(story.last.payload, language), tuple(lines))
+
+
+def _told(story: Story, language: str) -> str:
+    said = headline(story.last.payload, language)
+    return f"{said}{say('comma', language)}{_over(story, language)}" if story.passed else said
+
+
+def _counted(stories: Sequence[Story], language: str) -> str:
+    begun = sum(each.events[-1] in BEGINS for each in stories)
+    ended = sum(each.events[-1] in ENDS for each in stories)
+    numbers = {"begun": begun, "ended": ended, "other": len(stories) - begun - ended}
+    parts = [say(f"count.{name}", language, n=number) for name, number in numbers.items() if number]
+    said = say("many", language, n=len(stories))
+    return said + say("colon", language) + say("comma", language).join(parts)
+
+
+def _over(story: Story, language: str) -> str:
+    incident = incident_of(story.last.payload)
+    lasted = _ms(incident.get("resolved_at")) - _ms(incident.get("opened_at"))
+    return say("passed", language, s=_duration(max(0, lasted) // 1000))
+
+
+def _ms(text: Any) -> int:
+    try:
+        return int(datetime.fromisoformat(str(text)).timestamp() * 1000)
+    except ValueError:
+        return 0
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

@@ -1,0 +1,92 @@
+"""What each channel was last told of each incident, and what the other side calls it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.channel import BEGINS, ENDS
+from collector.store.engine import insert
+from collector.store.schema import correspondence, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One subject at one channel: what the other side calls it, the event last told, when (ms), and the message."""
+
+    destination: str
+    subject: str
+    reference: str
+    event: str
+    at: int
+    payload: Mapping[str, Any]
+
+    @property
+    def is_open(self) -> bool:
+        return self.event not in ENDS
+
+
+async def note(
+    tx: AsyncConnection, destination: str, sent: Iterable[tuple[int, str, str, str]], now: int
+) -> None:  # fmt: skip
+    """Write what was told: (row of the outbox, subject, event, reference); "" leaves the reference as it is."""
+    for row_id, subject, event, reference in sent:
+        moved: dict[str, Any] = {"event": event, "outbox_id": row_id, "at": now}
+        if event in ENDS or event in BEGINS:
+            moved["open"] = int(event in BEGINS)
+        if reference:
+            moved["reference"] = reference
+        first = {"open": int(event not in ENDS), **moved}
+        statement = insert(tx, correspondence).values(destination=destination, subject=subject, **first)
+        await tx.execute(statement.on_conflict_do_update(index_elements=["destination", "subject"], set_=moved))
+
+
+async def references(connection: AsyncConnection, destination: str, subjects: Sequence[str]) -> dict[str, str]:
+    """Return subject → what the other side calls it, for those it calls anything."""
+    found = select(correspondence.c.subject, correspondence.c.reference).where(
+        correspondence.c.destination == destination, correspondence.c.subject.in_(subjects),
+        correspondence.c.reference != "",
+    )  # fmt: skip
+    return {row.subject: row.reference for row in await connection.execute(found)}
+
+
+async def open_ones(connection: AsyncConnection, destination: str, limit: int) -> list[Letter]:
+    """Return what a channel was told of and not yet told the end of, the oldest first."""
+    return await _letters(connection, limit, correspondence.c.destination == destination, correspondence.c.open == 1)
+
+
+async def ended_since(connection: AsyncConnection, destination: str, since: int, limit: int) -> list[Letter]:
+    """Return what a channel was told the end of since then (ms)."""
+    where = (correspondence.c.destination == destination, correspondence.c.open == 0, correspondence.c.at >= since)
+    return await _letters(connection, limit, *where)
+
+
+async def close(tx: AsyncConnection, destination: str, subject: str) -> None:
+    """Say that it is over for the other side, whatever it was told."""
+    where = (correspondence.c.destination == destination, correspondence.c.subject == subject)
+    await tx.execute(update(correspondence).where(*where).values(open=0))
+
+
+async def count(connection: AsyncConnection) -> dict[str, int]:
+    """Return channel → how many subjects are open there."""
+    found = select(correspondence.c.destination, func.count()).where(correspondence.c.open == 1)
+    return {row[0]: row[1] for row in await connection.execute(found.group_by(correspondence.c.destination))}
+
+
+async def _letters(connection: AsyncConnection, limit: int, *where: Any) -> list[Letter]:
+    statement = (
+        select(correspondence, outbox.c.payload)
+        .join(outbox, outbox.c.id == correspondence.c.outbox_id)
+        .where(*where)
+        .order_by(correspondence.c.at, correspondence.c.subject)
+        .limit(limit)
+    )
+    return [
+        Letter(row.destination, row.subject, row.reference, row.event, row.at, json.loads(row.payload))
+        for row in await connection.execute(statement)
+    ]
