@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from collector.compiled import CI_FIELDS, CompiledRule
+from collector.compiled import BadRule, CompiledRule, compile_selector
 from collector.inspecting.plan import CADENCES, BadPlan, Plan, Scope
-from collector.language import BadExpression, Expression, Fault, compile_expression
+from collector.language import Expression, Fault
 from collector.stocktake import Thing, is_within
 
 PACK: Final = "pack:"
@@ -20,13 +20,9 @@ def compiled(scope: Scope) -> Expression | None:
     if not scope.match:
         return None
     try:
-        expression = compile_expression(scope.match, {})
-    except BadExpression as error:
-        raise BadPlan(str(error), "scope.match") from None
-    strange = [path for path in expression.reads if not (path[0] == "ci" and len(path) == 2 and path[1] in CI_FIELDS)]
-    if strange:
-        raise BadPlan(f"no such field of a CI: {'.'.join(strange[0])}", "scope.match")
-    return expression
+        return compile_selector(scope.match)
+    except BadRule as error:
+        raise BadPlan(str(error).removeprefix("match: "), "scope.match") from None
 
 
 def holds(scope: Scope, expression: Expression | None, thing: Thing, own: Mapping[str, Any]) -> bool:
@@ -40,7 +36,7 @@ def holds(scope: Scope, expression: Expression | None, thing: Thing, own: Mappin
     if expression is None:
         return True
     try:
-        return expression.judge({"ci": dict(own), "param": {}, "now": None}) is not False
+        return expression.judge({"ci": own}) is not False
     except Fault:
         return True  # a report with one CI too many shows it; one too few hides it
 

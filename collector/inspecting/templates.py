@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from collector.inspecting import schedule, scope
 from collector.inspecting.plan import BadPlan, Plan, of_values
-from collector.language.operators import duration
+from collector.language.times import duration
 from collector.yamlfile import BadFile, Entry, read
 
 NOBODY: Final = "-"

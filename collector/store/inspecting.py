@@ -92,6 +92,10 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
     return _kept(row) if row else None
 
 
+async def number_of(connection: AsyncConnection, plan_id: int) -> str:
+    return str((await connection.execute(select(_plan.number).where(_plan.id == plan_id))).scalar_one())
+
+
 async def every(connection: AsyncConnection) -> list[Kept]:
     """Return all plans, the active ones first, by when they are due next."""
     ordered = select(inspection_plan).order_by(_plan.state, _plan.next_for == 0, _plan.next_for, _plan.id)

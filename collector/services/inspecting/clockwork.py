@@ -1,0 +1,52 @@
+"""Plans come due: each makes its run, and is then due for its next time."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.inspecting import schedule
+from collector.inspecting.plan import BadPlan
+from collector.services.inspecting import runs
+from collector.services.inspecting.inspector import Inspector
+from collector.store import inspecting
+from collector.store.engine import Store
+from collector.store.failure import reading, writing
+from collector.store.inspecting import Kept
+
+log = structlog.get_logger(__name__)
+
+
+async def due(store: Store, inspector: Inspector, now: int) -> list[str]:
+    """Make the runs whose time has come at `now` (ms), return their numbers.
+
+    Of times that passed while nothing ran, the latest is made and the others are counted. Whoever dies between the two
+    transactions of a plan finds the run made, and only moves the plan on.
+    """
+    async with reading(store) as connection:
+        waiting = await inspecting.due(connection, now)
+    made = [await _one(store, inspector, kept, now) for kept in waiting]
+    return [number for number in made if number]
+
+
+async def _one(store: Store, inspector: Inspector, kept: Kept, now: int) -> str:
+    its, calendar = kept.plan.schedule, inspector.calendar
+    try:
+        at, missed = schedule.latest(its, calendar, kept.next_for, now + its.ahead_ms)
+        run = await runs.make(store, inspector, kept, (at, missed), now)
+        upcoming = schedule.next_after(its, calendar, at)
+    except BadPlan as error:  # a field of the language or a zone that is no more: a person has to look at it
+        log.warning("a plan cannot be run", plan=kept.number, why=str(error))
+        upcoming, run, at = 0, None, kept.next_for
+    async with writing(store) as tx:
+        await _move_on(tx, kept, upcoming)
+    if run is not None:
+        log.info("inspection made", number=run.number, plan=kept.number, incident=run.incident, missed=run.new.missed)
+    return run.number if run else ""
+
+
+async def _move_on(tx: AsyncConnection, kept: Kept, upcoming: int) -> None:
+    """Write when a plan is due next, unless somebody has written it meanwhile."""
+    present = await inspecting.find(tx, kept.number, hold=True)
+    if present is not None and (present.version, present.next_for) == (kept.version, kept.next_for):
+        await inspecting.set_next(tx, kept.id, upcoming, upcoming and upcoming - kept.plan.schedule.ahead_ms)

@@ -1,0 +1,37 @@
+"""What periodic maintenance is done with, composed once where the collector starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.compiled import CompiledRule
+from collector.inspecting.looked import Looked
+from collector.inspecting.plan import Plan
+from collector.workcalendar import Calendar
+
+Look = Callable[[AsyncConnection, Plan, int], Awaitable[Looked]]
+"""Look at the scope of a plan at a time (ms); raise `BadPlan`."""
+
+
+async def _nothing(_connection: AsyncConnection, _plan: Plan, _now: int) -> Looked:
+    return Looked({}, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """`look`: who looks; `calendar`: which days are worked; `templates`: name → plan; `woken`: plans have moved."""
+
+    look: Look = _nothing
+    rules: Mapping[str, CompiledRule] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+    templates: Mapping[str, Plan] = field(default_factory=dict)
+    destinations: Sequence[str] = ()
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Have the clock looked at now."""
+        self.woken.set()

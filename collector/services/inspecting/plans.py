@@ -1,0 +1,158 @@
+"""Plans of periodic maintenance: made, of a template or not, changed, paused; and what one would do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.compiled import CompiledRule
+from collector.inspecting import schedule, scope
+from collector.inspecting.plan import BadPlan, Plan, of_values
+from collector.security.audit import Act
+from collector.security.roles import Permission, permissions
+from collector.services.inspecting.inspector import Inspector
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store import accounts, inspecting
+from collector.store.inspecting import ACTIVE, PAUSED, Kept, Version
+
+_NUMBER: Final = re.compile(r"PLN-\d{4,12}", re.ASCII)
+MAX_PLANS: Final = 1_000
+COMING: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a plan would do: when next (ms), the rules it asks; checks nothing has the name of."""
+
+    times: tuple[int, ...]
+    rules: tuple[CompiledRule, ...]
+    lost: tuple[str, ...]
+
+
+def read(values: Mapping[str, Any]) -> Plan:
+    """Return the plan that JSON values say; raise `Refused`, naming the field."""
+    try:
+        plan = of_values(values)
+        schedule.check(plan.schedule)
+        scope.compiled(plan.scope)
+    except BadPlan as error:
+        raise Refused(str(error), error.field) from None
+    return plan
+
+
+def of_template(inspector: Inspector, name: str, assignee: str, deputy: str = "") -> Plan:
+    """Return the plan a template makes for somebody; raise `NotFound`."""
+    if name not in inspector.templates:
+        raise NotFound("template", name[:60])
+    return replace(inspector.templates[name], assignee=assignee, deputy=deputy)
+
+
+async def add(act: Act, inspector: Inspector, plan: Plan) -> str:
+    """Keep a new plan and return its number; raise `Refused`."""
+    await check_people(act.tx, plan.assignee, plan.deputy)
+    if len(await inspecting.every(act.tx)) >= MAX_PLANS:
+        raise Refused(f"there are {MAX_PLANS} plans; change one of them", "plan")
+    kept = await inspecting.add(act.tx, plan, act.by, act.at)
+    await _plan_next(act, inspector, kept)
+    act.tell("plan.add", f"plan/{kept.number}", after=_told(plan))
+    return kept.number
+
+
+async def change(act: Act, inspector: Inspector, number: str, plan: Plan) -> int:
+    """Keep the next version of a plan and return its number; runs keep theirs. Raise `NotFound`, `Refused`."""
+    kept = await find(act.tx, number, hold=True)
+    plan = replace(plan, template=kept.plan.template)
+    if plan == kept.plan:
+        raise Refused("nothing of it is different", "plan")
+    await check_people(act.tx, plan.assignee, plan.deputy)
+    version = await inspecting.change(act.tx, kept, plan, act.by, act.at)
+    await _plan_next(act, inspector, replace(kept, plan=plan))
+    act.tell("plan.change", f"plan/{number}", _told(kept.plan), _told(plan) | {"version": version})
+    return version
+
+
+async def pause(act: Act, inspector: Inspector, number: str, paused: bool) -> None:
+    """Let a plan rest, or go on from now; raise `NotFound`, `Refused`."""
+    kept = await find(act.tx, number, hold=True)
+    state = PAUSED if paused else ACTIVE
+    if kept.state == state:
+        raise Refused(f"it is {state} already", "state")
+    await inspecting.set_state(act.tx, kept.id, state)
+    if not paused:
+        await _plan_next(act, inspector, kept)
+    act.tell("plan.pause" if paused else "plan.resume", f"plan/{number}", {"state": kept.state}, {"state": state})
+
+
+async def _plan_next(act: Act, inspector: Inspector, kept: Kept) -> None:
+    """Write when a plan is due next from now on; raise `Refused` when that is never."""
+    at = schedule.next_after(kept.plan.schedule, inspector.calendar, act.at)
+    if not at:
+        raise Refused("this schedule is never due", "schedule.rrule")
+    await inspecting.set_next(act.tx, kept.id, at, at - kept.plan.schedule.ahead_ms)
+
+
+async def check_people(connection: AsyncConnection, assignee: str, deputy: str) -> None:
+    """Raise `Refused` unless both (a deputy need not be) may do inspections."""
+    for field, name in (("assignee", assignee), ("deputy", deputy)):
+        if (name or field == "assignee") and not _may_do(await accounts.by_name(connection, name)):
+            raise Refused("the name of an account that may do inspections is expected", field)
+    if assignee == deputy:
+        raise Refused("somebody else is expected", "deputy")
+
+
+def _may_do(account: accounts.AccountRow | None) -> bool:
+    return (
+        account is not None
+        and account.state == accounts.ACTIVE
+        and Permission.INSPECTIONS_DO in permissions(account.roles)
+    )
+
+
+async def inspectors(connection: AsyncConnection) -> tuple[str, ...]:
+    """Return the accounts that may do inspections."""
+    return tuple(each.name for each in await accounts.everyone(connection) if _may_do(each))
+
+
+def preview(inspector: Inspector, plan: Plan, now: int) -> Preview:
+    """Return what a plan would do from `now` (ms) on; raise `BadPlan`."""
+    rules = scope.chosen(plan, inspector.rules.values())
+    lost = tuple(
+        check for check in plan.checks if not scope.chosen(replace(plan, checks=(check,)), inspector.rules.values())
+    )
+    return Preview(schedule.upcoming(plan.schedule, inspector.calendar, now, COMING), rules, lost)
+
+
+async def find(connection: AsyncConnection, number: str, hold: bool = False) -> Kept:
+    """Return a plan; raise `NotFound`."""
+    kept = await inspecting.find(connection, number, hold) if _NUMBER.fullmatch(number) else None
+    if kept is None:
+        raise NotFound("plan", number[:40])
+    return kept
+
+
+async def every(connection: AsyncConnection) -> list[Kept]:
+    return await inspecting.every(connection)
+
+
+async def versions(connection: AsyncConnection, kept: Kept) -> list[Version]:
+    return await inspecting.versions(connection, kept.id)
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    """Return what the audit log is told of a plan; what is long as text of one line."""
+    return {
+        "title": dict(plan.title), "rrule": plan.schedule.rrule, "zone": plan.schedule.zone,
+        "assignee": plan.assignee, "deputy": plan.deputy, "scope": json.dumps(_scope(plan), ensure_ascii=False),
+        "checks": list(plan.checks), "items": [item.id for item in plan.items], "review": plan.review,
+    }  # fmt: skip
+
+
+def _scope(plan: Plan) -> dict[str, Any]:
+    its = plan.scope
+    return {"classes": list(its.classes), "place": its.place, "label": its.label, "match": its.match}

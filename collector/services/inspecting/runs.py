@@ -1,0 +1,111 @@
+"""A run of a plan: made once for a time, with its report and its incident in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.inspecting import difference, line
+from collector.inspecting.looked import Looked
+from collector.inspecting.plan import BadPlan, Plan
+from collector.security.audit import COLLECTOR, Act, Actor, recorded
+from collector.services.inspecting.inspector import Inspector
+from collector.services.inspecting.plans import check_people
+from collector.services.inspecting.plans import find as find_plan
+from collector.services.inspecting.seen import still_open
+from collector.services.refused import Refused
+from collector.store import inspecting, inspection_incidents, inspection_runs
+from collector.store.engine import Store
+from collector.store.failure import reading, writing
+from collector.store.inspecting import Kept
+from collector.store.inspection_runs import New, Run
+
+MINUTE_MS = 60_000
+
+
+async def make(store: Store, inspector: Inspector, kept: Kept, when: tuple[int, int], now: int) -> Run | None:
+    """Make the run of a plan for a time; `when`: that time (ms) and how many before it nobody ran.
+
+    Return None when there is one already, or when the plan has changed while it was looked at: then nothing is
+    written. The look itself holds nobody up.
+    """
+    async with reading(store) as connection:
+        if await inspection_runs.is_made(connection, kept.id, when[0]):
+            return None
+        looked = await inspector.look(connection, kept.plan, now)
+    async with writing(store) as tx:
+        present = await inspecting.find(tx, kept.number, hold=True)
+        if present is None or present.version != kept.version:
+            return None
+        async with recorded(tx, COLLECTOR, now) as act:
+            return await _write(act, inspector, kept, when, looked)
+
+
+async def make_now(store: Store, inspector: Inspector, number: str, who: Actor, now: int) -> Run:
+    """Make a run of a plan for this minute, asked for by somebody; raise `NotFound`, `Refused`."""
+    async with store.read() as connection:
+        kept = await find_plan(connection, number)
+        looked = await looked_at(connection, inspector, kept.plan, now)
+    async with writing(store) as tx, recorded(tx, who, now) as act:
+        run = await _write(act, inspector, kept, (now - now % MINUTE_MS, 0), looked)
+        if run is None:
+            raise Refused("this plan was run in this very minute already", "plan")
+        return run
+
+
+async def looked_at(connection: AsyncConnection, inspector: Inspector, plan: Plan, now: int) -> Looked:
+    """Return what a look comes to; raise `Refused` for a scope that is none any more."""
+    try:
+        return await inspector.look(connection, plan, now)
+    except BadPlan as error:
+        raise Refused(str(error), error.field) from None
+
+
+async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, int], looked: Looked) -> Run | None:
+    plan, at = kept.plan, when[0]
+    due_at = inspector.calendar.after(max(at, act.at), plan.schedule.due_ms)
+    new = New(kept.id, kept.version, plan.title, at, act.at, due_at, plan.assignee, plan.deputy, when[1])
+    run = await inspection_runs.add(act.tx, new)
+    if run is None:
+        return None
+    run = await _report(act, run, looked)
+    incident = await inspection_incidents.open_for(act.tx, run, act.at, inspector.destinations)
+    await inspection_runs.link(act.tx, run.id, incident)
+    act.tell("inspection.make", f"inspection/{run.number}", after=_told(run) | {"incident": incident})
+    return replace(run, incident=incident)
+
+
+async def look_again(store: Store, inspector: Inspector, number: str, who: Actor, now: int) -> Run:
+    """Put what is found now in the place of what was found; raise `NotFound`, `Refused` once it is signed."""
+    async with store.read() as connection:
+        run, plan = await still_open(connection, number)
+        looked = await looked_at(connection, inspector, plan, now)
+    async with writing(store) as tx, recorded(tx, who, now) as act:
+        run, _ = await still_open(tx, number, hold=True)
+        again = await _report(act, run, looked)
+        act.tell("inspection.look", f"inspection/{number}", _told(run), _told(again))
+        return again
+
+
+async def _report(act: Act, run: Run, looked: Looked) -> Run:
+    """Write the report of a run, held against the run before it."""
+    before = await inspection_runs.lines(act.tx, run.previous_id) if run.previous_id else []
+    lines = difference.against(looked.lines, before)
+    seen = line.coverage(lines, looked.things)
+    await inspection_runs.write_report(act.tx, run.id, looked.things.values(), lines, seen, act.at)
+    return replace(run, coverage=seen, looked_at=act.at)
+
+
+async def assign(act: Act, number: str, assignee: str, deputy: str = "") -> None:
+    """Give a run to somebody else; raise `NotFound`, `Refused`."""
+    run, _ = await still_open(act.tx, number, hold=True)
+    await check_people(act.tx, assignee, deputy)
+    await inspection_runs.assign(act.tx, run.id, assignee, deputy)
+    before = {"assignee": run.new.assignee, "deputy": run.new.deputy}
+    act.tell("inspection.assign", f"inspection/{number}", before, {"assignee": assignee, "deputy": deputy})
+
+
+def _told(run: Run) -> dict[str, object]:
+    seen = run.coverage
+    return {"expected": seen.expected, "covered": seen.covered, "problems": seen.states.get("PROBLEM", 0)}

@@ -1,0 +1,83 @@
+"""A report is signed by who inspected, then by another person; after that it stays, and notes are only added."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collector.inspecting import seal
+from collector.security.audit import Act
+from collector.services.changes.asked import lines_of
+from collector.services.inspecting.inspector import Inspector
+from collector.services.inspecting.seen import Seen, find, one, still_open, text_of
+from collector.services.refused import Refused
+from collector.store import inspection_answers, inspection_incidents, inspection_runs
+from collector.store.inspection_answers import Note
+from collector.store.inspection_runs import DONE, OPEN, SIGNED
+
+MAX_NOTE: Final = 2_000
+MAX_NOTES: Final = 500
+
+
+async def sign(act: Act, inspector: Inspector, number: str) -> str:
+    """Sign a run as its inspector and return the digest of the report; raise `NotFound`, `Refused`.
+
+    Every item has its answer then, and its photo where one is required.
+    """
+    run, plan = await still_open(act.tx, number, hold=True)
+    if act.by not in (run.new.assignee, run.new.deputy):
+        raise Refused("the inspector or the deputy signs", "who")
+    seen = await one(act.tx, number)
+    if seen.open_items:
+        raise Refused(f"{seen.open_items} items wait for an answer or a photo", "items")
+    text = text_of(seen)
+    digest = seal.digest(text)
+    state = SIGNED if plan.review else DONE
+    await inspection_runs.sign(act.tx, run.id, state, (act.by, act.at), (digest, seal.packed(text)))
+    act.tell("inspection.sign", f"inspection/{number}", {"state": run.state}, {"state": state, "digest": digest})
+    if state == DONE:
+        await inspection_incidents.resolve_for(act.tx, run, act.at, inspector.destinations)
+    return digest
+
+
+async def review(act: Act, inspector: Inspector, number: str) -> None:
+    """Sign a run as the person who reviews it; raise `NotFound`, `Refused`."""
+    seen = await _signed(act, number)
+    if not seen.is_intact:
+        raise Refused("the report is not the one that was signed: send it back", "digest")
+    await inspection_runs.review(act.tx, seen.run.id, act.by, act.at)
+    act.tell("inspection.review", f"inspection/{number}", {"state": SIGNED}, {"state": DONE})
+    await inspection_incidents.resolve_for(act.tx, seen.run, act.at, inspector.destinations)
+
+
+async def send_back(act: Act, number: str, reason: str) -> None:
+    """Let the inspector do it again; raise `NotFound`, `Refused`."""
+    seen = await _signed(act, number)
+    why = lines_of(reason, MAX_NOTE, "reason")
+    if not why:
+        raise Refused("say what is to be done again", "reason")
+    await inspection_runs.unsign(act.tx, seen.run.id)
+    await inspection_answers.add_note(act.tx, seen.run.id, Note(why, act.at, act.by))
+    after = {"state": OPEN, "reason": why, "signed_by": ""}
+    act.tell("inspection.send_back", f"inspection/{number}", {"state": SIGNED, "signed_by": seen.run.signed_by}, after)
+
+
+async def add_note(act: Act, number: str, text: str) -> None:
+    """Add to a run, signed or not; what was signed stays as it is. Raise `NotFound`, `Refused`."""
+    run = await find(act.tx, number, hold=True)
+    said = lines_of(text, MAX_NOTE, "text")
+    if not said:
+        raise Refused("a text is expected", "text")
+    if len(await inspection_answers.notes(act.tx, run.id)) >= MAX_NOTES:
+        raise Refused(f"a run has at most {MAX_NOTES} notes", "text")
+    await inspection_answers.add_note(act.tx, run.id, Note(said, act.at, act.by))
+    act.tell("inspection.note", f"inspection/{number}", after={"text": said})
+
+
+async def _signed(act: Act, number: str) -> Seen:
+    """Return a run that waits for a reviewer, who must not be its inspector; raise `NotFound`, `Refused`."""
+    run = await find(act.tx, number, hold=True)
+    if run.state != SIGNED:
+        raise Refused("it does not wait for a review", "state")
+    if act.by == run.signed_by:
+        raise Refused("another person than the inspector reviews it", "who")
+    return await one(act.tx, number)
