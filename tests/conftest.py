@@ -8,8 +8,6 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +19,7 @@ import structlog
 
 from collector.store.engine import Store, open_store, sqlite_url
 from collector.store.migrate import migrate
+from tests import postgres
 
 # An error that is logged is shown without the values around it: to draw these takes seconds each time.
 structlog.configure(
@@ -44,39 +43,14 @@ def free_port() -> int:
             return port
 
 
-COPIED = "STRATEGY FILE_COPY"
-"""PostgreSQL 15 and later otherwise write a whole database into the log: eight times as long."""
-
-
-def _postgres_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of the test run's own, on a socket in a temporary folder."""
-    programs = _postgres_programs()
-    if programs is None:
+    installed = postgres.programs()
+    if installed is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="muster-pg-", dir="/tmp"))
-    as_owner = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-        as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    port = free_port()
-    data = folder / "data"
-    subprocess.run([*as_owner, programs / "initdb", "-D", data, "-A", "trust", "-U", "muster", "--no-sync",
-                    "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd=folder)  # fmt: skip
-    subprocess.run([*as_owner, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o",
-                    f"-p {port} -k {folder} -c listen_addresses= -c fsync=off -c max_connections=60", "start"],
-                   check=True, capture_output=True, cwd=folder)  # fmt: skip
-    try:
-        yield f"postgresql+asyncpg://muster@/postgres?host={folder}&port={port}"
-    finally:
-        subprocess.run([*as_owner, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False,
-                       capture_output=True, cwd=folder)  # fmt: skip
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres.server(installed, free_port()) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +78,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     else:
         base, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_postgres")
         name = "m" + os.urandom(6).hex()
-        await _create(base, f"CREATE DATABASE {name} TEMPLATE {template} {COPIED}")
+        await _create(base, f"CREATE DATABASE {name} TEMPLATE {template} {postgres.COPIED}")
         opened = open_store(base.replace("/postgres?", f"/{name}?"))
     yield opened
     await opened.close()

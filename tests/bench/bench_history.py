@@ -1,15 +1,17 @@
 """History: what two years of an estate cost on disk, and what reading and judging in them takes.
 
-MUSTER_BENCH_CIS   how many CIs (100,000)
+MUSTER_BENCH_CIS      how many CIs (100,000)
+MUSTER_BENCH_ENGINE   sqlite (so when left out), or postgresql: the same rows, copied to a server of its own
 
 The lanes are filled directly (`tests.bench.aged`); what is measured is the collector's own code over them, warm:
 the CI as of a moment as its page reads it, the list of CIs as its page reads it, and one value of a governed CI that
-moved, held against changes. SQLite here; the same on PostgreSQL is not measured.
+moved, held against changes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import statistics
 import tempfile
@@ -31,12 +33,17 @@ from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.page import Window
 from collector.store.engine import Store, open_store, sqlite_url
 from collector.store.lanes import Ids, Origin
+from tests import postgres
 from tests.bench import Figure
 from tests.bench.aged import END, START, YEARS, make, uid
+from tests.bench.copied import to_postgres
 from tests.bench.programs import setting
+from tests.conftest import free_port
 
 RULES = Path(__file__).parents[2] / "rules"
 READS = 300
+LARGE = ("shared_buffers=1GB", "max_wal_size=16GB", "maintenance_work_mem=512MB")
+"""What such a database is given."""
 Timed = Callable[[AsyncConnection, random.Random], Awaitable[object]]
 
 
@@ -45,12 +52,18 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
         file = Path(folder) / "muster.db"
         rows = make(file, count)
-        return asyncio.run(_measured(file, count, rows, file.stat().st_size))
+        note = f"{count:,} CIs, {YEARS:g} years, {rows:,} rows of lanes"
+        if os.environ.get("MUSTER_BENCH_ENGINE", "sqlite") == "sqlite":
+            return asyncio.run(_measured(sqlite_url(file), count, file.stat().st_size, f"{note}, SQLite"))
+        installed = postgres.programs()
+        if installed is None:
+            return [Figure("history", 0, "", note="PostgreSQL is not installed (Debian: apt-get install postgresql)")]
+        with postgres.server(installed, free_port(), *LARGE) as url:
+            return asyncio.run(_measured(url, count, to_postgres(file, url), f"{note}, PostgreSQL"))
 
 
-async def _measured(file: Path, count: int, rows: int, size: int) -> list[Figure]:
-    store = open_store(sqlite_url(file))
-    note = f"{count:,} CIs, {YEARS:g} years, {rows:,} rows of lanes, SQLite"
+async def _measured(url: str, count: int, size: int, note: str) -> list[Figure]:
+    store = open_store(url)
     figures = [
         Figure("database", size / 1e9, "GB", note=note),
         Figure("a CI and year", size / count / YEARS, "bytes"),
@@ -100,7 +113,7 @@ async def _drift(store: Store, count: int) -> Figure:
             if at >= 10:
                 took.append((time.perf_counter() - started) * 1000)
             await connection.rollback()
-    note = "a package of a server, SQLite; with what is written"
+    note = "a package of a server; with what is written"
     return Figure("drift of a changed CI: median", statistics.median(took), "ms", at_most=2.0, note=note)
 
 
