@@ -7,7 +7,8 @@ over it afterwards (`suppressing`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from time import perf_counter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,10 +16,11 @@ from collector import alerting, inspection
 from collector.alerting import AlertKey
 from collector.compiled import CompiledRule
 from collector.inspection import Facts, Moved
-from collector.model import CI, Alert
+from collector.model import CI, Alert, Outcome, Result
 from collector.pipeline import facts, settling, suppressing
 from collector.pipeline.policies import Policies
 from collector.record import SECTION
+from collector.rule_meter import RuleMeter
 from collector.store import alerts, cis, known
 
 
@@ -117,17 +119,25 @@ async def _alert(
         return set()
     rules = policies.rulebook.rules
     known_of = await facts.read(tx, {ci_id: found[ci_id] for ci_id in due}, due)
-    results = [
-        result
-        for ci_id, its in due.items()
-        for rule in its
-        for result in inspection.inspect(rule, known_of[ci_id], now)
-    ]
+    results = list(_results(due, known_of, policies.meter, now))
     before = await alerts.load(tx, due)
     after = await suppressing.weigh(tx, alerting.advance(before, results, rules, now), before, policies, now)
     await alerts.save(tx, after, before, now)
     waiting = await suppressing.look_again(tx, suppressing.is_founded_on(rules, after), policies, now)
     return waiting | {alert.ci_id for alert in after if _tells(alert, before)}
+
+
+def _results(
+    due: Mapping[int, list[CompiledRule]], known_of: Mapping[int, Facts], meter: RuleMeter, now: int
+) -> Iterator[Result]:
+    """Yield what the rules say, and note what each run of one took."""
+    for ci_id, its in due.items():
+        for rule in its:
+            began = perf_counter()
+            said = inspection.inspect(rule, known_of[ci_id], now)
+            errors = sum(each.outcome is Outcome.ERROR for each in said)
+            meter.note(rule.id, perf_counter() - began, errors)
+            yield from said
 
 
 def _tells(alert: Alert, before: Mapping[AlertKey, Alert]) -> bool:

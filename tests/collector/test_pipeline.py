@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path as File
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from collector.pipeline import policies
+from collector.pipeline.policies import Policies
 from collector.pipeline.runner import Runner
 from collector.store import ingest_log, schema
 from collector.store.engine import Store, insert
@@ -18,6 +20,11 @@ from tests.simulated import SimulatedHost
 RULES = File(__file__).parents[2] / "rules"
 START = 1_790_000_000_000
 MINUTE = 60_000
+
+
+@cache
+def _loaded() -> Policies:
+    return policies.load(RULES, ("webhook",))
 
 
 @dataclass
@@ -30,8 +37,7 @@ class World:
     runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
-        loaded = policies.load(RULES, ("webhook",))
-        self.runner = Runner(self.store, loaded, lambda: self.now)
+        self.runner = Runner(self.store, _loaded(), lambda: self.now)
 
     async def enrol(self, number: int) -> None:
         async with self.store.write() as tx:
