@@ -69,7 +69,7 @@ from collector.web.pages import events as events_pages
 from collector.web.pages import findings as findings_pages
 from collector.web.pages import imports as imports_pages
 from collector.web.pages import incidents as incidents_pages
-from collector.web.pages import inspections as inspections_pages
+from collector.web.pages import results as results_pages
 from collector.web.pages import labels as labels_pages
 from collector.web.pages import locks as locks_pages
 from collector.web.pages import login as login_pages
@@ -124,7 +124,7 @@ OTHER_ROUTERS = (
     backtest_pages.router,
     findings_pages.router,
     incidents_pages.router,
-    inspections_pages.router,
+    results_pages.router,
     stocktakes_pages.router,
     walk_pages.router,
     labels_pages.router,

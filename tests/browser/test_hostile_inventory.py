@@ -82,7 +82,7 @@ def test_every_page_shows_it_and_runs_none_of_it(served: Served, visit: Visit) -
     assert {address: foreign for address, foreign in found.items() if foreign} == {}
     kinds = {kind(each).partition("?")[0] for each in found}
     assert kinds >= {"/", "/cis", "/cis/*", "/cis/*/history", "/cis/*/why", "/cis/*/sections/*", "/cis/*/compare",
-                     "/findings", "/findings/*", "/incidents", "/incidents/*", "/inspections", "/duplicates",
+                     "/findings", "/findings/*", "/incidents", "/incidents/*", "/results", "/duplicates",
                      "/agents", "/agents/*", "/agents/*/ban", "/rules", "/settings"}  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def test_nobody_is_sent_elsewhere_after_logging_in(served: Served, visit: Visit,
     expect(here.page).to_have_url(served.url + "/")
 
 
-@pytest.mark.parametrize("path", ["/cis", "/agents", "/findings", "/incidents", "/inspections"])
+@pytest.mark.parametrize("path", ["/cis", "/agents", "/findings", "/incidents", "/results"])
 def test_no_cell_of_a_download_is_a_formula(served: Served, visit: Visit, path: str) -> None:
     here = visit(served)
     here.go(path)

@@ -13,7 +13,7 @@ from tests.browser.visitor import Visitor
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LAPTOP = {"viewport": {"width": 1280, "height": 720}}
-PLACES = ("/", "/cis", "/map", "/where?q=web-01", "/findings", "/incidents", "/inspections", "/rules", "/duplicates",
+PLACES = ("/", "/cis", "/map", "/where?q=web-01", "/findings", "/incidents", "/results", "/rules", "/duplicates",
           "/sweeps", "/sweeps/plans/new", "/credentials", "/agents", "/settings", "/settings/accounts",
           "/search?q=web", "/findings/campaigns", "/findings/noise", "/changes", "/changes/new", "/changes/templates",
           "/changes/freezes")  # fmt: skip

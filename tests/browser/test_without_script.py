@@ -86,7 +86,7 @@ def test_language_and_theme_are_chosen_and_the_session_is_ended(estate: Served, 
 
 
 def test_every_place_is_there(plain: Visitor) -> None:
-    for path in ("/", "/map", "/where", "/findings", "/incidents", "/inspections", "/rules", "/duplicates", "/agents",
+    for path in ("/", "/map", "/where", "/findings", "/incidents", "/results", "/rules", "/duplicates", "/agents",
                  "/settings", "/settings/accounts", "/search?q=db-01"):  # fmt: skip
         plain.go(path)
         expect(plain.page.get_by_role("heading", level=1).first).to_be_visible()

@@ -101,7 +101,7 @@ async def test_agents_findings_incidents_results_rules_and_doubts_are_listed(cli
     assert (await _json(client, "/findings", state="open"))["items"][0]["items"][0]["key"] == "openssl|amd64"
     incidents = await _json(client, "/incidents", severity="critical")
     assert [(item["id"], item["number"]) for item in incidents["items"]] == [("INC-000001", "INC-000001")]
-    assert [item["outcome"] for item in (await _json(client, "/inspections"))["items"]] == [
+    assert [item["outcome"] for item in (await _json(client, "/results"))["items"]] == [
         "PROBLEM", "UNKNOWN", "PASS", "PASS",
     ]  # fmt: skip
     assert {item["id"] for item in await _json(client, "/rules")} >= {"SRV-DISK-001", "AGT-SILENT-001"}
@@ -163,7 +163,7 @@ async def test_a_request_out_of_bounds_is_refused_and_says_where(
     assert answer.json()["errors"][0]["where"]
 
 
-@pytest.mark.parametrize("path", ["/cis", "/agents", "/findings", "/incidents", "/inspections", "/duplicates"])
+@pytest.mark.parametrize("path", ["/cis", "/agents", "/findings", "/incidents", "/results", "/duplicates"])
 async def test_a_cursor_of_nowhere_is_a_bad_request(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.get(API + path, params={"cursor": "bm9wZQ"})
     assert answer.status_code == 400

@@ -29,7 +29,8 @@ def addresses(world: World) -> dict[str, str]:
         "noise": "/findings/noise", "noise of a month": "/findings/noise?month=2026-10",
         "incidents": "/incidents", "events": "/events",
         "incident": "/incidents/INC-000001", "unapproved": "/incidents/INC-000002", "resolved": "/incidents/INC-000003",
-        "inspections": "/inspections", "rules": "/rules", "rule": "/rules/SRV-DISK-001", "duplicates": "/duplicates",
+        "results": "/results", "inspections": "/inspections", "plans": "/inspections/plans", "rules": "/rules",
+        "rule": "/rules/SRV-DISK-001", "duplicates": "/duplicates", "new plan": "/inspections/plans/new",
         "case": "/duplicates/1", "identity": f"{web}/identity", "quarantine": "/quarantine",
         "agents": "/agents", "agent": agent, "silent agent": f"/agents/{world.estate.laptop.agent_uid}",
         "ban": f"{agent}/ban", "settings": "/settings", "accounts": "/settings/accounts", "search": "/search?q=web",
@@ -44,12 +45,13 @@ NAMES = [
     "overview", "cis", "ci", "ci of the past", "ci before it was", "laptop", "software", "section", "record",
     "no section", "why", "history", "whole history", "compare", "findings", "finding", "campaigns", "noise",
     "noise of a month", "incidents", "events", "incident",
-    "unapproved", "resolved", "inspections", "rules", "rule", "duplicates", "case", "identity", "quarantine", "agents",
+    "unapproved", "resolved", "results", "inspections", "plans", "new plan",
+    "rules", "rule", "duplicates", "case", "identity", "quarantine", "agents",
     "agent", "silent agent", "ban", "settings", "accounts", "search", "search without words", "search in vain",
     "filtered", "map", "port finder", "sweeps", "plan", "credentials", "credential",
 ]  # fmt: skip
-EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events", "/inspections",
-         "/duplicates", "/quarantine", "/agents", "/settings",
+EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events", "/results",
+         "/inspections", "/inspections/plans", "/duplicates", "/quarantine", "/agents", "/settings",
          "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials"]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Inspections and rules: what every rule says of every CI, and what the rules are."""
+"""Results and rules: what every rule says of every CI, and what the rules are."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ COLUMNS = (Column("outcome"), Column("rule"), Column("ci"), Column("instance"), 
 def _asked(request: Request) -> Listing:
     """The rules one may choose are those of the rulebook."""
     offered = {"outcome": inspections.OUTCOMES, "rule": tuple(context_of(request).rulebook.rules)}
-    return read(Spec("/inspections", COLUMNS, offered), request)
+    return read(Spec("/results", COLUMNS, offered), request)
 
 
 def _query(asked: Listing) -> AlertQuery:
     return AlertQuery(asked.chosen["outcome"], asked.chosen["rule"], asked.q)
 
 
-@router.get("/inspections")
-async def inspections_page(request: Request) -> Response:
+@router.get("/results")
+async def results_page(request: Request) -> Response:
     context = context_of(request)
     asked = _asked(request)
     if shorter := asked.shorter(request):
@@ -45,13 +45,13 @@ async def inspections_page(request: Request) -> Response:
         counts = await inspections.by_outcome(connection)
     titles = {name: viewer.texts.own(rule.rule.title) for name, rule in context.rulebook.rules.items()}
     return page(
-        viewer, "inspections.html", listing=asked.of(found), counts=counts, titles=titles,
+        viewer, "results.html", listing=asked.of(found), counts=counts, titles=titles,
         language=SHORT[viewer.texts.language],
     )  # fmt: skip
 
 
-@router.get("/inspections.csv")
-async def inspections_csv(request: Request) -> Response:
+@router.get("/results.csv")
+async def results_csv(request: Request) -> Response:
     context = context_of(request)
     asked, texts = _asked(request), texts_of(request, request.state.principal)
 
@@ -67,7 +67,7 @@ async def inspections_csv(request: Request) -> Response:
         lambda connection, window: inspections.listed(connection, context.rulebook.rules, _query(asked), window),
         row,
     )
-    return csvfile.answer("inspections", asked.head(texts), rows)
+    return csvfile.answer("results", asked.head(texts), rows)
 
 
 @router.get("/rules")
