@@ -50,6 +50,8 @@ from collector.services.channels import setup as channel_setup
 from collector.services.channels.directory import Directory
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
+from collector.services.incidents.desk import ServiceDesk
+from collector.services.incidents.watch import Watch
 from collector.services.inspecting.inspector import Inspector
 from collector.services.inspecting.keeper import Keeper
 from collector.services.locks import Locker
@@ -109,7 +111,8 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
         async with asyncio.TaskGroup() as tasks:
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
                      collector.keeper, Suspecting(collector.store, now, collector.runner.decided),
-                     Reaching(collector.store, collector.runner.policies, now))  # fmt: skip
+                     Reaching(collector.store, collector.runner.policies, now),
+                     Watch(collector.store, collector.runner.policies.desk, now))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(serving.serve())
             try:
@@ -224,6 +227,7 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         needs=loaded.needs,
         recorder=Recorder(partial(entering.enter, policies=loaded)), importer=_importer(loaded),
         decider=_decider(loaded, collector.runner), changes=_desk(loaded),
+        service_desk=ServiceDesk(loaded.desk),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
         rule_meter=loaded.meter, inspector=collector.keeper.inspector,
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),

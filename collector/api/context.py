@@ -23,6 +23,7 @@ from collector.security.vault import Vault
 from collector.services.agents import enrol_url
 from collector.services.answering import Answering
 from collector.services.changes.desk import Desk
+from collector.services.incidents.desk import ServiceDesk
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
 from collector.services.inspecting.inspector import Inspector
@@ -65,6 +66,7 @@ class Context:
     importer: Importer = field(kw_only=True)
     locker: Locker = field(kw_only=True)
     changes: Desk = field(default_factory=Desk, kw_only=True)
+    service_desk: ServiceDesk = field(default_factory=ServiceDesk, kw_only=True)
     needs: Needs = field(default_factory=Needs, kw_only=True)
     """What data health is measured by."""
     backtests: Backtests = field(default_factory=Backtests, kw_only=True)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from collector.api.access import BadForm, Forbidden, NotLoggedIn
 from collector.api.answer import NotTheSame, Unseen
 from collector.change.lifecycle import Denied
+from collector.desk.lifecycle import Denied as IncidentDenied
 from collector.record import BadValue
 from collector.security.accounts import BadAccount
 from collector.security.anchor import BadAnchor
@@ -20,6 +21,7 @@ from collector.security.roles import BadRoles
 from collector.security.tokens import BadTerms
 from collector.services.changes.desk import Overtaken
 from collector.services.imports import BadTable
+from collector.services.incidents.desk import Overtaken as IncidentOvertaken
 from collector.services.missing import NotFound
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
@@ -39,6 +41,8 @@ STATUSES: dict[type[Exception], int] = {
     BadRoles: 400,
     Denied: 409,
     Overtaken: 409,
+    IncidentDenied: 409,
+    IncidentOvertaken: 409,
     Refused: 400,
     BadValue: 400,
     BadTable: 400,
@@ -67,7 +71,7 @@ def of_error(error: Exception) -> Response:
         return problem(error.status_code, error.detail if error.status_code < 500 else "")
     if isinstance(error, Refused | BadValue) and error.field:
         return problem(400, str(error), field=error.field)
-    if isinstance(error, Denied):
+    if isinstance(error, Denied | IncidentDenied):
         said = ", ".join(reason.replace("_", " ") for reason in error.reasons)
         return problem(409, f"nobody may do this as things stand: {said}", reasons=list(error.reasons))
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)

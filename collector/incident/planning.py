@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collector.model import Cause, Incident, Member, Value
@@ -13,7 +13,8 @@ NEW, ASSIGNED, IN_PROGRESS, PENDING = "new", "assigned", "in_progress", "pending
 RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
 UNTOUCHED: Final = frozenset({NEW, ASSIGNED})
 """States in which nobody works on an incident yet: it may resolve by itself."""
-CAUSE, VICTIM = "cause", "victim"
+CAUSE, VICTIM, TOLD = "cause", "victim", "told"
+"""Roles. What people told of, or planned, is looked for by nothing: it is no member, and nothing ends it."""
 USER: Final = "user"
 SELF_RECOVERED, CI_RETIRED, GROUPED = "self_recovered", "ci_retired", "grouped"
 """How an incident resolved by itself; `grouped`: what it told of is told in the incident of the root cause."""
@@ -28,11 +29,13 @@ class Held:
 
     `members`: all open ones of those CIs. `incidents`: the open ones they belong to, and those whose key is a group of
     the present causes. `recent`: incidents of such keys that were resolved within the window in which they reopen.
+    `merged`: such keys whose incident people merged into an open one, with the key of that one.
     """
 
     incidents: tuple[Incident, ...] = ()
     members: tuple[Member, ...] = ()
     recent: tuple[Incident, ...] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def plan(held: Held, causes: Iterable[Cause], now: int, retired: Collection[int]
     `causes` are all present causes of the CIs that `held` is of: a member that is not among them is gone. `retired`:
     which of those CIs are no longer in use.
     """
-    present = {cause.key: cause for cause in causes}
+    present = {cause.key: _redirected(cause, held.merged) for cause in causes}
     home = {each.id: each.cause_key for each in held.incidents}
     leave = tuple(each for each in held.members if _is_over(each, present, home))
     staying = {each.cause_key for each in held.members} - {each.cause_key for each in leave}
@@ -96,6 +99,11 @@ def plan(held: Held, causes: Iterable[Cause], now: int, retired: Collection[int]
         join=join,
         leave=leave,
     )
+
+
+def _redirected(cause: Cause, merged: Mapping[str, str]) -> Cause:
+    into = merged.get(key_of(cause))
+    return cause if into is None else replace(cause, group=into)
 
 
 def _is_over(member: Member, present: Mapping[str, Cause], home: Mapping[int, str]) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from collector import governance, identifiers, modes, precedence, retirement_policy, rulebook
+from collector import governance, identifiers, modes, precedence, retirement_policy, rulebook, workcalendar
+from collector.desk import table
+from collector.desk.table import BUILT_IN, Table
 from collector.governance import Governance
 from collector.modes import ENFORCED, Modes
 from collector.precedence import Precedences
@@ -30,6 +32,7 @@ class Policies:
     destinations: tuple[str, ...] = ()
     modes: Modes = ENFORCED
     needs: Needs = field(default_factory=Needs)
+    desk: Table = BUILT_IN
     meter: RuleMeter = field(default_factory=RuleMeter)
     """What running the rules costs; the only part that moves."""
 
@@ -46,4 +49,5 @@ def load(folder: Path, destinations: tuple[str, ...] = ()) -> Policies:
         destinations,
         modes.load(folder / "modes.yaml"),
         needs.load(folder / "health.yaml"),
+        table.load(folder / "desk.yaml", workcalendar.load(folder / "calendars")),
     )

@@ -10,6 +10,7 @@ from collector import incident
 from collector.model import CI, Cause, CiState
 from collector.pipeline import log_only, rooting
 from collector.pipeline.policies import Policies
+from collector.services.incidents import admitting
 from collector.store import alerts, cis, findings, incidents
 
 GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
@@ -35,7 +36,8 @@ async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Poli
     if plan.is_empty:
         return set()
     released = await incidents.victims_of(tx, [each.id for each in plan.resolve])
-    await incidents.apply(tx, plan, now, policies.destinations)
+    admitted = await admitting.admit(tx, plan.open, policies.desk)
+    await incidents.apply(tx, plan, now, policies.destinations, admitted)
     return released
 
 

@@ -10,7 +10,7 @@ from collector.security.roles import Permission
 from collector.services import whereabouts
 from collector.services.agents import listed as agents_listed
 from collector.services.cis import listed as cis_listed
-from collector.services.incidents import listed as incidents_listed
+from collector.services.incidents.listed import listed as incidents_listed
 from collector.services.macs import address_in, mac_in
 from collector.services.whereabouts import Whereabouts
 from collector.services.wiring import Wiring

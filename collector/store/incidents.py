@@ -11,7 +11,18 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.desk.priority import Reckoning
-from collector.incident.planning import ASSIGNED, CANCELLED, CAUSE, MERGED, NEW, REOPEN_WINDOW_MS, Held, Plan, key_of
+from collector.incident.planning import (
+    ASSIGNED,
+    CANCELLED,
+    CAUSE,
+    MERGED,
+    NEW,
+    REOPEN_WINDOW_MS,
+    TOLD,
+    Held,
+    Plan,
+    key_of,
+)
 from collector.model import Cause, Incident, Member, Value
 from collector.store import desk, interning, members, telling
 from collector.store.desk import COLLECTOR, Mark
@@ -20,6 +31,7 @@ from collector.store.schema import incident
 from wire.sections import canonical
 
 AnyRow = Row[tuple[object, ...]]
+MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ async def _held(connection: AsyncConnection, its: Sequence[Member], causes: Iter
     ids = sorted({each.incident_id for each in its})
     found: dict[int, Incident] = {}
     recent: list[Incident] = []
+    merged: dict[str, str] = {}
     for part in interning.chunks(ids):
         found |= {each.id: each for each in await _select(connection, incident.c.id.in_(part), _is_open())}
     for part in interning.chunks(keys):
@@ -84,7 +97,29 @@ async def _held(connection: AsyncConnection, its: Sequence[Member], causes: Iter
             connection, its_own, incident.c.resolved_at >= now - REOPEN_WINDOW_MS,
             incident.c.state.not_in((CANCELLED, MERGED)),
         )  # fmt: skip
-    return Held(tuple(sorted(found.values(), key=lambda each: each.id)), tuple(its), tuple(recent))
+        merged |= await _merged(connection, part)
+    for part in interning.chunks(sorted(set(merged.values()))):
+        found |= {each.id: each for each in await _select(connection, incident.c.cause_key.in_(part), _is_open())}
+    return Held(tuple(sorted(found.values(), key=lambda each: each.id)), tuple(its), tuple(recent), merged)
+
+
+async def _merged(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
+    """Return key → key of the open incident that the last incident of that key was merged into."""
+    into = incident.alias("into")
+    last = incident.alias("last")
+    newest = select(func.max(last.c.id)).where(last.c.cause_key == incident.c.cause_key).scalar_subquery()
+    wanted = (
+        select(incident.c.cause_key, into.c.cause_key.label("into"))
+        .join(into, into.c.number == incident.c.merged_into)
+        .where(incident.c.cause_key.in_(keys), incident.c.state == MERGED, incident.c.id == newest)
+    )
+    rows = await connection.execute(wanted.where(into.c.resolved_at.is_(None)))
+    return {row.cause_key: row.into for row in rows}
+
+
+async def redirect(connection: AsyncConnection, number: str, into: str) -> None:
+    """Let what was merged into one incident stand as merged into another."""
+    await connection.execute(update(incident).where(incident.c.merged_into == number).values(merged_into=into))
 
 
 async def find(connection: AsyncConnection, number: str) -> Incident | None:
@@ -97,6 +132,58 @@ async def awake(connection: AsyncConnection, now: int, limit: int) -> list[Incid
     """Return incidents whose clocks pass something by `now`, the longest overdue first."""
     wanted = select(incident).where(incident.c.wake_at <= now).order_by(incident.c.wake_at, incident.c.id)
     return [_incident(row) for row in await connection.execute(wanted.limit(limit).with_for_update())]
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Incident]:
+    """Return these incidents as they are now, the oldest first."""
+    found: list[Incident] = []
+    for part in interning.chunks(sorted(ids)):
+        found += await _select(connection, incident.c.id.in_(part))
+    return found
+
+
+async def is_open(connection: AsyncConnection, key: str) -> bool:
+    """Return whether there is an open incident of that key."""
+    return bool(await _select(connection, incident.c.cause_key == key, _is_open()))
+
+
+async def above(connection: AsyncConnection, number: str) -> list[str]:
+    """Return the numbers of the incidents this one stands under, the nearest first."""
+    found: list[str] = []
+    while number and number not in found:
+        parent = (await connection.execute(select(incident.c.parent).where(incident.c.number == number))).scalar()
+        found.append(number)
+        number = parent or ""
+    return found[1:]
+
+
+async def reckoning(connection: AsyncConnection, incident_id: int) -> dict[str, Value]:
+    """Return how the priority of an incident was come to."""
+    wanted = select(incident.c.reckoning).where(incident.c.id == incident_id)
+    return dict(json.loads((await connection.execute(wanted)).scalar_one()))
+
+
+async def unreckoned(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Cause]:
+    """Return incident id → what opened it, of those whose priority nobody has worked out yet."""
+    found: dict[int, Cause] = {}
+    for part in interning.chunks(sorted(ids)):
+        wanted = select(incident).where(incident.c.id.in_(part), incident.c.reckoning == "{}", _is_open())
+        for row in await connection.execute(wanted):
+            found[row.id] = Cause(
+                row.cause_key, row.ci_id, row.kind, row.severity, {}, {}, row.opened_at, category=row.category,
+                urgency=row.urgency, line=row.line if row.line > 1 else 0,
+            )  # fmt: skip
+    return found
+
+
+async def fill(connection: AsyncConnection, known: Mapping[int, Admission]) -> None:
+    """Write what the desk knows of incidents (by id) that came in without it; what they have already stays."""
+    if not known:
+        return
+    its = update(incident).where(incident.c.id == bindparam("its_id"))
+    names = ("priority", "impact", "urgency", "reckoning", "line", "contact", "affected", "place")
+    rows = [{"its_id": key, **{name: _known(each)[name] for name in names}} for key, each in sorted(known.items())]
+    await connection.execute(its, rows)
 
 
 async def _select(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Incident]:
@@ -126,6 +213,7 @@ async def apply(
     await _move(connection, (*plan.update, *plan.recover), None)
     await _move(connection, plan.reopen, now)
     joining = {cause.key: (key, cause) for key, cause in (*((key_of(each), each) for each in plan.open), *plan.join)}
+    joining = {key: each for key, each in joining.items() if each[1].role != TOLD}
     await members.join(connection, await _homes(connection, list(joining.values())))
     causes = Counter(key for key, cause in joining.values() if cause.role == CAUSE)
     opened = [replace(each, causes=causes[each.cause_key]) for each in opened]
@@ -258,3 +346,17 @@ def _incident(row: AnyRow, number: str = "") -> Incident:
         row.reopened, row.source, row.priority, row.category, row.line, row.assignee, row.reporter,
         row.resolution_code, row.version,
     )  # fmt: skip
+
+
+async def open_maintenance(
+    connection: AsyncConnection, cause: Cause, assignee: str, now: int, destinations: Sequence[str]
+) -> str:
+    """Open the incident of a periodic maintenance, already with whom it is planned for; return its number.
+
+    `cause` has a key of its own for each time the plan is due; asked again, the number is that of the one there is.
+    """
+    known = Admission(Reckoning("P4", "one", "low"), cause.line or 2, MAINTENANCE, cause.category, assignee=assignee)
+    opening = replace(cause, role=TOLD)
+    await apply(connection, Plan(open=(opening,)), now, destinations, {key_of(opening): known})
+    wanted = select(incident.c.number).where(incident.c.cause_key == key_of(opening)).order_by(incident.c.id.desc())
+    return str((await connection.execute(wanted.limit(1))).scalar_one())

@@ -66,6 +66,17 @@ async def leave(connection: AsyncConnection, leaving: Iterable[Member], now: int
         await _count(connection, done, -1)
 
 
+async def move(connection: AsyncConnection, from_id: int, to_id: int) -> None:
+    """Give the members of one incident that are there to another."""
+    moved = update(incident_cause).where(_PRESENT, incident_cause.c.incident_id == from_id).values(incident_id=to_id)
+    done = await connection.execute(moved.returning(incident_cause.c.role))
+    roles = [row.role for row in done]
+    causes = roles.count(CAUSE)
+    for incident_id, sign in ((from_id, -1), (to_id, 1)):
+        by = {"causes": incident.c.causes + sign * causes, "victims": incident.c.victims + sign * (len(roles) - causes)}
+        await connection.execute(update(incident).where(incident.c.id == incident_id).values(**by))
+
+
 async def _count(connection: AsyncConnection, moved: Iterable[Any], sign: int) -> None:
     """Keep the numbers of causes and victims beside the incident: no storm is counted again for each of its alarms."""
     counted = Counter((row.incident_id, row.role == CAUSE) for row in moved)

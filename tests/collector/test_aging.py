@@ -155,7 +155,7 @@ async def test_seven_misses_and_ten_days_make_it_missing_and_that_is_a_finding(g
     (item,) = await ground.world.rows(schema.finding_item)
     (path,) = await ground.world.rows(schema.path, schema.path.c.id == item.path_id)
     assert (path.section, path.key, item.new_val_id) == ("ci", "presence", None)
-    assert await ground.incidents("unapproved_change") == ["open"]
+    assert await ground.incidents("unapproved_change") == ["new"]
 
 
 async def test_a_missing_ci_is_never_retired_by_time(ground: Ground) -> None:
@@ -320,7 +320,7 @@ async def test_what_was_retired_keeps_its_record_and_its_identifiers_so_that_it_
     assert (await ground.ci()).id == before.id, "no new CI"
     assert await ground.state() == "retired", "until that is approved"
     assert await ground.findings() == ["verified", "pending"]
-    assert await ground.incidents("unapproved_change") == ["open"]
+    assert await ground.incidents("unapproved_change") == ["new"]
 
 
 async def test_an_approved_return_makes_it_active_again(on_both: Ground) -> None:

@@ -1,4 +1,4 @@
-"""`/api/v1/findings`, `/incidents`, `/inspections`, `/rules` and `/duplicates`: what needs a person."""
+"""`/api/v1/findings`, `/incidents`, `/results`, `/rules` and `/duplicates`: what needs a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from collector.api.access import requires
 from collector.api.answer import tagged
 from collector.api.context import context_of
 from collector.security.roles import Permission
-from collector.services import duplicates, findings, incidents, inspections, rules
+from collector.services import duplicates, findings, inspections, rules
+from collector.services.incidents import listed as incidents
 from collector.services.rules import RuleRow
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.findings import FindingQuery
@@ -66,7 +67,7 @@ async def get_incident(request: Request, number: str) -> Response:
 
 
 @router.get(
-    "/inspections", operation_id="listResults", tags=["rules"],
+    "/results", operation_id="listResults", tags=["rules"],
     response_model=shapes.Paged[trouble_shapes.Result], dependencies=_RULES,
 )  # fmt: skip
 async def list_results(request: Request, asked: Annotated[asking.ResultsAsked, Query()]) -> object:

@@ -1,31 +1,48 @@
-"""Incidents: what a person must look at, and on which CI."""
+"""Incidents: what a person must look at, on which CI, how far the desk is with it and when it is due."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
-from collector.store.schema import ci, incident, outbox
+from collector.store.schema import ci, incident, incident_alarm, incident_cause, outbox
+
+OPEN: Final = "open"
+"""Stands for every state in which an incident is not resolved."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentQuery:
-    """Which incidents: by severity, open or resolved, kind of cause, number, title or CI (`q`), one CI."""
+    """Which incidents: by state (`open`: all that are not resolved), severity, kind, number, title or CI (`q`), one CI.
+
+    `lines`: with which line; `assignee`: whose; `unassigned`: nobody's; `overdue_at`: whose clock ran out before (ms);
+    `escalated`: whose clock ever did; `reporter`: who reported it; `classes`: of CIs.
+    """
 
     states: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     q: str = ""
     ci_id: int | None = None
+    priorities: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
+    assignee: str = ""
+    unassigned: bool = False
+    overdue_at: int | None = None
+    escalated: bool = False
+    reporter: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +60,52 @@ class IncidentRow:
     detail: Mapping[str, Value]
     opened_at: int
     resolved_at: int | None
+    causes: int
+    victims: int
+    recovered_at: int | None
+    reopened: int
+    recurs: str
+    source: str
+    category: str
+    impact: str
+    urgency: str
+    priority: str
+    reckoning: Mapping[str, Value]
+    major: bool
+    description: str
+    contact: str
+    affected: str
+    place: str
+    line: int
+    assignee: str
+    reporter: str
+    pending_reason: str
+    resolution: str
+    vendor_resolution: str
+    resolution_code: str
+    score: int | None
+    score_comment: str
+    closed_at: int | None
+    parent: str
+    merged_into: str
+    response_due_at: int | None
+    resolution_due_at: int | None
+    version: int
 
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
+
+    @property
+    def due_at(self) -> int | None:
+        """When the next of its clocks runs out, ms; None: none is running."""
+        due = [each for each in (self.response_due_at, self.resolution_due_at) if each is not None]
+        return min(due, default=None)
+
+
+_PLAIN: Final = tuple(
+    name for name in IncidentRow.__dataclass_fields__ if name not in {"ci", "title", "detail", "reckoning"}
+)
 
 
 async def list_incidents(connection: AsyncConnection, query: IncidentQuery, window: Window) -> Page[IncidentRow]:
@@ -64,8 +123,10 @@ async def one_incident(connection: AsyncConnection, number: str) -> IncidentRow 
 
 
 async def of_cause(connection: AsyncConnection, ci_id: int, cause_keys: tuple[str, ...]) -> tuple[IncidentRow, ...]:
-    """Return the incidents of a CI that have one of these causes, newest first."""
-    statement = _incidents().where(incident.c.ci_id == ci_id, incident.c.cause_key.in_(cause_keys))
+    """Return the incidents of a CI that have, or had, one of these causes, newest first."""
+    joined = exists().where(incident_cause.c.incident_id == incident.c.id, incident_cause.c.cause_key.in_(cause_keys))
+    its_own = and_(incident.c.ci_id == ci_id, incident.c.cause_key.in_(cause_keys))
+    statement = _incidents().where(or_(its_own, joined))
     return tuple(_incident(row) for row in await connection.execute(statement.order_by(incident.c.id.desc())))
 
 
@@ -75,6 +136,13 @@ async def count_open(connection: AsyncConnection) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.execute(counted.group_by(incident.c.severity))}
 
 
+async def count_waiting(connection: AsyncConnection, now: int) -> tuple[int, int]:
+    """Return how many open incidents are nobody's, and of how many a clock has run out."""
+    counted = select(func.count()).where(incident.c.resolved_at.is_(None))
+    nobodys = (await connection.execute(counted.where(incident.c.assignee == ""))).scalar_one()
+    return nobodys, (await connection.execute(counted.where(_overdue(now)))).scalar_one()
+
+
 def _incidents() -> AnySelect:
     return select(
         incident, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
@@ -82,20 +150,53 @@ def _incidents() -> AnySelect:
 
 
 def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    if len(set(query.states)) == 1:
-        is_open = incident.c.resolved_at.is_(None)
-        where.append(is_open if query.states[0] == "open" else ~is_open)
-    if query.severities:
-        where.append(incident.c.severity.in_(query.severities))
-    if query.kinds:
-        where.append(incident.c.kind.in_(query.kinds))
+    where = [
+        column.in_(values)
+        for column, values in (
+            (incident.c.severity, query.severities), (incident.c.kind, query.kinds),
+            (incident.c.priority, query.priorities), (incident.c.source, query.sources),
+            (incident.c.line, query.lines), (ci.c.ci_class, query.classes),
+        )
+        if values
+    ]  # fmt: skip
+    where += [
+        column == value
+        for column, value in (
+            (incident.c.assignee, query.assignee), (incident.c.reporter, query.reporter),
+            (incident.c.parent, query.parent),
+        )
+        if value
+    ]  # fmt: skip
+    where += _standing(query)
     if query.ci_id is not None:
         where.append(incident.c.ci_id == query.ci_id)
     if query.q:
         number = incident.c.number.icontains(query.q, autoescape=True)
-        where.append(or_(number, incident.c.title.icontains(query.q, autoescape=True), cis_matching(query.q)))
+        title = incident.c.title.icontains(query.q, autoescape=True)
+        where.append(or_(number, title, incident.c.ci_id.in_(cis_matching(query.q))))
     return where
+
+
+def _standing(query: IncidentQuery) -> list[ColumnElement[bool]]:
+    """Return what is asked of how far the desk is with it."""
+    where: list[ColumnElement[bool]] = []
+    if query.states:
+        states = incident.c.state.in_([each for each in query.states if each != OPEN])
+        where.append(or_(incident.c.resolved_at.is_(None), states) if OPEN in query.states else states)
+    if query.unassigned:
+        where.append(and_(incident.c.resolved_at.is_(None), incident.c.assignee == ""))
+    if query.overdue_at is not None:
+        where.append(_overdue(query.overdue_at))
+    if query.escalated:
+        where.append(exists().where(incident_alarm.c.incident_id == incident.c.id, incident_alarm.c.percent == 100))
+    return where
+
+
+def _overdue(now: int) -> ColumnElement[bool]:
+    return and_(
+        incident.c.resolved_at.is_(None),
+        or_(incident.c.response_due_at <= now, incident.c.resolution_due_at <= now),
+    )
 
 
 def _bound(key: Key) -> tuple[Any, ...]:
@@ -107,9 +208,39 @@ _ORDER = Order((incident.c.opened_at, incident.c.id), lambda row: (row.id,), _bo
 
 def _incident(row: AnyRow) -> IncidentRow:
     place = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.ci_state) if row.uid else None
-    return IncidentRow(
-        row.id, row.number, row.cause_key, place, row.kind, row.severity, row.state,
-        json.loads(row.title), json.loads(row.detail), row.opened_at, row.resolved_at,
+    read = {name: json.loads(getattr(row, name)) for name in ("title", "detail", "reckoning")}
+    return IncidentRow(ci=place, **read, **{name: getattr(row, name) for name in _PLAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One cause an incident has, or had: which CI, in which role, since when, until when (ms; None: still)."""
+
+    ci: CiRef | None
+    cause_key: str
+    role: str
+    title: Mapping[str, str]
+    severity: str
+    since: int
+    ended_at: int | None
+
+
+async def members(connection: AsyncConnection, incident_id: int, limit: int) -> tuple[MemberRow, ...]:
+    """Return the causes of an incident: those that are there first, causes before victims."""
+    table = incident_cause
+    wanted = (
+        select(table, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
+        .outerjoin(ci, ci.c.id == table.c.ci_id)
+        .where(table.c.incident_id == incident_id)
+        .order_by(table.c.ended_at.isnot(None), table.c.role, table.c.id)
+    )
+    return tuple(_member(row) for row in await connection.execute(wanted.limit(limit)))
+
+
+def _member(row: AnyRow) -> MemberRow:
+    place = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.state) if row.uid else None
+    return MemberRow(
+        place, row.cause_key, row.role, json.loads(row.title), row.severity, row.since, row.ended_at
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
-from collector.services import incidents
+from collector.services.incidents import listed as incidents
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.web import csvfile, units
 from collector.web.listing import Column, Listing, Spec, everything, read

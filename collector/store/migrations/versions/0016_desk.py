@@ -40,6 +40,7 @@ def _incident() -> None:
     op.add_column("incident", sa.Column("major", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.create_index("ix_incident_cause_key", "incident", ["cause_key", "resolved_at"])
     op.create_index("ix_incident_parent", "incident", ["parent"])
+    op.create_index("ix_incident_merged_into", "incident", ["merged_into"])
     op.create_index("ix_incident_reporter", "incident", ["reporter", "id"])
     _partial("ix_incident_wake_at", "incident", "wake_at", "wake_at IS NOT NULL")
 

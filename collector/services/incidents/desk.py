@@ -1,0 +1,243 @@
+"""Every act on an incident: what it makes of it, its step in the trail and its row in the audit log, all or nothing.
+
+Who may do what is `collector.desk.lifecycle`'s word; it raises `Denied`, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.desk import lifecycle
+from collector.desk.flow import ENDED, Act, State
+from collector.desk.lifecycle import Asked, Person
+from collector.desk.table import BUILT_IN, Table
+from collector.model import Incident
+from collector.security import audit
+from collector.services.changes.asked import lines_of, one_line
+from collector.services.incidents import clockwork
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store import accounts, changes, cis, desk, findings, incidents, members, telling
+from collector.store.desk import Link, Mark
+
+MAX_TEXT: Final = 4_000
+MAX_LINE: Final = 200
+MAX_LINKS: Final = 100
+FIELDS: Final = ("contact", "affected", "place", "category")
+"""What people correct in an incident, a line each."""
+LINKS: Final = ("ci", "change", "finding", "request", "knowledge", "incident")
+EVENTS: Final = {
+    Act.RESOLVE: "resolved", Act.REOPEN: "reopened", Act.CLOSE: "closed", Act.CANCEL: "closed", Act.MERGE: "closed",
+    Act.COMMENT: "commented",
+}  # fmt: skip
+"""What others are told of an act; of the others: that it was updated."""
+
+
+class Overtaken(Refused):
+    """Somebody wrote the incident since it was looked at; nothing was done."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} is no longer what was looked at: somebody wrote it since")
+
+
+def person_of(name: str, roles: Collection[str]) -> Person:
+    """Return somebody as the acts know them: roles without the classes."""
+    return Person(name, frozenset(role.partition(":")[0] for role in roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks of an incident.
+
+    `text`: the reason, the solution or the comment; `to`: an account, or the number of an incident; `line`: 0 for the
+    next; `code`: why it waits, how it was resolved, or a priority; `vendor`: what the vendor did; `score`: 1 to 5.
+    """
+
+    text: str = ""
+    to: str = ""
+    line: int = 0
+    code: str = ""
+    vendor: str = ""
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDesk:
+    """Where incidents are dealt with. `destinations`: who is told of everything."""
+
+    table: Table = BUILT_IN
+    destinations: tuple[str, ...] = ()
+
+    async def do(
+        self, act: audit.Act, who: Person, number: str, step: Act, wish: Wish, version: int | None = None
+    ) -> str:
+        """Do one act and return the state after it; raise `Denied` with every reason, `NotFound`, or `Refused`."""
+        before = await read(act.tx, number, version)
+        text = lines_of(wish.text, MAX_TEXT, "text")
+        asked = Asked(text, await _to(act.tx, step, wish.to), wish.line, wish.code, wish.score)
+        after = lifecycle.take(before, step, who, self.table, asked)
+        if step is Act.REOPEN and await incidents.is_open(act.tx, before.cause_key):
+            raise Refused("the same is open in another incident already", "text")
+        if step is Act.MERGE:
+            await self._merge(act, before, asked.to.name)
+        values = _columns(before, after) | _with_it(step, replace(wish, text=text), act)
+        if step is Act.PRIORITISE:
+            values["reckoning"] = await self._overruled(act, before, text)
+        await self._write(act, before, after, values, Mark(act.at, act.by, step, text, _moved(before, after, wish)))
+        await telling.tell(act.tx, [(after, EVENTS.get(step, "updated"), text)], act.at, self.destinations)
+        return after.state
+
+    async def edit(
+        self, act: audit.Act, who: Person, number: str, said: Mapping[str, str], major: bool | None = None,
+        version: int | None = None,
+    ) -> None:  # fmt: skip
+        """Correct what an incident says of whom and where, and whether it is a major one; raise as `do` does."""
+        before = await read(act.tx, number, version)
+        lifecycle.take(before, Act.EDIT, who, self.table, Asked())
+        values: dict[str, object] = {}
+        for name, value in said.items():
+            if name not in FIELDS:
+                raise Refused(f"there is no field {name}", name)
+            values[name] = one_line(value, MAX_LINE, name) if value.strip() else ""
+        if major is not None:
+            lifecycle.take(before, Act.PRIORITISE, who, self.table, Asked("major", code=before.priority))
+            values["major"] = major
+        after = replace(before, category=str(values.get("category", before.category)))
+        await self._write(act, before, after, values, Mark(act.at, act.by, Act.EDIT, "", values))
+
+    async def link(self, act: audit.Act, who: Person, number: str, kind: str, reference: str) -> None:
+        """Say what an incident has to do with; raise `Refused` for what there is not, and as `do` does."""
+        before = await read(act.tx, number)
+        lifecycle.take(before, Act.LINK, who, self.table, Asked())
+        named = one_line(reference, MAX_LINE, "reference")
+        await _check_there_is(act.tx, kind, named, number)
+        if len(await desk.links(act.tx, before.id)) >= MAX_LINKS:
+            raise Refused(f"an incident has at most {MAX_LINKS} links", "reference")
+        if await desk.link(act.tx, before.id, Link(kind, named, act.at, act.by)):
+            mark = Mark(act.at, act.by, Act.LINK, "", {"kind": kind, "reference": named})
+            await self._write(act, before, before, {}, mark)
+
+    async def set_parent(self, act: audit.Act, who: Person, number: str, parent: str) -> None:
+        """Put an incident under another one, or under none; raise `Refused`, and as `do` does."""
+        before = await read(act.tx, number)
+        lifecycle.take(before, Act.LINK, who, self.table, Asked())
+        if parent:
+            await read(act.tx, parent)
+            if number in (parent, *await incidents.above(act.tx, parent)):
+                raise Refused("an incident does not stand under itself", "parent")
+        await self._write(act, before, before, {"parent": parent}, Mark(act.at, act.by, "parent", "", {"to": parent}))
+
+    async def _merge(self, act: audit.Act, before: Incident, into: str) -> None:
+        """Give the causes of an incident to the one it is merged into; the links point both ways."""
+        target = await read(act.tx, into)
+        if target.state in ENDED or target.resolved_at is not None:
+            raise Refused(f"{into} is not open", "to")
+        await members.move(act.tx, before.id, target.id)
+        await incidents.redirect(act.tx, before.number, target.number)
+        mark = Mark(act.at, act.by, "merged_from", "", {"from": before.number})
+        await desk.note(act.tx, [(target.id, mark)])
+        await desk.link(act.tx, target.id, Link("incident", before.number, act.at, act.by))
+
+    async def _overruled(self, act: audit.Act, before: Incident, reason: str) -> str:
+        kept = await incidents.reckoning(act.tx, before.id)
+        return json.dumps(kept | {"by": act.by, "reason": reason}, ensure_ascii=False)
+
+    async def _write(
+        self, act: audit.Act, before: Incident, after: Incident, values: Mapping[str, object], mark: Mark
+    ) -> None:
+        try:
+            await desk.save(act.tx, before, values)
+        except desk.Stale:
+            raise Overtaken(before.number) from None
+        if (before.state, before.line, before.assignee) != (after.state, after.line, after.assignee):
+            reason = str(values.get("pending_reason", "")) if after.state == State.PENDING else ""
+            await desk.turn(act.tx, [after], act.at, reason)
+        await desk.note(act.tx, [(before.id, mark)])
+        act.tell("incident.step", f"incident/{before.number}", _told(before), _told(after) | {"step": mark.act})
+        await clockwork.schedule(act.tx, [before.id], self.table, act.at)
+
+
+async def read(tx: AsyncConnection, number: str, version: int | None = None) -> Incident:
+    """Return the incident, as long as it is the one that was looked at; raise `NotFound`, `Overtaken`."""
+    found = await incidents.find(tx, number)
+    if found is None:
+        raise NotFound("incident", number)
+    if version is not None and found.version != version:
+        raise Overtaken(number)
+    return found
+
+
+async def _to(tx: AsyncConnection, step: Act, name: str) -> Person:
+    """Return whom an act names: an account with its roles, or the number of an incident as it is."""
+    if step is not Act.ASSIGN:
+        return Person(name)
+    account = await accounts.by_name(tx, name)
+    if account is None or account.state != accounts.ACTIVE:
+        raise Refused("there is no such account", "to")
+    return person_of(account.name, account.roles)
+
+
+async def _check_there_is(tx: AsyncConnection, kind: str, reference: str, number: str) -> None:
+    """Raise `Refused` unless there is what a link names; requests and articles are named freely."""
+    if kind not in LINKS:
+        raise Refused(f"kind: one of {', '.join(LINKS)} is expected", "kind")
+    there = True
+    if kind == "ci":
+        there = bool(await cis.by_uids(tx, [reference]))
+    elif kind == "change":
+        there = await changes.find(tx, reference) is not None
+    elif kind == "incident":
+        there = reference != number and await incidents.find(tx, reference) is not None
+    elif kind == "finding":
+        named = int(reference[:18]) if reference.isascii() and reference.isdecimal() else 0
+        there = bool(await findings.of_findings(tx, [named])) if named else False
+    if not there:
+        raise Refused(f"there is no {kind} {reference}", "reference")
+
+
+def _columns(before: Incident, after: Incident) -> dict[str, object]:
+    names: Sequence[str] = ("state", "assignee", "line", "resolution_code", "reopened", "priority")
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+
+
+def _with_it(step: Act, wish: Wish, act: audit.Act) -> dict[str, object]:
+    """Return what an act writes beside the state."""
+    ended: dict[str, object] = {"resolved_at": act.at, "closed_at": act.at, "resolution": wish.text}
+    if step is Act.RESOLVE:
+        vendor = lines_of(wish.vendor, MAX_TEXT, "vendor")
+        return {"resolved_at": act.at, "resolution": wish.text, "vendor_resolution": vendor, "pending_reason": ""}
+    if step is Act.REOPEN:
+        return {"resolved_at": None, "closed_at": None, "score": None, "score_comment": "", "recovered_at": None}
+    if step is Act.CLOSE:
+        return {"closed_at": act.at, "score": wish.score, "score_comment": wish.text}
+    if step is Act.MERGE:
+        return ended | {"merged_into": wish.to}
+    if step is Act.CANCEL:
+        return ended
+    if step in {Act.WAIT, Act.RESUME, Act.TAKE, Act.ASSIGN, Act.HAND_ON}:
+        return {"pending_reason": wish.code if step is Act.WAIT else ""}
+    return {}
+
+
+def _moved(before: Incident, after: Incident, wish: Wish) -> dict[str, object]:
+    """Return what the trail says moved: [before, after] by field, and what was chosen with it."""
+    moved: dict[str, object] = {
+        name: [getattr(before, name), getattr(after, name)]
+        for name in ("state", "line", "assignee", "priority")
+        if getattr(before, name) != getattr(after, name)
+    }
+    chosen = {"code": wish.code, "to": wish.to, "score": wish.score}
+    return moved | {name: value for name, value in chosen.items() if value}
+
+
+def _told(one: Incident) -> dict[str, object]:
+    """Return what the audit log says of an incident."""
+    return {
+        "state": one.state, "line": one.line, "assignee": one.assignee, "priority": one.priority,
+        "category": one.category, "version": one.version,
+    }  # fmt: skip

@@ -1,0 +1,324 @@
+"""The service desk through the real store: what users report, who may do what, clocks that run out, what closes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from collector import incident as planning
+from collector import workcalendar
+from collector.desk import table
+from collector.desk.flow import Act
+from collector.desk.lifecycle import Denied, Person, Why
+from collector.model import Cause
+from collector.security.audit import Actor, acting
+from collector.services.incidents import admitting, reporting, seen
+from collector.services.incidents.desk import Overtaken, ServiceDesk, Wish, person_of
+from collector.services.incidents.reporting import Report
+from collector.services.incidents.watch import Watch
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store import accounts, incidents, schema, sources
+from collector.store.engine import Store, insert
+from tests.store.ground import with_cis
+
+RULES = Path(__file__).parents[3] / "rules"
+TABLE = table.load(RULES / "desk.yaml", workcalendar.load(RULES / "calendars"))
+HOUR = 3_600_000
+ZONE = dt.timezone(dt.timedelta(hours=8))
+ROLES = {
+    "ann": ("service_desk",), "bob": ("engineer",), "cleo": ("specialist",), "meg": ("incident_manager",),
+    "uma": ("viewer",), "vic": ("viewer",),
+}  # fmt: skip
+
+
+def at(text: str) -> int:
+    return int(dt.datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp() * 1000)
+
+
+@dataclass
+class Desk:
+    """A desk with accounts and a clock that is set by hand."""
+
+    store: Store
+    now: int = at("2026-03-02 09:00")
+    service: ServiceDesk = field(default_factory=lambda: ServiceDesk(TABLE, ("webhook",)))
+
+    def who(self, name: str) -> Person:
+        return person_of(name, ROLES[name])
+
+    async def report(self, name: str, title: str = "printer is broken", **said: str) -> str:
+        async with acting(self.store, Actor(name, "page"), lambda: self.now) as act:
+            return await reporting.report(act, self.service, Report(title, **said))
+
+    async def do(self, name: str, number: str, step: Act, version: int | None = None, **wish: object) -> str:
+        async with acting(self.store, Actor(name, "page"), lambda: self.now) as act:
+            return await self.service.do(act, self.who(name), number, step, Wish(**wish), version)  # type: ignore[arg-type]
+
+    async def look(self, number: str, name: str = "ann") -> seen.Seen:
+        async with self.store.read() as connection:
+            return await seen.one(connection, self.service, number, self.who(name), self.now)
+
+    async def watch(self) -> None:
+        await Watch(self.store, TABLE, lambda: self.now, ("webhook",)).step()
+
+    async def settle(self, *causes: Cause) -> None:
+        async with self.store.write() as tx:
+            held = await incidents.held_of(tx, [1, 2, 3], causes, self.now)
+            plan = planning.plan(held, causes, self.now)
+            admitted = await admitting.admit(tx, plan.open, TABLE)
+            await incidents.apply(tx, plan, self.now, ("webhook",), admitted)
+
+    async def told(self) -> list[str]:
+        async with self.store.read() as connection:
+            rows = await connection.execute(select(schema.outbox.c.key).order_by(schema.outbox.c.id))
+            return [key.partition("@")[0].removeprefix("incident|") for key in rows.scalars()]
+
+
+@pytest.fixture
+async def desk(store: Store) -> Desk:
+    await with_cis(store, 3)
+    async with store.write() as tx:
+        for name, roles in ROLES.items():
+            await accounts.add(tx, name, roles, 0)
+    return Desk(store)
+
+
+def alarm(key: str = "a", severity: str = "warning", **more: object) -> Cause:
+    made = Cause(key, 1, "alert", severity, {"zh": key, "en": key}, {"ci": {"uid": "ci-1"}}, 0)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+async def denied(doing: Callable[[], object]) -> tuple[Why, ...]:
+    with pytest.raises(Denied) as caught:
+        await doing()  # type: ignore[misc]
+    return caught.value.reasons
+
+
+async def test_an_incident_goes_through_the_lines_and_ends_with_a_score(desk: Desk) -> None:
+    number = await desk.report("uma", text="no paper", ci="ci-1", urgency="high", place="A/101")
+    first = await desk.look(number)
+    assert (first.row.state, first.row.source, first.row.line, first.row.priority) == ("new", "user", 1, "P3")
+    assert (first.row.contact, first.row.reporter, first.row.place, first.row.description) == (
+        "uma", "uma", "A/101", "no paper",
+    )  # fmt: skip
+    assert await desk.do("ann", number, Act.TAKE) == "in_progress"
+    assert await desk.do("ann", number, Act.HAND_ON, text="needs somebody there") == "assigned"
+    assert (await desk.look(number)).row.line == 2
+    assert await desk.do("bob", number, Act.TAKE) == "in_progress"
+    assert await desk.do("bob", number, Act.WAIT, code="parts", text="fuser ordered") == "pending"
+    assert await desk.do("bob", number, Act.RESUME) == "in_progress"
+    assert await desk.do("bob", number, Act.RESOLVE, code="replaced", text="new fuser", vendor="swapped") == "resolved"
+    assert await desk.do("uma", number, Act.CLOSE, score=5, text="quick") == "closed"
+    last = await desk.look(number)
+    assert (last.row.score, last.row.score_comment, last.row.resolution, last.row.vendor_resolution) == (
+        5, "quick", "new fuser", "swapped",
+    )  # fmt: skip
+    assert [mark.act for mark in last.trail] == [
+        "open", "take", "hand_on", "take", "wait", "resume", "resolve", "close",
+    ]  # fmt: skip
+    assert [(each.state, each.line, each.assignee, each.reason) for each in last.intervals] == [
+        ("new", 1, "", ""), ("in_progress", 1, "ann", ""), ("assigned", 2, "", ""), ("in_progress", 2, "bob", ""),
+        ("pending", 2, "bob", "parts"), ("in_progress", 2, "bob", ""), ("resolved", 2, "bob", ""),
+        ("closed", 2, "bob", ""),
+    ]  # fmt: skip
+    async with desk.store.read() as connection:
+        rows = await connection.execute(select(schema.audit.c.action, schema.audit.c.actor))
+        assert ("incident.step", "bob") in {tuple(row) for row in rows}
+
+
+async def test_what_may_not_be_done_is_refused_with_every_reason_and_changes_nothing(desk: Desk) -> None:
+    number = await desk.report("uma")
+    before = await desk.look(number)
+    assert await denied(lambda: desk.do("bob", number, Act.TAKE)) == (Why.NOT_YOURS,)
+    assert await denied(lambda: desk.do("ann", number, Act.RESOLVE, code="fixed", text="x")) == (Why.NOT_IN_THIS_STATE,)
+    assert await denied(lambda: desk.do("bob", number, Act.HAND_ON)) == (Why.NOT_YOURS, Why.NO_REASON)
+    assert await denied(lambda: desk.do("ann", number, Act.ASSIGN, to="uma")) == (Why.NOT_OF_A_LINE,)
+    assert await denied(lambda: desk.do("ann", number, Act.PRIORITISE, code="P9", text="x")) == (
+        Why.NOT_YOURS, Why.NO_SUCH_PRIORITY,
+    )  # fmt: skip
+    assert await denied(lambda: desk.do("vic", number, Act.COMMENT, text="me too")) == (Why.NOT_YOURS,)
+    with pytest.raises(Refused, match="no such account"):
+        await desk.do("ann", number, Act.ASSIGN, to="nobody")
+    with pytest.raises(NotFound):
+        await desk.do("ann", "INC-999999", Act.TAKE)
+    assert replace(await desk.look(number), clocks=()) == replace(before, clocks=())
+
+
+async def test_a_version_that_was_not_the_last_is_refused(desk: Desk) -> None:
+    number = await desk.report("uma")
+    version = (await desk.look(number)).row.version
+    await desk.do("ann", number, Act.TAKE, version=version)
+    with pytest.raises(Overtaken):
+        await desk.do("ann", number, Act.COMMENT, version=version, text="late")
+
+
+async def test_who_reports_may_take_it_back_until_somebody_works_on_it(desk: Desk) -> None:
+    first, second = await desk.report("uma"), await desk.report("uma")
+    assert await desk.do("uma", first, Act.CANCEL, text="it was unplugged") == "cancelled"
+    await desk.do("ann", second, Act.TAKE)
+    assert await denied(lambda: desk.do("uma", second, Act.CANCEL, text="never mind")) == (Why.WORK_HAS_BEGUN,)
+
+
+async def test_impact_is_what_depends_on_the_ci_and_is_told_with_the_priority(desk: Desk) -> None:
+    async with desk.store.write() as tx:
+        await sources.ensure(tx, ["probe/a"])
+        source = (await sources.load(tx, ["probe/a"]))["probe/a"].id
+        edges = [(2, "runs_on", 1), (3, "runs_on", 2)]
+        await tx.execute(insert(tx, schema.relation), [
+            {"a": a, "kind": kind, "b": b, "source_id": source, "vf": 1, "lo": 1} for a, kind, b in edges
+        ])  # fmt: skip
+        await tx.execute(schema.ci.update().where(schema.ci.c.id == 3).values(ci_class="application"))
+    await desk.settle(alarm(urgency="high"))
+    row = (await desk.look("INC-000001")).row
+    assert (row.priority, row.impact, row.urgency) == ("P3", "group", "high")
+    assert (row.reckoning["cis"], row.reckoning["applications"]) == (2, 1)
+    await desk.do("meg", "INC-000001", Act.PRIORITISE, code="P1", text="the board meets today")
+    row = (await desk.look("INC-000001")).row
+    assert (row.priority, row.reckoning["by"], row.reckoning["reason"]) == ("P1", "meg", "the board meets today")
+
+
+async def test_a_clock_that_runs_out_warns_and_escalates_once_each_even_over_restarts(desk: Desk) -> None:
+    number = await desk.report("uma")  # P4: 540 minutes of working time to respond
+    reading = (await desk.look(number)).clocks[0]
+    assert (reading.warn_at, reading.due_at) == (at("2026-03-02 15:45"), at("2026-03-03 09:00"))
+    for moment in ("2026-03-02 15:44", "2026-03-02 15:45", "2026-03-02 16:00", "2026-03-03 09:00", "2026-03-03 12:00"):
+        desk.now = at(moment)
+        await desk.watch()
+        await desk.watch()
+    last = await desk.look(number)
+    assert [(mark.act, mark.detail["clock"], mark.detail["at"]) for mark in last.trail[1:]] == [
+        ("warn", "response", at("2026-03-02 15:45")), ("escalate", "response", at("2026-03-03 09:00")),
+    ]  # fmt: skip
+    assert last.escalated
+    assert await desk.told() == [f"{number}|opened", f"{number}|updated", f"{number}|escalated"]
+
+
+async def test_waiting_stops_the_clock_only_for_reasons_that_do(desk: Desk) -> None:
+    number = await desk.report("uma")
+    await desk.do("ann", number, Act.TAKE)
+    for code, used in (("vendor", 0), ("colleague", 2 * HOUR)):
+        await desk.do("ann", number, Act.WAIT, code=code, text="waiting")
+        desk.now += 2 * HOUR
+        reading = (await desk.look(number)).clocks[1]
+        assert (reading.used, reading.state) == (used, "stopped" if code == "vendor" else "running")
+        await desk.do("ann", number, Act.RESUME)
+
+
+async def test_another_priority_counts_the_same_intervals_anew(desk: Desk) -> None:
+    desk.now = at("2026-03-06 16:30")  # a Friday
+    number = await desk.report("uma")
+    await desk.do("ann", number, Act.TAKE)
+    desk.now = at("2026-03-09 09:30")
+    assert (await desk.look(number)).clocks[1].used == 2 * HOUR
+    await desk.do("meg", number, Act.PRIORITISE, code="P1", text="it is the core")
+    reading = (await desk.look(number)).clocks[1]
+    assert (reading.used, reading.due_at) == (65 * HOUR, at("2026-03-06 20:30"))
+    await desk.watch()
+    assert (await desk.look(number)).escalated
+
+
+async def test_what_is_resolved_closes_after_a_day_of_working_time_without_objection(desk: Desk) -> None:
+    await desk.settle(alarm())
+    desk.now = at("2026-03-02 10:00")
+    await desk.settle()
+    assert (await desk.look("INC-000001")).row.resolution_code == "self_recovered"
+    desk.now = at("2026-03-04 15:59")
+    await desk.watch()
+    assert (await desk.look("INC-000001")).row.state == "resolved"
+    desk.now = at("2026-03-04 16:00")
+    await desk.watch()
+    last = await desk.look("INC-000001")
+    assert (last.row.state, last.row.closed_at, last.trail[-1].who) == ("closed", desk.now, "collector")
+
+
+async def test_what_still_fires_does_not_close(desk: Desk) -> None:
+    await desk.settle(alarm())
+    await desk.do("ann", "INC-000001", Act.TAKE)
+    await desk.do("ann", "INC-000001", Act.RESOLVE, code="fixed", text="done")
+    await desk.settle(alarm())
+    assert (await desk.look("INC-000001")).row.state == "resolved"
+    desk.now = at("2026-03-09 09:00")
+    await desk.watch()
+    last = await desk.look("INC-000001")
+    assert (last.row.state, last.row.reopened, last.trail[-1].act) == ("assigned", 1, "still_there")
+
+
+async def test_a_merged_incident_gives_its_causes_and_says_where(desk: Desk) -> None:
+    await desk.settle(alarm("a"), alarm("b"))
+    await desk.do("meg", "INC-000002", Act.MERGE, to="INC-000001", text="the same power cut")
+    into, gone = await desk.look("INC-000001"), await desk.look("INC-000002")
+    assert (into.row.causes, gone.row.causes, gone.row.state, gone.row.merged_into) == (2, 0, "merged", "INC-000001")
+    assert [(each.kind, each.reference) for each in into.links] == [("incident", "INC-000002")]
+    await desk.settle(alarm("b"))
+    assert (await desk.look("INC-000001")).row.causes == 1
+    assert await denied(lambda: desk.do("meg", "INC-000001", Act.MERGE, to="INC-000001", text="x")) == (Why.ITSELF,)
+
+
+async def test_a_year_without_a_calendar_is_an_incident_from_the_first_of_december(desk: Desk) -> None:
+    desk.now = at("2026-11-30 23:59")
+    await desk.watch()
+    async with desk.store.read() as connection:
+        assert await incidents.open_of_kind(connection, "calendar") == []
+    desk.now = at("2026-12-01 00:00")
+    await desk.watch()
+    await desk.watch()
+    async with desk.store.read() as connection:
+        (raised,) = await incidents.open_of_kind(connection, "calendar")
+    assert raised.cause_key == "calendar|2027"
+
+
+async def test_maintenance_comes_with_whom_it_is_planned_for(desk: Desk) -> None:
+    cause = alarm("maintenance|1", "notice", ci_id=None, kind="maintenance")
+    async with desk.store.write() as tx:
+        number = await incidents.open_maintenance(tx, cause, "bob", desk.now, ())
+        assert await incidents.open_maintenance(tx, cause, "bob", desk.now, ()) == number
+    await desk.settle()
+    await desk.watch()
+    row = (await desk.look(number)).row
+    assert (row.state, row.source, row.assignee, row.line, row.causes) == ("assigned", "maintenance", "bob", 2, 0)
+
+
+async def test_links_name_what_there_is_and_parents_make_no_ring(desk: Desk) -> None:
+    first, second = await desk.report("uma"), await desk.report("uma")
+    async with acting(desk.store, Actor("ann", "page"), lambda: desk.now) as act:
+        who = desk.who("ann")
+        await desk.service.link(act, who, first, "ci", "ci-2")
+        await desk.service.link(act, who, first, "knowledge", "KB-000001")
+        await desk.service.set_parent(act, who, first, second)
+        for kind, reference in (("ci", "none"), ("change", "CHG-9"), ("finding", "7"), ("incident", first), ("x", "y")):
+            with pytest.raises(Refused):
+                await desk.service.link(act, who, first, kind, reference)
+        with pytest.raises(Refused, match="under itself"):
+            await desk.service.set_parent(act, who, second, first)
+    assert [(each.kind, each.reference) for each in (await desk.look(first)).links] == [
+        ("ci", "ci-2"), ("knowledge", "KB-000001"),
+    ]  # fmt: skip
+    assert [each.number for each in (await desk.look(second)).children] == [first]
+
+
+async def test_fields_are_corrected_by_who_works_on_it_and_major_is_the_managers_word(desk: Desk) -> None:
+    number = await desk.report("uma")
+    async with acting(desk.store, Actor("ann", "page"), lambda: desk.now) as act:
+        await desk.service.edit(act, desk.who("ann"), number, {"contact": "uma, 1234", "category": "printing"})
+        with pytest.raises(Denied):
+            await desk.service.edit(act, desk.who("ann"), number, {}, major=True)
+        with pytest.raises(Refused):
+            await desk.service.edit(act, desk.who("ann"), number, {"state": "closed"})
+        await desk.service.edit(act, desk.who("meg"), number, {}, major=True)
+    row = (await desk.look(number)).row
+    assert (row.contact, row.category, row.major) == ("uma, 1234", "printing", True)
+
+
+@pytest.mark.parametrize("said", [
+    {"title": ""}, {"title": "x" * 201}, {"title": "a\x00b"}, {"ci": "no-such"}, {"urgency": "now"}, {"category": "?"},
+    {"text": "x" * 4001},
+])  # fmt: skip
+async def test_a_report_that_cannot_be_kept_is_refused(desk: Desk, said: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        await desk.report("uma", **({"title": "x"} | said))
