@@ -16,7 +16,7 @@ from typing import Any, Final
 from collector.language.times import duration, timestamp
 from collector.model import Value
 from collector.yamlfile import BadFile, Entry, read
-from wire.sections import SECTIONS
+from wire.sections import SECTIONS, row_key
 
 MAX_TICKS: Final = 20_000
 """Intervals of one timeline."""
@@ -25,7 +25,7 @@ UNHEARD, FAILED = "_", "!"
 OPEN, RESOLVE = "open", "resolve"
 _PLACE: Final = re.compile(r"(?P<section>\w+)(?:\[(?P<element>[^\]]*)\])?\.(?P<field>\w+)")
 _NUMBER: Final = re.compile(r"(?P<first>-?\d+(?:\.\d+)?)(?P<step>[+-]\d+(?:\.\d+)?)?(?:x(?P<more>\d+))?")
-_WORD: Final = re.compile(r"(?P<word>[_!]|\w+?)(?:x(?P<more>\d+))?", re.ASCII)
+_WORD: Final = re.compile(r"(?P<word>\S+?)(?:x(?P<more>\d+))?", re.ASCII)
 _TRUTHS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
@@ -97,7 +97,8 @@ def _file(entry: Entry) -> Iterator[Timeline]:
 
 def _timeline(entry: Entry, start: int, interval: int) -> Timeline:
     entry.only(frozenset({"name", "rule", "series", "expect"}), frozenset({"ci", "incidents"}))
-    series = {_place(entry, key): _values(entry, key) for key in entry.entry("series")}
+    ci = _plain(entry.entry("ci"))
+    series = {_place(entry, key, ci): _values(entry, key) for key in entry.entry("series")}
     expect = tuple(_expectation(each) for each in entry.entries("expect"))
     if not expect:
         raise entry.bad("expect: at least one expectation", "expect")
@@ -106,16 +107,18 @@ def _timeline(entry: Entry, start: int, interval: int) -> Timeline:
     if last // interval > MAX_TICKS:
         raise entry.bad(f"expect: more than {MAX_TICKS} intervals", "expect")
     return Timeline(
-        entry.text("name"), entry.text("rule"), start, interval, _plain(entry.entry("ci")), series, expect, ops,
+        entry.text("name"), entry.text("rule"), start, interval, ci, series, expect, ops,
         frozenset(place.section for place in series),
     )  # fmt: skip
 
 
-def _place(entry: Entry, key: str) -> Place:
+def _place(entry: Entry, key: str, ci: Mapping[str, Any]) -> Place:
     found = _PLACE.fullmatch(key)
     shape = SECTIONS.get(found["section"]) if found else None
     if found is None or shape is None or found["field"] not in shape.fields or shape.is_record != (found[2] is None):
         raise entry.entry("series").bad(f"{key}: no field of a section", key)
+    if not shape.is_record and found["element"] not in {row_key(shape, row) for row in ci.get(shape.name, ())}:
+        raise entry.entry("series").bad(f"{key}: the CI has no such row", key)
     return Place(found["section"], found["element"] or "", found["field"])
 
 
