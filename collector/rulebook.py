@@ -40,7 +40,7 @@ URGENCIES: Final = ("low", "medium", "high", "critical")
 CREATE: Final = ("incident", "digest_daily", "record_only")
 DEPENDS: Final = ("reachability", "parents", "collector_health")
 TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "bool": bool, "int": int, "double": (int, float), "string": str, "duration": str, "list": list,
+    "bool": bool, "int": int, "double": (int, float), "string": str, "duration": str, "list": list, "map": dict,
 }  # fmt: skip
 Overrides = Mapping[str, tuple[tuple[str, Value], ...]]
 
