@@ -132,6 +132,11 @@ class Standing:
     def is_down(self) -> bool:
         return self.state is Reach.UNREACHABLE
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it has begun to miss looks, and it is not decided what that means."""
+        return bool(self.missed_at) and self.state in (Reach.UP, Reach.DEGRADED)
+
 
 def standing(ci_id: int, methods: Methods, was: Standing | None, now: int, terms: Terms = TERMS) -> Standing:
     """Return how a CI stands at `now` (ms) by these methods, whoever watches being able to see."""

@@ -32,8 +32,9 @@ class Footing:
     """How one CI stands, as its incidents need it. `down`: it cannot be reached; `answered_at`: it last could (ms).
 
     `root`: uid of the CI whose failure explains that, its own where nothing else does; `told_by`: the key of the cause
-    that tells of the root's failure, "" while none does. `held`: it is not decided yet which CI that is. `blind`: who
-    watches it does not see. `labels`: what `group_by` and the count by place may name: site, room, class, type, name.
+    that tells of the root's failure, "" while none does. `held`: it has begun to miss looks, or it is not decided yet
+    which CI explains that. `blind`: who watches it does not see. `labels`: what `group_by` and the count by place may
+    name: place, site, room, rack.
     """
 
     down: bool = False
@@ -53,12 +54,10 @@ NOWHERE: Final = Footing()
 def suppressed(footing: Footing, depends: Iterable[str]) -> tuple[str, ...]:
     """Return the reasons for which alerts of a rule that depends on these are told elsewhere, or not at all for now."""
     on = set(depends)
-    reasons = []
-    if footing.down and (REACHABILITY in on or (PARENTS in on and (footing.victim or footing.held))):
-        reasons.append(PARENT_DOWN)
-    if footing.blind and on & {PARENTS, COLLECTOR_HEALTH}:
-        reasons.append(COLLECTOR_BLIND)
-    return tuple(reasons)
+    waits = PARENTS in on and (footing.victim or footing.held)
+    is_told_elsewhere = waits or (REACHABILITY in on and (footing.down or footing.held))
+    is_unseen = footing.blind and bool(on & {PARENTS, COLLECTOR_HEALTH})
+    return (*((PARENT_DOWN,) if is_told_elsewhere else ()), *((COLLECTOR_BLIND,) if is_unseen else ()))
 
 
 def tells_of_reach(rule: Rule, reads: Iterable[tuple[str, ...]]) -> bool:

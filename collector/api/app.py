@@ -18,6 +18,7 @@ from collector.api.release import VERSION
 from collector.api.routes import (
     accounts,
     agents,
+    alerts,
     answers,
     audit,
     campaigns,
@@ -35,6 +36,7 @@ from collector.api.routes import (
     noise,
     pins,
     presence,
+    reachability,
     records,
     registration,
     reports,
@@ -46,6 +48,7 @@ from collector.api.routes import (
     topology,
     troubles,
     unknown_models,
+    waivers,
     whole,
 )
 from collector.security.throttle import Throttle
@@ -69,7 +72,9 @@ from collector.web.pages import events as events_pages
 from collector.web.pages import findings as findings_pages
 from collector.web.pages import imports as imports_pages
 from collector.web.pages import incidents as incidents_pages
-from collector.web.pages import results as results_pages
+from collector.web.pages import inspection_plans as inspection_plans_pages
+from collector.web.pages import inspection_runs as inspection_runs_pages
+from collector.web.pages import inspection_walk as inspection_walk_pages
 from collector.web.pages import labels as labels_pages
 from collector.web.pages import locks as locks_pages
 from collector.web.pages import login as login_pages
@@ -81,6 +86,7 @@ from collector.web.pages import presence as presence_pages
 from collector.web.pages import record as record_pages
 from collector.web.pages import registration as registration_pages
 from collector.web.pages import reports as reports_pages
+from collector.web.pages import results as results_pages
 from collector.web.pages import settings as settings_pages
 from collector.web.pages import stocktakes as stocktakes_pages
 from collector.web.pages import sweep_plans as sweep_plans_pages
@@ -98,8 +104,9 @@ API_ROUTERS = (
     rule_health.router, troubles.router, answers.router, changes.router,
     change_calendar.router, ticket_systems.router, topology.router,
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
+    reachability.router,
     accounts.router, audit.router, reports.router, events.router,
-    stocktakes.router, labels.router, whole.router,
+    stocktakes.router, labels.router, whole.router, alerts.router, waivers.router,
 )  # fmt: skip
 OTHER_ROUTERS = (
     metrics.router,
@@ -125,6 +132,9 @@ OTHER_ROUTERS = (
     findings_pages.router,
     incidents_pages.router,
     results_pages.router,
+    inspection_plans_pages.router,
+    inspection_runs_pages.router,
+    inspection_walk_pages.router,
     stocktakes_pages.router,
     walk_pages.router,
     labels_pages.router,

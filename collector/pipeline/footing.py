@@ -41,7 +41,7 @@ async def of_cis(
 def _footing(each: Standing, named: Mapping[int, CI], told: Mapping[int, str]) -> Footing:
     root = each.behind or each.ci_id
     if not each.is_down or root not in named:
-        return Footing(blind=each.why == BLIND)
+        return Footing(blind=each.why == BLIND, held=each.is_in_doubt)
     return Footing(True, each.answered_at, named[root].uid, told.get(root, ""), bool(each.behind), each.held)
 
 

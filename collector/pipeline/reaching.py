@@ -7,7 +7,7 @@ what explains it, and writes what moved; rules that read it are run in the same 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -28,7 +28,7 @@ from collector.store.failure import is_passing
 log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 5.0
-PORTION: Final = 500
+PORTION: Final = 200
 """CIs whose rules are run in one transaction."""
 SILENT_MS: Final = 5 * 60_000
 """An agent checks in once a minute; after this long it is not there."""
@@ -88,10 +88,9 @@ class Reaching:
             graph = await self._graph.now(reader, [host for host, _, _ in known.hosts.values() if host], now)
         stand = await asyncio.to_thread(weighed, known, graph, now)
         moved = [each for each in stand.standings.values() if _moved(each, known.before.get(each.ci_id))]
-        moved.sort(key=lambda each: (each.behind > 0, each.ci_id))
-        for at in range(0, len(moved), PORTION):
+        for portion in _portions(moved):
             async with self._store.write() as tx:
-                await self._note(tx, moved[at : at + PORTION], known.before, now)
+                await self._note(tx, portion, known.before, now)
         await self._quietly(known, stand, now)
         return len(moved)
 
@@ -104,7 +103,8 @@ class Reaching:
         await reach.put(tx, fresh)
         told = [each for each in fresh if _is_told(each, before.get(each.ci_id))]
         await reach.note(tx, [replace(each, since=now) for each in told])
-        await judging.judge_reach(tx, [each.ci_id for each in told], self._policies, now)
+        again = [each.ci_id for each in fresh if _concerns_alerts(each, before.get(each.ci_id))]
+        await judging.judge_reach(tx, again, self._policies, now)
 
     async def _quietly(self, known: Known, stand: Stand, now: int) -> None:
         """Write what concerns no incident of a CI: answers of late, who is blind, storms that are over."""
@@ -128,6 +128,13 @@ class Reaching:
                 await reach.forget(tx, now - KEPT_MS, stand.standings)
 
 
+def _portions(moved: Sequence[Standing]) -> Iterator[Sequence[Standing]]:
+    """Yield what moved, some at a time: the roots before those that are told in their incidents."""
+    for some in ([each for each in moved if not each.behind], [each for each in moved if each.behind]):
+        for at in range(0, len(some), PORTION):
+            yield some[at : at + PORTION]
+
+
 def _moved(each: Standing, was: Standing | None) -> bool:
     """Return whether it is worth a write: that it goes on answering is not, more than once in a while."""
     if was is None:
@@ -140,6 +147,11 @@ def _is_told(each: Standing, was: Standing | None) -> bool:
     """Return whether it stands otherwise than before: rules read that, and its log tells it."""
     old = (None, "", 0, False) if was is None else (was.state, was.why, was.behind, was.held)
     return (each.state, each.why, each.behind, each.held) != old
+
+
+def _concerns_alerts(each: Standing, was: Standing | None) -> bool:
+    """Return whether rules read what moved, or alerts wait for it: a CI that begins to miss looks, or answers again."""
+    return _is_told(each, was) or bool(each.missed_at) != bool(was and was.missed_at)
 
 
 # --- what is known

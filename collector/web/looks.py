@@ -65,7 +65,12 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "stocktake_outcome": {
         "open": _RING, "confirmed": _OK, "moved": _WARNING, "missing": _CRITICAL, "found": Look("warning", "plus"),
     },
+    "inspection_state": {"open": _NOTICE, "signed": _RING, "done": _OK, "overdue": _CRITICAL},
+    "item_state": {"open": _RING, "ok": _OK, "problem": _WARNING},
+    "standing": {"new": Look("critical", "plus"), "persisting": Look("warning", "history"), "fixed": _OK},
+    "plan_state": {"active": _OK, "paused": _PAUSED},
     "label_state": {"stale": _WARNING, "never": _RING, "current": _OK},
+    "reach": {"up": _OK, "degraded": _WARNING, "unreachable": _CRITICAL, "unknown": _UNKNOWN},
     "link_state": {"confirmed": _OK, "probable": _RING, "contradictory": _CRITICAL},
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from collector.api.access import requires
 from collector.api.context import Context, context_of
 from collector.model import Path
 from collector.security.roles import Permission
-from collector.services import because, cis, configurations, locks, presence, timeline, topology
+from collector.services import because, cis, configurations, locks, presence, reachability, timeline, topology
 from collector.services.cis import SectionFacts
 from collector.services.lookback.moments import moment_of
 from collector.services.registration import WHY_NOT
@@ -69,6 +69,7 @@ async def ci_page(request: Request, uid: str) -> HTMLResponse:
             happenings=await timeline.of_ci(connection, ci),
             history=await _history(connection, ci),
             arrival=await cis.arrival(connection, ci),
+            reached=await reachability.of_ci(connection, ci.id, viewer.now) if moment is None else None,
             absent=await presence.of_ci(connection, ci.id, context.presence) if moment is None else None,
             preview=PREVIEW,
             types=TYPES,

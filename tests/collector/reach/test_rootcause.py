@@ -1,0 +1,126 @@
+"""Root causes as values: victims, groups of a rule, what waits, and storms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from collector import rootcause
+from collector.model import Cause, Rule
+from collector.rootcause import Footing, absorbed, grouped, storm_key, suppressed
+
+START = 1_790_000_000_000
+TEXTS = {"zh": "文", "en": "text"}
+REACH, DISK = "NET-UNREACH-001", "SRV-DISK-001"
+
+
+def rule(name: str, **how: Any) -> Rule:
+    return Rule(name, frozenset({"server"}), "true", TEXTS, TEXTS, **how)
+
+
+RULES: Mapping[str, Rule] = {REACH: rule(REACH, depends=("parents",)), DISK: rule(DISK)}
+
+
+def cause(name: str, ci: int, since: int = START, severity: str = "error", **detail: Any) -> Cause:
+    told = {"rule": name, "ci": {"uid": f"ci-{ci}", "class": "server"}, **detail}
+    return Cause(f"rule|{name}|ci-{ci}|", ci, "alert", severity, TEXTS, told, since)
+
+
+ROOT_KEY = f"rule|{REACH}|ci-1|"
+ROOT = Footing(True, START - 1, "ci-1", ROOT_KEY)
+VICTIM = replace(ROOT, victim=True)
+
+
+def placed(stand: Mapping[int, Footing], *causes: Cause) -> list[tuple[str, str]]:
+    return [(each.group, each.role) for each in grouped(causes, stand, RULES, {REACH})]
+
+
+def test_a_root_opens_the_incident_its_victims_are_told_in() -> None:
+    assert placed({1: ROOT, 2: VICTIM}, cause(REACH, 1), cause(REACH, 2), cause(DISK, 2), cause(DISK, 1)) == [
+        ("", "cause"), (ROOT_KEY, "victim"), (ROOT_KEY, "victim"), (ROOT_KEY, "victim"),
+    ]  # fmt: skip
+
+
+def test_an_alarm_that_was_there_before_keeps_its_own_incident() -> None:
+    assert placed({2: VICTIM}, cause(DISK, 2, START - 100)) == [("", "cause")]
+
+
+def test_where_no_rule_tells_of_the_root_its_victims_share_an_incident_all_the_same() -> None:
+    untold = replace(VICTIM, told_by="")
+    assert placed({2: untold, 3: untold}, cause(REACH, 2), cause(REACH, 3)) == [("reach|ci-1", "cause")] * 2
+
+
+def test_what_is_not_decided_is_left_out_and_the_rest_stays() -> None:
+    assert placed({1: replace(ROOT, held=True)}, cause(REACH, 1)) == []
+    assert placed({}, cause(DISK, 1)) == [("", "cause")]
+
+
+def test_findings_are_nobodys_victims() -> None:
+    finding = replace(cause(DISK, 2), kind="unapproved_change")
+    assert grouped([finding], {2: VICTIM}, RULES, {REACH}) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("footing", "depends", "reasons"),
+    [
+        (ROOT, ("reachability",), ("parent_down",)), (ROOT, ("parents",), ()), (VICTIM, ("parents",), ("parent_down",)),
+        (Footing(held=True), ("reachability",), ("parent_down",)), (Footing(held=True), ("collector_health",), ()),
+        (Footing(blind=True), ("parents", "collector_health"), ("collector_blind",)),
+        (Footing(blind=True), ("reachability",), ()), (ROOT, (), ()), (Footing(), ("reachability", "parents"), ()),
+    ],
+)  # fmt: skip
+def test_what_holds_an_alert_back_is_what_its_rule_depends_on(
+    footing: Footing, depends: tuple[str, ...], reasons: tuple[str, ...]
+) -> None:
+    assert suppressed(footing, depends) == reasons
+
+
+def test_alarms_of_one_rule_go_together_by_what_it_groups_by() -> None:
+    rules = {DISK: rule(DISK, group_by=("site", "f.mount"))}
+    stand = {number: Footing(labels={"site": "East" if number < 3 else "West"}) for number in range(1, 5)}
+    alarms = [cause(DISK, number, evidence={"f.mount": "/var"}) for number in range(1, 5)]
+    groups = [each.group for each in grouped(alarms, stand, rules, ())]
+    assert groups == [f"group|{DISK}|{site}|/var" for site in ("East", "East", "West", "West")]
+
+
+def test_what_nobody_knows_is_no_common_cause() -> None:
+    rules = {DISK: rule(DISK, group_by=("site",))}
+    assert [each.group for each in grouped([cause(DISK, 1)], {}, rules, ())] == [""]
+
+
+# --- storms
+
+
+def test_beyond_the_budget_of_a_site_incidents_go_into_its_storm_the_worst_keep_their_own() -> None:
+    alarms = [cause(DISK, number, severity="warning" if number % 2 else "error") for number in range(1, 61)]
+    site_of = {each.key: "East" for each in alarms}
+    kept = [each for each in absorbed(alarms, (), site_of, {}) if not each.group]
+    assert len(kept) == 30
+    assert {each.severity for each in kept} == {"error"}
+    rest = {each.group for each in absorbed(alarms, (), site_of, {}) if each.group}
+    assert rest == {storm_key("East")}
+
+
+def test_a_budget_that_is_spent_elsewhere_is_nobody_elses() -> None:
+    alarms = [cause(DISK, 1), cause(DISK, 2)]
+    site_of = {alarms[0].key: "East", alarms[1].key: "West"}
+    assert [each.group for each in absorbed(alarms, (), site_of, {"East": 30})] == [storm_key("East"), ""]
+
+
+def test_what_is_critical_or_has_its_incident_already_is_not_absorbed() -> None:
+    worst, known, other = cause(DISK, 1, severity="critical"), cause(DISK, 2), cause(DISK, 3)
+    site_of = {each.key: "" for each in (worst, known, other)}
+    found = absorbed([worst, known, other], {known.key}, site_of, {"": 30})
+    assert [each.group for each in found] == ["", "", storm_key("")]
+
+
+def test_a_victim_spends_nothing() -> None:
+    alarms = [replace(cause(DISK, number), group="x", role="victim") for number in range(1, 90)]
+    assert absorbed(alarms, {"x"}, {}, {}) == alarms
+
+
+def test_names_of_sites_are_shown_inert() -> None:
+    assert "\x1b" not in rootcause.storm_cause("\x1b[31mEast", START).title["en"]
