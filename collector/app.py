@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import random
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -31,7 +32,17 @@ from collector.intake import Intake
 from collector.listeners import server
 from collector.listeners.registry import AgentRegistry
 from collector.listeners.server import CannotListen, Listeners
-from collector.pipeline import changed, entering, inspecting, judging, listing, policies, reconciling, withdrawing
+from collector.pipeline import (
+    changed,
+    entering,
+    inspecting,
+    judging,
+    listing,
+    policies,
+    reconciling,
+    settling,
+    withdrawing,
+)
 from collector.pipeline.backtesting import backtest
 from collector.pipeline.policies import Policies
 from collector.pipeline.reaching import Reaching
@@ -48,8 +59,14 @@ from collector.services.changes.desk import Desk
 from collector.services.channels import builtin
 from collector.services.channels import setup as channel_setup
 from collector.services.channels.directory import Directory
+from collector.services.channels.reconciling import Reconciler
+from collector.services.channels.resolving import Resolving
+from collector.services.channels.tending import Tending
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
+from collector.services.inbound import mapping
+from collector.services.inbound.expiring import Expiring
+from collector.services.inbound.inbox import Inbox
 from collector.services.incidents.desk import ServiceDesk
 from collector.services.incidents.watch import Watch
 from collector.services.inspecting.inspector import Inspector
@@ -90,6 +107,7 @@ class Collector:
     retention: Retention
     puller: Puller
     keeper: Keeper
+    inbox: Inbox
     listeners: Listeners
     registrar: Registrar
     http_port: int
@@ -112,7 +130,8 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
                      collector.keeper, Suspecting(collector.store, now, collector.runner.decided),
                      Reaching(collector.store, collector.runner.policies, now),
-                     Watch(collector.store, collector.runner.policies.desk, now))  # fmt: skip
+                     Watch(collector.store, collector.runner.policies.desk, now),
+                     Expiring(collector.inbox), _tending(collector))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(serving.serve())
             try:
@@ -154,6 +173,7 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     collector = Collector(
         settings, store, authority, vault, registry, intake, runner, courier, timekeeper,
         Retention(store, settings.audit_days, now), Puller(office), Keeper(store, _inspector(loaded, settings), now),
+        Inbox(store, now, loaded.identity, partial(settling.settle_of, policies=loaded), loaded.desk),
         listeners, registrar, port, simulated,
     )  # fmt: skip
     return collector, Serving(collector, loaded, http)
@@ -229,6 +249,8 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         decider=_decider(loaded, collector.runner), changes=_desk(loaded),
         service_desk=ServiceDesk(loaded.desk),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
+        inbox=collector.inbox, inbound=mapping.load(collector.settings.rules_folder),
+        wake_courier=collector.courier.wake,
         rule_meter=loaded.meter, inspector=collector.keeper.inspector,
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
     )  # fmt: skip
@@ -244,6 +266,12 @@ def _inspector(loaded: Policies, settings: Settings) -> Inspector:
         partial(inspecting.look, policies=loaded), loaded.rulebook.rules, workcalendar.load(folder / "calendars"),
         templates.load(folder / "plans"), loaded.destinations,
     )  # fmt: skip
+
+
+def _tending(collector: Collector) -> Tending:
+    desk = ServiceDesk(collector.runner.policies.desk)
+    reconciler = Reconciler(collector.store, collector.vault, now, Resolving(desk), random.Random())  # noqa: S311  which tickets are asked for is no secret
+    return Tending(collector.store, now, reconciler)
 
 
 def _importer(loaded: Policies) -> Importer:

@@ -16,7 +16,18 @@ from collector.api.access import COOKIE
 from collector.api.app import create_app
 from collector.api.context import Context
 from collector.config import Settings
-from collector.pipeline import changed, entering, judging, listing, policies, reconciling, withdrawing
+from collector.inspecting import templates
+from collector.pipeline import (
+    changed,
+    entering,
+    inspecting,
+    judging,
+    listing,
+    policies,
+    reconciling,
+    settling,
+    withdrawing,
+)
 from collector.pipeline.backtesting import backtest
 from collector.security import accounts, ca, sessions
 from collector.security.audit import Actor
@@ -28,6 +39,9 @@ from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
+from collector.services.inbound import mapping
+from collector.services.inbound.inbox import Inbox
+from collector.services.inspecting.inspector import Inspector
 from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
@@ -37,6 +51,7 @@ from collector.store import accounts as kept_accounts
 from collector.store import agents as kept_agents
 from collector.store.engine import Store, open_store, sqlite_url
 from collector.store.migrate import migrate
+from collector.workcalendar import Calendar
 from tests.acts import act
 from tests.estate import NOW, Standard, standard
 
@@ -155,6 +170,11 @@ def shipped_policies() -> policies.Policies:
     return policies.load(Settings().rules_folder)
 
 
+def _inspector(loaded: policies.Policies, folder: Path) -> Inspector:
+    look = partial(inspecting.look, policies=loaded)
+    return Inspector(look, loaded.rulebook.rules, Calendar(), templates.load(folder / "plans"))
+
+
 def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
     """Return the application over `store`, in which `seeded` stands."""
     clock, settings = Clock(), Settings(data=folder)
@@ -185,7 +205,9 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
         changes=Desk(sights.evidence, partial(changed, policies=loaded)),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
-        needs=loaded.needs,
+        inbox=Inbox(store, clock, loaded.identity, partial(settling.settle_of, policies=loaded), loaded.desk),
+        inbound=mapping.load(settings.rules_folder),
+        needs=loaded.needs, inspector=_inspector(loaded, settings.rules_folder),
     )  # fmt: skip
     world = World(create_app(context), store, clock, settings, seeded, minted)
     return world

@@ -24,12 +24,14 @@ from collector.api.routes import (
     campaigns,
     change_calendar,
     changes,
+    channels,
     cis,
     configurations,
     credentials,
     events,
     identity,
     imports,
+    inbound,
     labels,
     locks,
     lookback,
@@ -92,7 +94,9 @@ from collector.web.pages import stocktakes as stocktakes_pages
 from collector.web.pages import sweep_plans as sweep_plans_pages
 from collector.web.pages import sweeps as sweeps_pages
 from collector.web.pages import unknown_models as unknown_models_pages
+from collector.web.pages import waivers as waivers_pages
 from collector.web.pages import walk as walk_pages
+from collector.web.pages import windows as windows_pages
 from collector.web.render import STATIC
 from collector.web.viewer import words_of
 
@@ -105,12 +109,13 @@ API_ROUTERS = (
     change_calendar.router, ticket_systems.router, topology.router,
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
     reachability.router,
-    accounts.router, audit.router, reports.router, events.router,
+    accounts.router, audit.router, reports.router, channels.router, inbound.router, events.router,
     stocktakes.router, labels.router, whole.router, alerts.router, waivers.router,
 )  # fmt: skip
 OTHER_ROUTERS = (
     metrics.router,
     health.router,
+    inbound.api_v2,
     login_pages.router,
     overview_pages.router,
     cis_pages.router,
@@ -132,6 +137,8 @@ OTHER_ROUTERS = (
     findings_pages.router,
     incidents_pages.router,
     results_pages.router,
+    waivers_pages.router,
+    windows_pages.router,
     inspection_plans_pages.router,
     inspection_runs_pages.router,
     inspection_walk_pages.router,

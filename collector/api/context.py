@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -23,9 +23,11 @@ from collector.security.vault import Vault
 from collector.services.agents import enrol_url
 from collector.services.answering import Answering
 from collector.services.changes.desk import Desk
-from collector.services.incidents.desk import ServiceDesk
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
+from collector.services.inbound.inbox import Inbox
+from collector.services.inbound.mapping import Mapped
+from collector.services.incidents.desk import ServiceDesk
 from collector.services.inspecting.inspector import Inspector
 from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
@@ -65,6 +67,11 @@ class Context:
     recorder: Recorder = field(kw_only=True)
     importer: Importer = field(kw_only=True)
     locker: Locker = field(kw_only=True)
+    inbox: Inbox = field(kw_only=True)
+    inbound: Mapping[str, Mapped] = field(default_factory=dict, kw_only=True)
+    """How other systems tell of alerts, by the name they are known by here."""
+    wake_courier: Callable[[], None] = field(default=lambda: None, kw_only=True)
+    """Have the channels looked at: one was changed."""
     changes: Desk = field(default_factory=Desk, kw_only=True)
     service_desk: ServiceDesk = field(default_factory=ServiceDesk, kw_only=True)
     needs: Needs = field(default_factory=Needs, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -17,8 +18,14 @@ from collector.api.problems import problem
 log = structlog.get_logger("collector.http")
 
 MAX_BODY_BYTES = 1024 * 1024
-LARGER = {"/api/v1/imports": 256 * 1024 * 1024, "/import": 256 * 1024 * 1024}
-"""Where a whole list is sent, and how many bytes it may have; it is read piece by piece."""
+LARGER = {
+    "/api/v1/imports": 256 * 1024 * 1024, "/import": 256 * 1024 * 1024, "/api/v1/in/alertmanager": 32 * 1024 * 1024,
+    "/api/v2/alerts": 32 * 1024 * 1024,
+}  # fmt: skip
+"""Where a whole list is sent, and how many bytes it may have; imports are read piece by piece."""
+PHOTO_BYTES = 7 * 1024 * 1024
+WITH_PHOTO = re.compile(r"/(?:api/v1/inspections/[^/]+/answers|inspections/runs/[^/]+/walk)")
+"""Where a photo is sent with what was filled in."""
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -62,11 +69,16 @@ class Frame:
             _note(scope, status, time.perf_counter() - started)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        declared, most = Headers(scope=scope).get("content-length", "0"), LARGER.get(scope["path"], MAX_BODY_BYTES)
+        declared, most = Headers(scope=scope).get("content-length", "0"), _most(scope["path"])
         if not declared.isdecimal() or int(declared) > most:
             await problem(413 if declared.isdecimal() else 400)(scope, receive, send)
             return
         await self._app(scope, _Counted(receive, most), send)
+
+
+def _most(path: str) -> int:
+    """Return how many bytes may be sent to `path`."""
+    return PHOTO_BYTES if WITH_PHOTO.fullmatch(path) else LARGER.get(path, MAX_BODY_BYTES)
 
 
 class _Counted:

@@ -21,6 +21,7 @@ from collector.security.roles import BadRoles
 from collector.security.tokens import BadTerms
 from collector.services.changes.desk import Overtaken
 from collector.services.imports import BadTable
+from collector.services.inbound.inbox import Busy
 from collector.services.incidents.desk import Overtaken as IncidentOvertaken
 from collector.services.missing import NotFound
 from collector.services.records import NotTheirs
@@ -50,6 +51,7 @@ STATUSES: dict[type[Exception], int] = {
     NotTheSame: 412,
     Unseen: 428,
     InDoubt: 503,
+    Busy: 503,
 }
 """Every failure a route may raise on purpose, and the answer it gets."""
 

@@ -18,6 +18,8 @@ from collector.incident.causes import alert_key as alert_key
 from collector.incident.causes import credential_cause as credential_cause
 from collector.incident.causes import disappearance_cause as disappearance_cause
 from collector.incident.causes import finding_cause as finding_cause
+from collector.incident.foreign import FOREIGN as FOREIGN
+from collector.incident.foreign import foreign_cause as foreign_cause
 from collector.incident.planning import Held as Held
 from collector.incident.planning import Plan as Plan
 from collector.incident.planning import plan as plan

@@ -11,7 +11,7 @@ from collector.model import CI, Cause, CiState
 from collector.pipeline import log_only, rooting
 from collector.pipeline.policies import Policies
 from collector.services.incidents import admitting
-from collector.store import alerts, cis, findings, incidents
+from collector.store import alerts, cis, findings, foreign_alerts, incidents
 
 GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
 
@@ -26,6 +26,11 @@ async def settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Polic
         seen |= touched.keys()
         released = await _settle(tx, touched, policies, now)
         touched = await cis.by_ids(tx, sorted(released - seen))
+
+
+async def settle_of(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
+    """Do the same for who has only the ids of the CIs."""
+    await settle(tx, await cis.by_ids(tx, sorted(ci_ids)), policies, now)
 
 
 async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> set[int]:
@@ -50,6 +55,8 @@ async def _causes(tx: AsyncConnection, touched: Mapping[int, CI], policies: Poli
         for alert in firing
         if alert.rule in rules
     ]
+    foreign = await foreign_alerts.firing(tx, touched)
+    causes += [incident.foreign_cause(each.alert, touched[each.ci_id]) for each in foreign if each.ci_id is not None]
     return _present([*causes, *(incident.finding_cause(finding, touched[finding.ci_id]) for finding in open_findings)])
 
 

@@ -22,7 +22,7 @@ KEPT_MS: Final = 90 * 24 * 3_600_000
 FORGOTTEN_AT_ONCE: Final = 1_000
 
 
-class Watch:
+class Tending:
     """`run()` until cancelled; `step()` is one look at the clock."""
 
     def __init__(self, store: Store, clock: Clock, reconciler: Reconciler, every_s: float = EVERY_S) -> None:
