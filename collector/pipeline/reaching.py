@@ -7,6 +7,7 @@ what explains it, and writes what moved; rules that read it are run in the same 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,6 +29,8 @@ from collector.store.failure import is_passing
 log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 5.0
+REST: Final = 20
+"""So many times as long as a look took nothing is looked at: a large estate costs a twentieth of a core at most."""
 PORTION: Final = 200
 """CIs whose rules are run in one transaction."""
 SILENT_MS: Final = 5 * 60_000
@@ -74,11 +77,12 @@ class Reaching:
 
     async def run(self) -> None:
         while True:
+            began = time.monotonic()
             try:
                 await self.step()
             except Exception as error:  # noqa: BLE001  what moved is still moved with the next look
                 log.warning("reachability waits", passing=is_passing(error), error=str(error)[:300])
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(max(self._every_s, REST * (time.monotonic() - began)))
 
     async def step(self) -> int:
         """Look once; return how many CIs moved."""
@@ -129,8 +133,11 @@ class Reaching:
 
 
 def _portions(moved: Sequence[Standing]) -> Iterator[Sequence[Standing]]:
-    """Yield what moved, some at a time: the roots before those that are told in their incidents."""
-    for some in ([each for each in moved if not each.behind], [each for each in moved if each.behind]):
+    """Yield what moved, some at a time: the roots before those that are told in their incidents, the others last."""
+    ranks: tuple[list[Standing], ...] = ([], [], [])
+    for each in moved:
+        ranks[2 if not each.is_down else bool(each.behind)].append(each)
+    for some in ranks:
         for at in range(0, len(some), PORTION):
             yield some[at : at + PORTION]
 
@@ -176,6 +183,8 @@ async def gathered(reader: AsyncConnection, now: int, up_since: int) -> Known:
 
 def _joined(held: Methods, more: Methods) -> dict[str, Method]:
     """Return the methods of a CI with several addresses: any that answers will do."""
+    if not held:
+        return dict(more)
     return {**more, **{name: _better(each, more[name]) if name in more else each for name, each in held.items()}}
 
 
