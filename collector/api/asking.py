@@ -67,9 +67,19 @@ class FindingsAsked(Asked):
 
 
 class IncidentsAsked(Asked):
-    states: list[Literal["open", "resolved"]] = Field(default_factory=list, alias="state")
+    """Filters of the list of incidents; state `open` stands for every one in which it is not resolved."""
+
+    states: Words = Field(default_factory=list, alias="state")
     severities: Words = Field(default_factory=list, alias="severity")
     kinds: Words = Field(default_factory=list, alias="kind")
+    priorities: Words = Field(default_factory=list, alias="priority")
+    sources: Words = Field(default_factory=list, alias="source")
+    classes: Words = Field(default_factory=list, alias="class")
+    lines: list[Annotated[int, Field(ge=1, le=3)]] = Field(default_factory=list, alias="line", max_length=3)
+    assignee: str = Field("", max_length=200)
+    unassigned: bool = False
+    overdue: bool = Field(False, description="only those one of whose clocks has run out")
+    escalated: bool = Field(False, description="only those one of whose clocks ever ran out")
     q: Search = ""
 
 
@@ -85,7 +95,16 @@ class CasesAsked(Asked):
 
 
 class ResultsAsked(Asked):
-    outcomes: list[Literal["PASS", "PROBLEM", "UNKNOWN", "ERROR", "N/A"]] = Field(default_factory=list, alias="outcome")
+    outcomes: list[Literal["PASS", "PROBLEM", "UNKNOWN", "ERROR", "N/A", "WAIVED"]] = Field(
+        default_factory=list, alias="outcome"
+    )
+    rules: Words = Field(default_factory=list, alias="rule")
+    q: Search = ""
+
+
+class AlertsAsked(Asked):
+    states: list[Literal["pending", "firing", "recovering", "ok"]] = Field(default_factory=list, alias="state")
+    reasons: Words = Field(default_factory=list, alias="suppressed", description="what holds them back")
     rules: Words = Field(default_factory=list, alias="rule")
     q: Search = ""
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import event
-from collector.compiled import RECORD_FIELDS, CompiledRule
+from collector.compiled import CompiledRule
 from collector.inspection import Facts, History
 from collector.model import CI, Value
 from collector.pipeline import sampling
-from collector.store import known, places, reach
+from collector.store import known, own_fields, reach
 from collector.store.known import Known
 from wire.observation import Status
 
-_NOTHING_SAID = dict.fromkeys(RECORD_FIELDS, "")
 
 
 async def read(
@@ -28,34 +27,16 @@ async def read(
     bodies = await known.bodies(connection, found, {name for names in wanted.values() for name in names})
     seen = await known.agents(connection, found)
     reached = await reach.facts(connection, [ci_id for ci_id in found if any(rule.reads_reach for rule in due[ci_id])])
-    told = await _records(connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])])
+    told = await own_fields.records(connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])])
     histories: Mapping[int, History] = await sampling.histories(connection, due)
     facts = {}
     for ci_id, ci in found.items():
         opened = {name: json.loads(bodies[ci_id, name]) for name in wanted[ci_id] if (ci_id, name) in bodies}
         agent = {"agent": seen[ci_id]} if ci_id in seen else {}
         agent |= {"reach": reached[ci_id]} if ci_id in reached else {}
-        its = {**own(ci, told.get(ci_id, {})), **agent, **opened}
+        its = {**own_fields.own(ci, told.get(ci_id, {})), **agent, **opened}
         facts[ci_id] = of_heads(heads.get(ci_id, {}), its, histories.get(ci_id))
     return facts
-
-
-async def owns(connection: AsyncConnection, found: Mapping[int, CI]) -> dict[int, dict[str, Value]]:
-    """Return what conditions over a CI read: its own fields, those of its record included."""
-    told = await _records(connection, found)
-    return {ci_id: own(ci, told.get(ci_id, {})) for ci_id, ci in found.items()}
-
-
-async def _records(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, dict[str, str]]:
-    asked = list(ci_ids)
-    return await places.records(connection, asked, RECORD_FIELDS) if asked else {}
-
-
-def own(ci: CI, record: Mapping[str, str]) -> dict[str, Value]:
-    return {
-        **_NOTHING_SAID, **record, "id": ci.id, "uid": ci.uid, "name": ci.name, "class": ci.ci_class,
-        "type": ci.ci_type, "state": str(ci.state), "environment": ci.environment,
-    }  # fmt: skip
 
 
 def of_heads(held: Mapping[str, Known], ci: Mapping[str, Value], history: History | None = None) -> Facts:

@@ -19,10 +19,10 @@ from collector.change.record import Change, Window
 from collector.compiled import CompiledRule
 from collector.maintenance import SILENCE, MaintenanceWindow
 from collector.model import Alert, CiState, Value
-from collector.pipeline import facts, footing
+from collector.pipeline import footing
 from collector.pipeline.policies import Policies
 from collector.rootcause import NOWHERE, Footing
-from collector.store import alerts, changes, cis, standing_on, waivers, windows
+from collector.store import alerts, changes, cis, own_fields, standing_on, waivers, windows
 from collector.suppression import Hold
 from collector.waiver import ACCEPT, Waiver, effective_waiver, lowered
 
@@ -115,7 +115,7 @@ async def _shade(tx: AsyncConnection, ci_ids: Collection[int], policies: Policie
     found = await cis.by_ids(tx, sorted({*ci_ids, *(one for its in above.values() for one in its)}))
     planned = await changes.concerning(tx, ci_ids, Window(now - GRACE_MS, now + REACH_MS))
     return _Shade(
-        now, await footing.of_cis(tx, ci_ids, policies), await facts.owns(tx, found),
+        now, await footing.of_cis(tx, ci_ids, policies), await own_fields.of_cis(tx, found),
         {ci_id: its & found.keys() for ci_id, its in above.items()},
         [each.waiver for each in await waivers.granted(tx, now)], alive,
         [each.change for each in planned if each.change.plan and approval.is_approved(each.change, now)],

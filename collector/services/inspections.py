@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.compiled import CompiledRule
 from collector.model import Outcome, Rule
 from collector.store.browse import alerts
-from collector.store.browse.alerts import AlertQuery, AlertRow
+from collector.store.browse.alerts import WAIVED, AlertQuery, AlertRow
 from collector.store.browse.page import Page, Window
 from collector.wording import fill
 
-OUTCOMES = tuple(outcome.value for outcome in Outcome)
+OUTCOMES = (*(outcome.value for outcome in Outcome), WAIVED)
 
 Rules = Mapping[str, CompiledRule]
 """The rules of a rulebook by id."""
@@ -29,12 +29,12 @@ class ResultRow:
 
     @property
     def severity(self) -> str:
-        told = self.alert.evidence.get("severity")
+        told = self.alert.lowered or self.alert.evidence.get("severity")
         return told if isinstance(told, str) else self.rule.severity if self.rule else ""
 
     def sentence(self, language: str) -> str:
         """Return the rule's summary of a problem in `language` (zh or en); empty for any other outcome."""
-        if self.rule is None or self.alert.outcome != Outcome.PROBLEM:
+        if self.rule is None or self.alert.outcome not in (Outcome.PROBLEM, WAIVED):
             return ""
         place = self.alert.ci
         own = {"ci.name": place.name, "ci.class": place.ci_class, "ci.type": place.ci_type}

@@ -29,7 +29,14 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "archived": _PAUSED,
     },
     "agent_state": {"active": _OK, "silent": _WARNING, "banned": _BANNED, "retired": _PAUSED},
-    "outcome": {"PASS": _OK, "PROBLEM": _CRITICAL, "UNKNOWN": _UNKNOWN, "ERROR": _WARNING, "N/A": _RING},
+    "outcome": {"PASS": _OK, "PROBLEM": _CRITICAL, "UNKNOWN": _UNKNOWN, "ERROR": _WARNING, "N/A": _RING,
+                "WAIVED": _PAUSED},
+    "alert_state": {"ok": _OK, "pending": _RING, "firing": _CRITICAL, "recovering": _NOTICE},
+    "waiver_state": {
+        "asked": _WARNING, "upcoming": _RING, "active": _OK, "expired": _PAUSED, "refused": _CRITICAL,
+        "ended": _PAUSED,
+    },
+    "window_state": {"now": _OK, "later": _RING, "over": _PAUSED},
     "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE, "info": _NOTICE},
     "incident_state": {"open": _WARNING, "resolved": _OK},
     "pin_state": {"pinned": _OK, "changed": _WARNING, "new": _NOTICE},
@@ -64,6 +71,9 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "stocktake_state": {"open": _NOTICE, "closed": _OK},
     "stocktake_outcome": {
         "open": _RING, "confirmed": _OK, "moved": _WARNING, "missing": _CRITICAL, "found": Look("warning", "plus"),
+    },
+    "check_state": {
+        "PASS": _OK, "PROBLEM": _CRITICAL, "UNKNOWN": _UNKNOWN, "ERROR": _WARNING, "WAIVED": _PAUSED, "N/A": _RING,
     },
     "inspection_state": {"open": _NOTICE, "signed": _RING, "done": _OK, "overdue": _CRITICAL},
     "item_state": {"open": _RING, "ok": _OK, "problem": _WARNING},

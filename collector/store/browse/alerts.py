@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
@@ -18,17 +18,25 @@ from collector.store.schema import alert, ci
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """Which results: by outcome (PASS, PROBLEM, UNKNOWN, ERROR), rule, CIs that match `q`, one CI."""
+    """Which results: by outcome (PASS, PROBLEM, WAIVED, UNKNOWN, ERROR), rule, CIs that match `q`, one CI.
+
+    `states`: of the alert; `reasons`: what holds it back.
+    """
 
     outcomes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     q: str = ""
     ci_id: int | None = None
+    states: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """What one rule says of one instance of one CI, since when, with what it read (ms)."""
+    """What one rule says of one instance of one CI, since when, with what it read (ms).
+
+    `outcome`: WAIVED for a problem that is let off. `suppressed`: what holds the alert back; `held_by`: its names.
+    """
 
     rule: str
     ci: CiRef
@@ -39,12 +47,19 @@ class AlertRow:
     changed_at: int
     evidence: Mapping[str, Value]
     reason: str
+    suppressed: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    flapping: bool = False
+    lowered: str = ""
+    episode: int = 0
 
 
-_WORST_FIRST = ("PROBLEM", "ERROR", "UNKNOWN", "PASS", "N/A")
-_RANK = case(
-    {outcome: rank for rank, outcome in enumerate(_WORST_FIRST)}, value=alert.c.outcome, else_=len(_WORST_FIRST)
+WAIVED = "WAIVED"
+_WORST_FIRST = ("PROBLEM", "ERROR", "UNKNOWN", WAIVED, "PASS", "N/A")
+_OUTCOME = case(
+    ((alert.c.outcome == "PROBLEM") & alert.c.suppressed.like("%waiver%"), WAIVED), else_=alert.c.outcome
 )
+_RANK = case({outcome: rank for rank, outcome in enumerate(_WORST_FIRST)}, value=_OUTCOME, else_=len(_WORST_FIRST))
 
 
 async def list_alerts(connection: AsyncConnection, query: AlertQuery, window: Window) -> Page[AlertRow]:
@@ -54,7 +69,7 @@ async def list_alerts(connection: AsyncConnection, query: AlertQuery, window: Wi
     count = (await connection.execute(select(func.count()).select_from(joined).where(*where))).scalar_one()
     statement = (
         select(
-            alert, _RANK.label("rank"), ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
+            alert, _OUTCOME.label("shown"), _RANK.label("rank"), ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
         )
         .join(ci, ci.c.id == alert.c.ci_id)
         .where(*where)
@@ -66,14 +81,19 @@ async def list_alerts(connection: AsyncConnection, query: AlertQuery, window: Wi
 
 async def by_outcome(connection: AsyncConnection) -> dict[tuple[str, str], int]:
     """Return (rule, outcome) → results."""
-    statement = select(alert.c.rule, alert.c.outcome, func.count()).group_by(alert.c.rule, alert.c.outcome)
+    shown = _OUTCOME.label("shown")
+    statement = select(alert.c.rule, shown, func.count()).group_by(alert.c.rule, shown)
     return {(row[0], row[1]): row[2] for row in await connection.execute(statement)}
 
 
 def _where(query: AlertQuery) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if query.outcomes:
-        where.append(alert.c.outcome.in_(query.outcomes))
+        where.append(_OUTCOME.in_(query.outcomes))
+    if query.states:
+        where.append(alert.c.state.in_(query.states))
+    if query.reasons:
+        where.append(or_(*(alert.c.suppressed.like(f"%{reason}%") for reason in query.reasons)))
     if query.rules:
         where.append(alert.c.rule.in_(query.rules))
     if query.ci_id is not None:
@@ -94,6 +114,7 @@ def _same(key: Key) -> Key:
 def _alert(row: AnyRow) -> AlertRow:
     place = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.ci_state)
     return AlertRow(
-        row.rule, place, row.instance, row.state, row.outcome, row.since, row.changed_at,
-        json.loads(row.evidence), row.reason,
+        row.rule, place, row.instance, row.state, row.shown, row.since, row.changed_at,
+        json.loads(row.evidence), row.reason, tuple(row.suppressed.split()), tuple(row.held_by.split()),
+        bool(row.flapping), row.lowered, row.episode,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
-from collector.services import inspections, rules
+from collector.services import alert_explained, inspections, rules
 from collector.services.inspections import ResultRow
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.page import Window
@@ -68,6 +68,17 @@ async def results_csv(request: Request) -> Response:
         row,
     )
     return csvfile.answer("results", asked.head(texts), rows)
+
+
+@router.get("/results/{rule_id}/{uid}")
+async def alert_page(request: Request, rule_id: str, uid: str, instance: str | None = None) -> HTMLResponse:
+    context = context_of(request)
+    async with context.store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await alert_explained.explained(
+            connection, context.rulebook.rules, rule_id, uid, viewer.now, instance
+        )
+    return page(viewer, "alert.html", found=found)
 
 
 @router.get("/rules")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.alerting import FIRING, GONE, NOT_BACK, OK, PENDING, advance
+from collector import alerting
+from collector.alerting import FIRING, GONE, NOT_BACK, OK, PENDING, RECOVERING, advance
 from collector.inspection import Facts, inspect
-from collector.model import Alert, Outcome, Result
-from tests.collector.test_inspection import CLOCK, DISK, MINUTE, NOW, RULES, facts, used
+from collector.model import Alert, Outcome, Result, Rule
+from tests.collector.test_inspection import CLOCK, DISK, MINUTE, NOW, RULES, TEXTS, facts, used
 from wire.observation import Status
 
 Alerts = dict[tuple[str, int, str], Alert]
@@ -166,3 +168,136 @@ def test_alerts_follow_a_plain_model_whatever_comes(readings: list[Any]) -> None
             model = FIRING if (minute - held_since) * 4 >= 10 else PENDING
         found = alerts.get(("T-DISK", 7, "root"))
         assert (found.state if found else OK) == model.removesuffix("-again")
+
+
+# --- timers
+
+
+def rule_of(**how: Any) -> Rule:
+    return Rule("T-ONE", frozenset({"server"}), "true", TEXTS, TEXTS, **{"flap": None, **how})
+
+
+def said(outcome: str, minute: float, **how: Any) -> Result:
+    evidence = {"severity": "warning"} if outcome == "PROBLEM" else {}
+    return Result("T-ONE", 7, "", Outcome(outcome), evidence, seen_at=NOW + int(minute * MINUTE), **how)
+
+
+def after(rule: Rule, *told: tuple[str, float], **how: Any) -> Alert:
+    """Return the alert after results of a rule (outcome, minute), each read from what was seen just then."""
+    alert: Alert | None = None
+    for outcome, minute in told:
+        alert = alerting.next_of(alert, said(outcome, minute, **how), rule, NOW + int(minute * MINUTE))
+    assert alert is not None
+    return alert
+
+
+def test_it_takes_both_the_time_and_so_many_fresh_samples() -> None:
+    rule = rule_of(hold_ms=10 * MINUTE, min_samples=3)
+    assert after(rule, ("PROBLEM", 0), ("PROBLEM", 20)).state == PENDING
+    assert after(rule, ("PROBLEM", 0), ("PROBLEM", 1), ("PROBLEM", 2)).state == PENDING
+    assert after(rule, ("PROBLEM", 0), ("PROBLEM", 1), ("PROBLEM", 10)).state == FIRING
+
+
+def test_the_same_sample_looked_at_again_is_not_a_fresh_one() -> None:
+    rule, alert = rule_of(min_samples=2), None
+    for at in range(5):
+        alert = alerting.next_of(alert, said("PROBLEM", 0), rule, NOW + at * MINUTE)
+    assert alert is not None
+    assert (alert.state, alert.samples) == (PENDING, 1)
+
+
+def test_two_samples_around_a_gap_do_not_make_it_fire() -> None:
+    rule = rule_of(hold_ms=10 * MINUTE, max_age_ms=5 * MINUTE)
+    across = after(rule, ("PROBLEM", 0), ("PROBLEM", 11))
+    assert (across.state, across.since) == (PENDING, NOW + 11 * MINUTE)
+    assert after(rule, ("PROBLEM", 0), ("PROBLEM", 5), ("PROBLEM", 10)).state == FIRING
+
+
+def test_what_recovers_fires_on_for_a_while_and_is_the_same_episode_if_it_comes_back() -> None:
+    rule = rule_of(keep_ms=5 * MINUTE)
+    back = after(rule, ("PROBLEM", 0), ("PASS", 1))
+    assert (back.state, back.keep_until, back.evidence) == (RECOVERING, NOW + 6 * MINUTE, {"severity": "warning"})
+    again = after(rule, ("PROBLEM", 0), ("PASS", 1), ("PROBLEM", 3))
+    assert (again.state, again.episode, again.since) == (FIRING, 1, NOW)
+    assert after(rule, ("PROBLEM", 0), ("PASS", 1), ("PROBLEM", 3), ("PASS", 4), ("PASS", 8.9)).state == RECOVERING
+    over = after(rule, ("PROBLEM", 0), ("PASS", 1), ("PASS", 6))
+    assert (over.state, over.keep_until, over.evidence) == (OK, 0, {})
+    assert after(rule, ("PROBLEM", 0), ("PASS", 1), ("PASS", 6), ("PROBLEM", 7)).episode == 2
+
+
+def test_time_in_which_nobody_knows_does_not_count_as_recovered() -> None:
+    rule = rule_of(keep_ms=5 * MINUTE)
+    told = [("PROBLEM", 0), ("PASS", 1), ("UNKNOWN", 2), ("ERROR", 10), ("PASS", 12)]
+    assert after(rule, *told).keep_until == NOW + 16 * MINUTE
+    assert after(rule, *told, ("PASS", 15.9)).state == RECOVERING
+    assert after(rule, *told, ("PASS", 16)).state == OK
+
+
+def test_one_that_recovers_and_whose_recover_fails_again_fires() -> None:
+    rule = rule_of(keep_ms=5 * MINUTE)
+    alert = after(rule, ("PROBLEM", 0), ("PASS", 1))
+    back = alerting.next_of(alert, said("PASS", 2, is_back=False), rule, NOW + 2 * MINUTE)
+    assert (back.state, back.reason, back.keep_until) == (FIRING, NOT_BACK, 0)
+
+
+@pytest.mark.parametrize(("on_unknown", "state"), [("keep", FIRING), ("ok", OK), ("fire", FIRING)])
+def test_a_rule_may_say_what_not_knowing_means_for_what_fires(on_unknown: str, state: str) -> None:
+    assert after(rule_of(on_unknown=on_unknown), ("PROBLEM", 0), ("UNKNOWN", 1)).state == state
+
+
+@pytest.mark.parametrize(("on_unknown", "state"), [("keep", OK), ("ok", OK), ("fire", FIRING)])
+def test_a_rule_may_say_what_not_knowing_means_for_what_is_well(on_unknown: str, state: str) -> None:
+    alert = after(rule_of(on_unknown=on_unknown, severity="error"), ("PASS", 0), ("UNKNOWN", 1))
+    assert (alert.state, alert.evidence) == (state, {"severity": "error"} if state == FIRING else {})
+
+
+# --- to and fro
+
+
+def test_late_changes_count_more_than_early_ones() -> None:
+    assert alerting.swing("01" * 10, 20) == pytest.approx(97.5)
+    assert alerting.swing("1" + "0" * 19, 20) == pytest.approx(100 * 0.8 / 19)
+    assert alerting.swing("0" * 19 + "1", 20) == pytest.approx(100 * 1.15 / 19)
+    assert alerting.swing("01", 20) == pytest.approx(100 * 1.15 / 19), "what is not remembered was as the oldest"
+    assert alerting.swing("", 20) == 0
+
+
+def test_what_goes_to_and_fro_flaps_until_it_has_been_quiet_and_its_last_state_stands() -> None:
+    rule = rule_of(flap=(20, 30, 25))
+    told = [("PROBLEM" if at % 2 else "PASS", float(at)) for at in range(8)]
+    alert = after(rule, *told)
+    assert (alert.flapping, alert.state, alert.episode) == (True, FIRING, 4)
+    held = after(rule, *told, ("PASS", 8))
+    assert (held.flapping, held.state, held.evidence) == (True, OK, {"severity": "warning"})
+    quiet = [("PASS", float(at)) for at in range(8, 40)]
+    states = [after(rule, *told, *quiet[:at]) for at in range(1, len(quiet))]
+    first = next(at for at, each in enumerate(states) if not each.flapping)
+    assert 1 < first < 20
+    assert not any(each.flapping for each in states[first:])
+    assert (states[-1].bits, states[-1].state, states[-1].evidence, states[-1].seen_at) == ("", OK, {}, 0)
+
+
+def test_a_state_nobody_knows_is_no_change_of_state() -> None:
+    rule = rule_of(flap=(20, 30, 25))
+    told = [(["PROBLEM", "UNKNOWN"][at % 2], float(at)) for at in range(40)]
+    assert (after(rule, *told).flapping, after(rule, *told).bits) == (False, "")
+
+
+def test_facts_looked_at_again_by_the_clock_are_no_states_of_their_own() -> None:
+    rule = rule_of(flap=(20, 30, 25))
+    alert = after(rule, ("PASS", 0), ("PROBLEM", 1))
+    for at in range(30):
+        alert = alerting.next_of(alert, said("PROBLEM", 1), rule, NOW + (2 + at) * MINUTE)
+    assert alert.bits == "01"
+
+
+@given(st.lists(st.sampled_from(["PASS", "PROBLEM", "UNKNOWN"]), max_size=60), st.integers(0, 59))
+def test_an_alert_moves_only_when_its_row_does_and_needs_nothing_but_its_row(outcomes: list[str], cut: int) -> None:
+    rule = rule_of(hold_ms=3 * MINUTE, min_samples=2, keep_ms=2 * MINUTE, max_age_ms=9 * MINUTE, flap=(20, 30, 25))
+    alert: Alert | None = None
+    for at, outcome in enumerate(outcomes):
+        if at == cut and alert is not None:
+            alert = replace(alert, evidence=dict(alert.evidence))  # as the store gives it back
+        alert = alerting.next_of(alert, said(outcome, at), rule, NOW + at * MINUTE)
+        again = alerting.next_of(alert, said(outcome, at), rule, NOW + at * MINUTE)
+        assert again == alert

@@ -1,0 +1,42 @@
+"""`/api/v1/alerts` and `/rules/{id}/explanations`: what fires, what holds it back, and why a rule says what it says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from collector.api import alert_shapes, asking, shapes
+from collector.api.access import requires
+from collector.api.context import context_of
+from collector.security.roles import Permission
+from collector.services import alert_explained, inspections
+from collector.store.browse.alerts import AlertQuery
+
+router = APIRouter(tags=["rules"], dependencies=[requires(Permission.RULES_READ)])
+
+
+@router.get("/alerts", operation_id="listAlerts", response_model=shapes.Paged[alert_shapes.AlertShape])
+async def list_alerts(request: Request, asked: Annotated[asking.AlertsAsked, Query()]) -> object:
+    """List alerts with what holds them back, the worst first: what is pending, fires or recovers, unless said otherwise."""
+    context = context_of(request)
+    states = tuple(asked.states) or ("pending", "firing", "recovering")
+    query = AlertQuery((), tuple(asked.rules), asked.q, states=states, reasons=tuple(asked.reasons))
+    async with context.store.read() as connection:
+        page = await inspections.listed(connection, context.rulebook.rules, query, asked.window)
+    return page.of([row.alert for row in page.items])
+
+
+@router.get(
+    "/rules/{rule_id}/explanations/{uid}", operation_id="explainAlert", response_model=alert_shapes.ExplainedShape
+)
+async def explain(
+    request: Request, rule_id: str, uid: str, instance: Annotated[str | None, Query(max_length=1000)] = None
+) -> object:
+    """Say why a rule says what it says of a CI: facts and limits, timers, what holds its alerts back, how they moved."""
+    context = context_of(request)
+    async with context.store.read() as connection:
+        found = await alert_explained.explained(
+            connection, context.rulebook.rules, rule_id, uid, context.clock(), instance
+        )
+    return alert_shapes.explained(found)

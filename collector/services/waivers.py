@@ -1,0 +1,204 @@
+"""Waivers: asked for by one person, granted by another, ended early by either; reminders before they end by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.compiled import LEVELS, BadRule, compile_selector
+from collector.security.audit import Act
+from collector.services.changes.asked import MAX_REASON, one_line
+from collector.services.inspections import Rules
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store import alerts, waivers
+from collector.waiver import (
+    ACCEPT,
+    ASKED,
+    DAY_MS,
+    ENDED,
+    GRANTED,
+    LONGEST_MS,
+    LOWER,
+    REFUSED,
+    RISKS,
+    Waiver,
+    meets,
+)
+
+MAX_SCOPE: Final = 2048
+MAX_TICKET: Final = 64
+MAX_INSTANCE: Final = 1000
+SOON_MS: Final = 14 * DAY_MS
+ACTIVE, UPCOMING, EXPIRED = "active", "upcoming", "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A waiver as somebody asks for it; times in ms, `starts` 0: from now on."""
+
+    rule: str
+    reason: str
+    expires: int
+    effect: str = ACCEPT
+    level: str = ""
+    scope: str = ""
+    instance: str = ""
+    risk: str = "medium"
+    ticket: str = ""
+    starts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRow:
+    """A waiver and how it stands: asked, upcoming, active, expired, refused, ended.
+
+    `days_left` counts begun days; `is_dead`: it has met nothing for a long time; `rules`: how many rules it names.
+    """
+
+    waiver: Waiver
+    stand: str
+    days_left: int
+    is_dead: bool
+    rules: int
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.stand == ACTIVE and self.days_left * DAY_MS <= SOON_MS
+
+
+async def listed(connection: AsyncConnection, rules: Rules, now: int) -> list[WaiverRow]:
+    """Return all waivers, those to be decided on first."""
+    return [_row(each.waiver, rules, now) for each in await waivers.everyone(connection)]
+
+
+async def one(connection: AsyncConnection, rules: Rules, number: str, now: int) -> WaiverRow:
+    """Return one waiver; raise `NotFound`."""
+    return _row(await _found(connection, number), rules, now)
+
+
+async def ask(act: Act, asked: Asked, rules: Rules) -> str:
+    """Write what somebody asks for and return its number; it holds nothing back until somebody else grants it.
+
+    Raise `Refused`.
+    """
+    new = _checked(asked, rules, act.at)
+    made = await waivers.add(act.tx, replace(new, requested_by=act.by, asked_at=act.at))
+    act.tell("waiver.ask", f"waiver/{made.number}", after=_told(made))
+    return made.number
+
+
+async def grant(act: Act, number: str, rules: Rules, note: str = "") -> None:
+    """Let a waiver hold from its start on; raise `NotFound`, and `Refused`, also to whoever asked for it."""
+    await _decide(act, number, GRANTED, rules, note)
+
+
+async def refuse(act: Act, number: str, rules: Rules, reason: str) -> None:
+    """Refuse a waiver; raise `NotFound`, and `Refused` without a reason."""
+    await _decide(act, number, REFUSED, rules, one_line(reason, MAX_REASON, "note"))
+
+
+async def end(act: Act, number: str, rules: Rules, reason: str) -> None:
+    """End a waiver before its time, or take back what was asked; raise `NotFound`, `Refused`."""
+    before = await _found(act.tx, number)
+    if before.state not in (ASKED, GRANTED) or before.expires <= act.at:
+        raise Refused("it is over already")
+    note = one_line(reason, MAX_REASON, "note")
+    await _write(act, before, replace(before, state=ENDED, expires=act.at, note=note), "waiver.end", rules)
+
+
+async def _decide(act: Act, number: str, state: str, rules: Rules, note: str) -> None:
+    before = await _found(act.tx, number)
+    if before.state != ASKED:
+        raise Refused("it is decided already")
+    if act.by.casefold() == before.requested_by.casefold():
+        raise Refused("somebody else decides on what one asks for oneself")
+    if state == GRANTED and before.expires <= act.at:
+        raise Refused("it would be over already", "expires")
+    after = replace(before, state=state, decided_by=act.by, decided_at=act.at, note=note.strip()[:MAX_REASON])
+    await _write(act, before, after, "waiver.grant" if state == GRANTED else "waiver.refuse", rules)
+
+
+async def _write(act: Act, before: Waiver, after: Waiver, action: str, rules: Rules) -> None:
+    if not await waivers.decide(act.tx, before, after):
+        raise Refused("somebody else decided on it meanwhile")
+    named = [each for each in rules if meets(after.rule, each)]
+    if named:
+        await alerts.look_again(act.tx, act.at, rules=named)
+    act.tell(action, f"waiver/{after.number}", _told(before), _told(after))
+
+
+async def remind(act: Act) -> int:
+    """Tell of waivers that end in 14, 7 and 1 days, each once; return how many were told of."""
+    kept = await waivers.granted(act.tx, act.at)
+    due = {each: days for each in kept if (days := _reminder(each, act.at))}
+    for each, days in due.items():
+        who = {"owner": each.waiver.requested_by, "granted_by": each.waiver.decided_by, "days_left": days}
+        act.tell("waiver.remind", f"waiver/{each.waiver.number}", after=who)
+    if due:
+        await waivers.reminded(act.tx, [each.id for each in due], act.at)
+    return len(due)
+
+
+def _reminder(kept: waivers.Kept, now: int) -> int:
+    return kept.waiver.reminder_due(max(kept.reminded_at, kept.waiver.decided_at), now)
+
+
+async def _found(connection: AsyncConnection, number: str) -> Waiver:
+    found = await waivers.find(connection, number)
+    if found is None:
+        raise NotFound("waiver", number)
+    return found
+
+
+def _checked(asked: Asked, rules: Rules, now: int) -> Waiver:
+    starts = asked.starts or now
+    if not any(meets(asked.rule, each) for each in rules):
+        raise Refused("no rule is called that; an id or a prefix with * is expected", "rule")
+    if not max(now, starts) < asked.expires <= starts + LONGEST_MS:
+        raise Refused("it ends after it starts, and within 365 days", "expires")
+    if asked.effect not in (ACCEPT, LOWER) or (asked.effect == LOWER) != (asked.level in LEVELS):
+        raise Refused("accept, or lower with one of notice, warning, error, critical is expected", "effect")
+    if asked.risk not in RISKS:
+        raise Refused("a risk of low, medium or high is expected", "risk")
+    _check_scope(asked.scope)
+    return Waiver(
+        "", asked.rule, asked.effect, one_line(asked.reason, MAX_REASON, "reason"), starts, asked.expires,
+        asked.scope.strip(), asked.instance[:MAX_INSTANCE], asked.level, asked.risk, asked.ticket.strip()[:MAX_TICKET],
+    )  # fmt: skip
+
+
+def _check_scope(scope: str) -> None:
+    if len(scope) > MAX_SCOPE:
+        raise Refused(f"at most {MAX_SCOPE} characters are expected", "scope")
+    if scope.strip():
+        try:
+            compile_selector(scope.strip())
+        except BadRule as error:
+            raise Refused(str(error), "scope") from error
+
+
+def _row(its: Waiver, rules: Collection[str], now: int) -> WaiverRow:
+    left = -(-(its.expires - now) // DAY_MS)
+    return WaiverRow(its, _stand(its, now), max(0, left), its.is_dead(now), sum(meets(its.rule, each) for each in rules))
+
+
+def _stand(its: Waiver, now: int) -> str:
+    if its.state in (REFUSED, ENDED):
+        return its.state
+    if its.expires <= now:
+        return EXPIRED
+    if its.state == ASKED:
+        return ASKED
+    return ACTIVE if its.starts <= now else UPCOMING
+
+
+def _told(its: Waiver) -> Mapping[str, object]:
+    return {
+        "rule": its.rule, "scope": its.scope, "instance": its.instance, "effect": its.effect, "level": its.level,
+        "reason": its.reason, "risk": its.risk, "ticket": its.ticket, "starts": its.starts, "expires": its.expires,
+        "state": its.state, "note": its.note,
+    }  # fmt: skip
