@@ -17,20 +17,33 @@ from collector.language.operators import Spent
 from collector.language.signatures import WINDOWS
 from collector.language.times import days_until
 from collector.language.tree import Exhausted, Fault, Node, Unknown, spelled
+from collector.language.types import DOUBLE
 from collector.language.windows import Look
 
 Scope = Mapping[str, Any]
 """Names → values: JSON values, datetimes, timedeltas, `Unknown`; `history`."""
 Closure = Callable[[Scope, Spent], Any]
+TOLD = frozenset({"select", "[]", *WINDOWS})
+"""What gives values as they were told."""
 
 
 def build(tree: Node) -> Closure:
     """Return the closure of `tree`."""
     if maker := _MAKERS.get(tree.name):
-        return maker(tree)
+        return _real(maker(tree)) if tree.type == DOUBLE and tree.name in TOLD else maker(tree)
     if spending := operators.SPENDING.get(tree.name):
         return _strict(spending, True, tree)
     return _strict(operators.TABLE[tree.name], False, tree)
+
+
+def _real(told: Closure) -> Closure:
+    """Return `told` so that a real number is one, though JSON may have told it as a whole one."""
+
+    def run(scope: Scope, left: Spent) -> Any:
+        value = told(scope, left)
+        return float(value) if type(value) is int else value
+
+    return run
 
 
 def _strict(apply: Callable[..., Any], spends: bool, tree: Node) -> Closure:

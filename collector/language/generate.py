@@ -29,14 +29,14 @@ COMPARED = frozenset({"==", "!=", "<", "<=", ">", ">="})
 def native(tree: Node) -> Native:
     """Return the function of `tree`."""
     writer = _Writer()
-    code = compile(f"lambda scope, left: {writer.sound(tree)}", "<rule>", "eval")
+    code = compile(f"lambda scope, left: {writer.result(tree)}", "<rule>", "eval")
     made: Native = eval(code, writer.names)  # noqa: S307  made from our own tree; it can name what is in `names` only
     return made
 
 
 def has(record: Any, name: str) -> bool:
     """Return whether `record` has a value there; raise `Fault` when nobody knows."""
-    value = record.get(name)
+    value = record.get(name) if isinstance(record, Mapping) else Unknown("no record")
     if isinstance(value, Unknown):
         raise Fault("no value")
     return value is not None
@@ -88,6 +88,11 @@ class _Writer:
         code = self.code(tree)
         return code if _is_sure(tree) else f"sound({code})"
 
+    def result(self, tree: Node) -> str:
+        """Return the same where nothing is calculated with it: a whole number may stand for a real one."""
+        code = self._field(tree) if tree.name == "select" else self.code(tree)
+        return code if _is_sure(tree) else f"sound({code})"
+
     def truth(self, tree: Node) -> str:
         """Return code for true or false."""
         code = self.code(tree)
@@ -115,7 +120,14 @@ class _Writer:
         return self._variables.get(tree.text) or f"scope[{self.bound(tree.text)}]"
 
     def select(self, tree: Node) -> str:
+        return self._made_real(tree, self._field(tree))
+
+    def _field(self, tree: Node) -> str:
         return f"{self.code(tree.parts[0])}[{tree.text!r}]"
+
+    def _made_real(self, tree: Node, code: str) -> str:
+        """Return `code` so that a real number is one, though JSON may have told it as a whole one."""
+        return f"({code} * 1.0)" if tree.type == DOUBLE else code
 
     def has(self, tree: Node) -> str:
         over = tree.parts[0]
@@ -126,7 +138,7 @@ class _Writer:
     def index(self, tree: Node) -> str:
         over, key = tree.parts
         if over.type.name == "record" and isinstance(key.value, str):
-            return f"{self.code(over)}[{self.bound(key.value)}]"
+            return self._made_real(tree, f"{self.code(over)}[{self.bound(key.value)}]")
         return f"item({self.code(over)}, {self.code(key)})"
 
     def list(self, tree: Node) -> str:
@@ -149,7 +161,7 @@ class _Writer:
         left, right = tree.parts
         if left.type.name not in SCALARS or left.type != right.type:
             return ""  # whole with real numbers, too: Python compares them exactly, CEL as real ones
-        return f"({self.sound(left)} {tree.name} {self.sound(right)})"
+        return f"({self.result(left)} {tree.name} {self.result(right)})"
 
     def contained(self, tree: Node) -> str:
         one, over = tree.parts
@@ -179,15 +191,13 @@ class _Writer:
         return f"({self._real(left)} {tree.name} {self._real(right)})"
 
     def _real(self, tree: Node) -> str:
-        """Return code for a real number, though JSON may have told it as a whole one."""
-        code = self.code(tree)
-        is_made_real = tree.type == DOUBLE and tree.name in ("literal", "+", "-", "*", "/")
-        return code if is_made_real else f"({code} * 1.0)"
+        """Return code for a real number where a whole one meets it, too."""
+        return self.code(tree) if tree.type == DOUBLE else f"({self.code(tree)} * 1.0)"
 
     def negated(self, tree: Node) -> str:
         if tree.type == INT:
             return f"whole(-{self.code(tree.parts[0])})"
-        return f"(-{self._real(tree.parts[0])})" if tree.type == DOUBLE else ""
+        return f"(-{self.code(tree.parts[0])})" if tree.type == DOUBLE else ""
 
     # --- functions
 
@@ -219,7 +229,7 @@ class _Writer:
 
     def window(self, tree: Node) -> str:
         constants = f"{self.bound(tree.name)}, {self.bound(tree.value)}"
-        return f"sound(looked({constants}, scope, {self.code(tree.parts[0])}))"
+        return self._made_real(tree, f"sound(looked({constants}, scope, {self.code(tree.parts[0])}))")
 
     # --- macros
 

@@ -25,7 +25,7 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self._tokens = list(tokens(source))
         self._next = 0
-        self._level = 0
+        self._level = -1
         self._folds = 0
 
     def whole(self) -> Node:

@@ -49,13 +49,20 @@ def literal(token: Token, sign: str = "") -> str | int | float:
     """Return what `token` stands for, a number with `sign` before it; raise `BadExpression`."""
     match token.kind:
         case "raw":
-            return token.text[2:-1]
+            return _raw(token)
         case "text":
             return ESCAPE.sub(lambda escape: _unescaped(escape, token), token.text[1:-1])
         case "real":
             return _real(sign + token.text, token)
         case _:
             return _whole(sign + token.text, token)
+
+
+def _raw(token: Token) -> str:
+    text = token.text[2:-1]
+    if (len(text) - len(text.rstrip("\\"))) % 2:
+        raise BadExpression("a raw text cannot end with a backslash", token.at)
+    return text
 
 
 def _unescaped(escape: re.Match[str], token: Token) -> str:

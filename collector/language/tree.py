@@ -10,7 +10,7 @@ from collector.language.types import DYN, Type
 MAX_SOURCE = 2_048
 """Characters of one expression."""
 MAX_DEPTH = 32
-"""Levels of one tree."""
+"""Operations inside each other in one tree."""
 MAX_FOLDS = 2
 """Macros inside each other."""
 
@@ -59,7 +59,7 @@ class Node:
     parts: tuple[Node, ...] = ()
     text: str = ""
     value: object = None
-    depth: int = 1
+    depth: int = 0
     type: Type = DYN
 
     def __iter__(self) -> Iterator[Node]:
@@ -68,7 +68,7 @@ class Node:
 
 def node(name: str, at: int, parts: tuple[Node, ...] = (), text: str = "", value: object = None) -> Node:
     """Return a node over `parts`; raise `BadExpression` when the tree grows too deep."""
-    depth = 1 + max((part.depth for part in parts), default=0)
+    depth = 1 + max((part.depth for part in parts), default=-1)
     if depth > MAX_DEPTH:
         raise BadExpression(f"nested deeper than {MAX_DEPTH}", at)
     return Node(name, at, parts, text, value, depth)

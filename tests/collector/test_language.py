@@ -142,9 +142,9 @@ def test_operands_that_can_never_fit_are_refused_before_anything_runs(source: st
         ("duration('999999999h')", "not a duration", 1),
         ("timestamp('2026-13-01T00:00:00Z')", "not a time", 1),
         ("a = 1", "unexpected '='", 3), ("ci.x; 1", "unexpected ';'", 5), ("x" * 2049, "longer than", 2049),
-        ("(" * 33 + "1" + ")" * 33, "nested deeper", 33), ("!" * 40 + "true", "nested deeper", 9),
-        ("1" + "+1" * 32, "nested deeper", 64),
-        ("[" * 500, "nested deeper", 33), ("ci" + ".a" * 40, "nested deeper", 66),
+        ("(" * 33 + "1" + ")" * 33, "nested deeper", 34), ("!" * 40 + "true", "nested deeper", 8),
+        ("1" + "+1" * 33, "nested deeper", 66),
+        ("[" * 500, "nested deeper", 34), ("ci" + ".a" * 40, "nested deeper", 68),
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_language_is_refused_with_its_position(source: str, why: str, at: int) -> None:
