@@ -37,7 +37,7 @@ class ChannelSaid(Body):
 
     kind: KindName
     settings: dict[Name, Text | int] = Field(default_factory=dict, max_length=30)
-    wants: WantsSaid = WantsSaid()
+    wants: WantsSaid = Field(default_factory=lambda: WantsSaid(severity="notice"))
     language: Literal["zh", "en"] = "zh"
     link: Annotated[str, StringConstraints(max_length=500)] = Field("", description="where people reach these pages")
     is_enabled: bool = True
