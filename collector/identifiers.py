@@ -166,7 +166,7 @@ def _hexadecimal(text: str, policy: Policy) -> str | None:
 
 
 _CANONICAL: Mapping[str, Callable[[str, Policy], str | None]] = {
-    "serial": _serial, "uuid": _uuid, "mac": _mac, "virtual_mac": _mac, "machine_id": _machine_id,
+    "serial": _serial, "member": _serial, "uuid": _uuid, "mac": _mac, "virtual_mac": _mac, "machine_id": _machine_id,
     "hostname": _hostname, "instance": _instance, "address": _address, "engine_id": _hexadecimal, "wwn": _hexadecimal,
     "agent": _plain, "vendor_oid": _plain, "chassis_id": _plain, "product": _plain, "model": _plain,
     "label": _plain, "location": _plain, "licence": _plain,

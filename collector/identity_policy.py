@@ -15,7 +15,7 @@ MAX_PATTERN = 200
 
 KINDS = frozenset({
     "serial", "uuid", "mac", "virtual_mac", "machine_id", "hostname", "instance", "address", "engine_id", "wwn",
-    "agent", "vendor_oid", "chassis_id", "product", "model", "label", "location", "licence",
+    "agent", "vendor_oid", "chassis_id", "product", "model", "label", "location", "licence", "member",
 })  # fmt: skip
 """Every kind of identifier there is."""
 

@@ -149,12 +149,17 @@ class Identifier:
     value: str
 
 
+CONTAINS = "contains"
+PARENT_TO_SUBJECT = frozenset({CONTAINS})
+"""Relations that point from the parent to the subject; all others point from the subject to its parent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One thing an observation speaks of, before we know which CI it is.
 
     `role` tells the subjects of one observation apart: `host`, `os`, `software:<product>|<instance>`,
-    `vm:<uuid>`. `parent` is the role this one depends on, looked up inside that CI.
+    `vm:<uuid>`, `member:<serial>`. `parent` is the role this one depends on, looked up inside that CI.
     """
 
     role: str

@@ -17,15 +17,12 @@ from typing import Any
 
 from collector import identifiers
 from collector.identifiers import Policy, shown_name
-from collector.model import Identifier, Observation, Reading, Subject
+from collector.model import CONTAINS, Identifier, Observation, Reading, Subject
 from wire.observation import Status
 from wire.sections import canonical, digest
 
 INSTALLED_ON = "installed_on"
 RUNS_ON = "runs_on"
-CONTAINS = "contains"
-PARENT_TO_SUBJECT = frozenset({CONTAINS})
-"""Relations that point from the parent to the subject; all others point from the subject to its parent."""
 
 SECTIONS = frozenset({
     "hardware", "os", "interfaces", "virtualization", "virtual_machines", "databases_and_middleware", "services",

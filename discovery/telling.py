@@ -114,12 +114,24 @@ def sources(outcome: Outcome) -> list[Source]:
     if it is None or it.error not in DESCRIBED:
         return [_described(each, {"address": address}) for each in outcome.sources]
     explored = outcome.explored.sections if outcome.explored else ()
-    own = {"address": address, "engine_id": outcome.shown.engine_id}
+    own = {"address": address, "engine_id": outcome.shown.engine_id, **_of_stack(explored)}
     by_snmp = _described(Source("snmp", it, explored), own)
     body = next(each.body for each in by_snmp.sections if each.name == "device")
     assert isinstance(body, dict)
     names = own | {name: body[name] for name in NAMING if name in body}
     return [by_snmp, *(_described(each, names) for each in outcome.sources)]
+
+
+def _of_stack(explored: Sequence[Section]) -> dict[str, Any]:
+    """Return what names a stack whoever is its master now: the serial of its first member, and no engine of one."""
+    members = next((each.body for each in explored if each.name == "members" and isinstance(each.body, list)), [])
+    named = sorted((_place(row), row["serial"]) for row in members if row.get("serial"))
+    return {"serial": named[0][1], "engine_id": None} if len(named) > 1 else {}
+
+
+def _place(member: Mapping[str, Any]) -> tuple[int, str]:
+    number = str(member.get("number", ""))
+    return int(number) if number.isdecimal() and len(number) < 10 else 0, number
 
 
 def _described(source: Source, names: Mapping[str, Any]) -> Source:

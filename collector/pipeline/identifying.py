@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import identity, subject, target
 from collector.identity import Context
-from collector.model import CiState, DuplicateCase, Holder, Identified, Observation, Reading, Subject
+from collector.model import PARENT_TO_SUBJECT, CiState, DuplicateCase, Holder, Identified, Observation, Reading, Subject
 from collector.pipeline import absence, doubting
 from collector.pipeline.doubting import Again
 from collector.pipeline.policies import Policies
@@ -225,6 +225,6 @@ async def _relate(tx: AsyncConnection, placed: Mapping[str, Placed], state: Sour
     for each in placed.values():
         relation, parent = each.subject.relation, placed.get(each.subject.parent or "")
         if relation is not None and parent is not None:
-            ends = (parent.ci_id, each.ci_id) if relation == "contains" else (each.ci_id, parent.ci_id)
+            ends = (parent.ci_id, each.ci_id) if relation in PARENT_TO_SUBJECT else (each.ci_id, parent.ci_id)
             relations.append((ends[0], relation, ends[1]))
     await cis.relate(tx, relations, state.id, moment)

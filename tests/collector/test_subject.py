@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collector import identifiers, subject
 from collector.identifiers import load
 from collector.identity import identify
-from collector.model import CiState, Holder, Identifier, Observation, Reading, Subject
+from collector.model import PARENT_TO_SUBJECT, CiState, Holder, Identifier, Observation, Reading, Subject
 from wire.observation import Status
 from wire.sections import SECTIONS, arrange, canonical, check, digest
 
@@ -224,7 +224,7 @@ def test_the_host_comes_first_takes_every_reading_and_the_others_point_at_it() -
     assert found[0].readings == readings
     assert [each.parent for each in found] == [None, "host", "host", "host"]
     assert [each.relation for each in found] == [None, "installed_on", "runs_on", "contains"]
-    assert frozenset({"contains"}) == subject.PARENT_TO_SUBJECT
+    assert frozenset({"contains"}) == PARENT_TO_SUBJECT
 
 
 def test_an_operating_system_is_a_ci_with_one_derived_record() -> None:

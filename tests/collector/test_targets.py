@@ -168,3 +168,37 @@ async def test_a_target_whose_network_is_half_read_loses_nothing(world: World) -
     await world.say(PROBE, codec.encode_observation(failed))
     (after,) = await world.rows(schema.section, schema.section.c.name == "interfaces")
     assert (after.body, after.misses) == (before.body, before.misses + 1)
+
+
+# --- stacks
+
+MEMBERS = [{"number": "1", "serial": "2102353TESR0001", "model": "S5731", "role": "master"},
+           {"number": "2", "serial": "2102353TESR0002", "model": "S5731", "role": "standby"}]  # fmt: skip
+
+
+async def test_a_stack_is_one_device_and_each_member_a_ci_inside_it(world: World) -> None:
+    await world.say(PROBE, found("192.0.2.1", SWITCH, world.now, members=MEMBERS))
+    stack, *members = await things(world, "network")
+    assert [(each.ci_type, each.name) for each in members] == [
+        ("network_module", "access-01 · 1"), ("network_module", "access-01 · 2"),
+    ]  # fmt: skip
+    related = {(row.a, row.kind, row.b) for row in await world.rows(schema.relation)}
+    assert related == {(stack.id, "contains", each.id) for each in members}
+
+
+async def test_another_master_under_another_engine_is_the_same_stack_and_no_finding(world: World) -> None:
+    await world.say(PROBE, found("192.0.2.1", SWITCH, world.now, members=MEMBERS))
+    other = {**SWITCH, "engine_id": "800007db0300e0fc445566", "base_mac": "00:e0:fc:44:55:66"}
+    turned = [{**each, "role": role} for each, role in zip(MEMBERS, ("standby", "master"), strict=True)]
+    await world.say(PROBE, found("192.0.2.9", other, world.now, members=turned))
+    assert len(await things(world, "network")) == 3
+    assert await world.rows(schema.duplicate_case) == []
+    assert await world.rows(schema.finding) == []
+
+
+async def test_a_member_that_was_replaced_leaves_the_stack_the_ci_it_is_and_arrives_itself(world: World) -> None:
+    await world.say(PROBE, found("192.0.2.1", SWITCH, world.now, members=MEMBERS))
+    replaced = [MEMBERS[0], {**MEMBERS[1], "serial": "2102353TESR0003"}]
+    await world.say(PROBE, found("192.0.2.1", SWITCH, world.now, members=replaced))
+    assert {each.name for each in await things(world, "network")} == {"access-01", "access-01 · 1", "access-01 · 2"}
+    assert len(await things(world, "network")) == 4
