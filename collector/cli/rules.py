@@ -15,7 +15,7 @@ import typer
 from collector import rulebook
 from collector.cli import show
 from collector.cli.backtest import NOTHING
-from collector.cli.client import AsJson, Client, Data, Refused, default_data
+from collector.cli.client import AsJson, Client, Data, default_data
 from collector.mutation import gate
 from collector.ruletests import suite
 from collector.ruletests.suite import Suite
@@ -28,6 +28,20 @@ Folder = Annotated[Path | None, typer.Argument(help="A folder of packs; left out
 Rule = Annotated[str, typer.Argument(help="Id of a rule: SRV-DISK-001.")]
 MUTANTS_AT_LEAST: Final = 0.95
 """How many of the mutants of all rules together their tests must notice."""
+_LIMITS: Final = ("limit", "value", "of_this_ci")
+_READS: Final = ("section", "status", "confirmed_at", "is_stale")
+_INSTANCES: Final = (
+    "instance",
+    "state",
+    "outcome",
+    "since",
+    "evidence",
+    "why_not_yet",
+    "until",
+    "suppressed",
+    "held_by",
+)
+_MOVES: Final = ("at", "state", "outcome", "severity", "suppressed", "evidence")
 _SPAN: Final = re.compile(r"(\d{1,5})([hd])")
 _UNITS: Final = {"h": "hours", "d": "days"}
 
@@ -49,7 +63,7 @@ def check(folder: Folder = None, json: AsJson = False) -> None:
 
 
 @app.command("test")
-def test(
+def prove(
     folder: Folder = None,
     mutants: Annotated[bool, typer.Option("--mutants", help="Change each rule a little and see who notices.")] = False,
     json: AsJson = False,
@@ -177,4 +191,15 @@ def explain(
     if json:
         show.as_json(told)
         return
-    raise Refused("not yet")
+    show.text(f"{told['rule']} on {told['name']}: {told['expr']}")
+    limits = [
+        {"limit": name, "value": value, "of_this_ci": "yes" if name in told["overridden"] else ""}
+        for name, value in told["limits"].items() if name in told["expr"] + told["recover"]
+    ]  # fmt: skip
+    for rows, columns in ((limits, _LIMITS), (told["reads"], _READS), (told["instances"], _INSTANCES)):
+        if rows:
+            show.table(rows, columns)
+    for each in told["instances"]:
+        if each["moves"]:
+            show.text(each["instance"] or told["rule"])
+            show.table(each["moves"], _MOVES)

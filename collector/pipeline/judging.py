@@ -120,11 +120,22 @@ async def _alert(
     rules = policies.rulebook.rules
     known_of = await facts.read(tx, {ci_id: found[ci_id] for ci_id in due}, due)
     results = list(_results(due, known_of, policies.meter, now))
-    before = await alerts.load(tx, due)
+    before = await _remembered(tx, due)
     after = await suppressing.weigh(tx, alerting.advance(before, results, rules, now), before, policies, now)
     await alerts.save(tx, after, before, now)
     waiting = await suppressing.look_again(tx, suppressing.is_founded_on(rules, after), policies, now)
     return waiting | {alert.ci_id for alert in after if _tells(alert, before)}
+
+
+async def _remembered(tx: AsyncConnection, due: Mapping[int, list[CompiledRule]]) -> dict[AlertKey, Alert]:
+    """Return the alerts of the rules that are due on each CI, and what else of theirs is not simply ok."""
+    alike: dict[frozenset[str], list[int]] = {}
+    for ci_id, its in due.items():
+        alike.setdefault(frozenset(rule.id for rule in its), []).append(ci_id)
+    before: dict[AlertKey, Alert] = {}
+    for rules, ci_ids in alike.items():
+        before |= await alerts.standing(tx, ci_ids, rules)
+    return before
 
 
 def _results(

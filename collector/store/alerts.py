@@ -42,9 +42,12 @@ async def load(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[Ale
     return {(each.rule, each.ci_id, each.instance): each for each in await _found(connection, ci_ids)}
 
 
-async def standing(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[AlertKey, Alert]:
-    """Return those of them that are not simply ok: what can be held back, or is told of."""
-    found = await _found(connection, ci_ids, or_(alert.c.state != "ok", alert.c.told, alert.c.flapping))
+async def standing(
+    connection: AsyncConnection, ci_ids: Collection[int], rules: Collection[str] = ()
+) -> dict[AlertKey, Alert]:
+    """Return those of them that are not simply ok: what can be held back, or is told of; and all of these `rules`."""
+    stands = or_(alert.c.state != "ok", alert.c.told, alert.c.flapping, *([alert.c.rule.in_(rules)] if rules else []))
+    found = await _found(connection, ci_ids, stands)
     return {(each.rule, each.ci_id, each.instance): each for each in found}
 
 
@@ -109,6 +112,8 @@ def _has_moved(old: Alert | None, new: Alert) -> bool:
     """Return whether the log tells of it: not of what was well from the first, nor of values that move."""
     if old is None:
         return new.state != "ok"
+    if old.state == "ok" and new.outcome is Outcome.NOT_APPLICABLE:
+        return False
     return _told(old) != _told(new)
 
 
