@@ -7,23 +7,20 @@ from dataclasses import replace
 import pytest
 
 from collector.alerting import advance
-from collector.compiled import CompiledRule
 from collector.inspection import inspect
 from collector.model import Outcome
-from collector.rulebook import Case, load, shipped
+from collector.rulebook import load, shipped
 from collector.ruletests.cases import alerts_after, facts_of, failure
 from collector.ruletests.suite import MUST
 from wire.sections import SECTIONS, check
 
 BOOK = load(shipped())
-_CASES = [(BOOK.rules[rule], case) for rule, cases in BOOK.cases.items() for case in cases]
 
 
-@pytest.mark.parametrize(
-    ("rule", "case"), _CASES, ids=[f"{rule.id}-{case.expect} {case.name}" for rule, case in _CASES]
-)
-def test_a_rule_says_of_each_case_what_the_case_expects(rule: CompiledRule, case: Case) -> None:
-    assert failure(rule, case) == ""
+@pytest.mark.parametrize("rule", BOOK.rules)
+def test_a_rule_says_of_each_case_what_the_case_expects(rule: str) -> None:
+    told = {f"{case.expect}: {case.name}": failure(BOOK.rules[rule], case) for case in BOOK.cases[rule]}
+    assert {case: why for case, why in told.items() if why} == {}
 
 
 @pytest.mark.parametrize("rule", BOOK.rules)
