@@ -41,6 +41,7 @@ from collector.services.decisions import Decider
 from collector.services.imports import Importer
 from collector.services.inbound import mapping
 from collector.services.inbound.inbox import Inbox
+from collector.services.incidents.desk import ServiceDesk
 from collector.services.inspecting.inspector import Inspector
 from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
@@ -205,6 +206,7 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
         changes=Desk(sights.evidence, partial(changed, policies=loaded)),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
+        service_desk=ServiceDesk(loaded.desk),
         inbox=Inbox(store, clock, loaded.identity, partial(settling.settle_of, policies=loaded), loaded.desk),
         inbound=mapping.load(settings.rules_folder),
         needs=loaded.needs, inspector=_inspector(loaded, settings.rules_folder),

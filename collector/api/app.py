@@ -33,6 +33,8 @@ from collector.api.routes import (
     imports,
     inbound,
     incidents,
+    inspection_plans,
+    inspections,
     labels,
     locks,
     lookback,
@@ -65,6 +67,7 @@ from collector.web.pages import case as case_pages
 from collector.web.pages import change_calendar as change_calendar_pages
 from collector.web.pages import change_forms as change_forms_pages
 from collector.web.pages import changes as changes_pages
+from collector.web.pages import channels as channels_pages
 from collector.web.pages import ci as ci_pages
 from collector.web.pages import cis as cis_pages
 from collector.web.pages import configurations as configurations_pages
@@ -73,6 +76,7 @@ from collector.web.pages import credentials as credentials_pages
 from collector.web.pages import duplicates as duplicates_pages
 from collector.web.pages import events as events_pages
 from collector.web.pages import findings as findings_pages
+from collector.web.pages import help as help_pages
 from collector.web.pages import imports as imports_pages
 from collector.web.pages import incidents as incidents_pages
 from collector.web.pages import inspection_plans as inspection_plans_pages
@@ -111,7 +115,8 @@ API_ROUTERS = (
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
     reachability.router,
     accounts.router, audit.router, reports.router, channels.router, inbound.router, events.router,
-    stocktakes.router, labels.router, whole.router, alerts.router, waivers.router,
+    stocktakes.router, labels.router, inspection_plans.router, inspections.router, whole.router, alerts.router,
+    waivers.router,
 )  # fmt: skip
 OTHER_ROUTERS = (
     metrics.router,
@@ -157,6 +162,7 @@ OTHER_ROUTERS = (
     presence_pages.router,
     agents_pages.router,
     settings_pages.router,
+    channels_pages.router,
     accounts_pages.router,
     audit_pages.router,
 )

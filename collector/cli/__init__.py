@@ -12,11 +12,13 @@ from collector.cli import (
     backtest,
     case,
     changes,
+    channels,
     ci,
     events,
     findings,
     imports,
     incidents,
+    inspections,
     labels,
     locks,
     pins,
@@ -26,6 +28,7 @@ from collector.cli import (
     stocktakes,
     sweeps,
     users,
+    waivers,
 )
 from collector.cli.client import CollectorUnreachable, Refused
 from collector.starting import CannotStart
@@ -44,15 +47,19 @@ app.add_typer(agents.token_app, name="token")
 app.add_typer(sweeps.app, name="sweep")
 app.add_typer(sweeps.credential_app, name="credential")
 app.add_typer(pins.app, name="pin")
+app.add_typer(channels.app, name="channel")
 app.add_typer(users.app, name="user")
 app.add_typer(changes.app, name="change")
 app.add_typer(findings.app, name="finding")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(inspections.app, name="inspection")
 app.add_typer(rules.app, name="rules")
 app.add_typer(events.app, name="event")
 app.add_typer(audit.app, name="audit")
 app.add_typer(stocktakes.app, name="stocktake")
 app.add_typer(labels.app, name="label")
+app.add_typer(waivers.app, name="waiver")
+app.add_typer(waivers.window_app, name="window")
 app.command("import")(imports.take)
 app.command("backtest")(backtest.backtest)
 app.command("report")(reports.take)

@@ -77,6 +77,14 @@ class Client:
         except OSError as error:
             raise Refused(f"{file}: {error.strerror}") from error
 
+    def post_form(self, path: str, fields: dict[str, str], photo: Path | None = None) -> Any:
+        """Post a form, with a photo where there is one."""
+        try:
+            files = {"photo": (photo.name, photo.read_bytes())} if photo else None
+        except OSError as error:
+            raise Refused(f"{photo}: {error.strerror}") from error
+        return self._answer("POST", path, data=fields, files=files)
+
     def download(self, path: str, out: IO[bytes], body: Any = None, **query: Any) -> None:
         """Write what is answered to `out`, piece by piece; with a body it is posted."""
         given = {name: value for name, value in query.items() if value is not None}

@@ -38,7 +38,11 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     },
     "window_state": {"now": _OK, "later": _RING, "over": _PAUSED},
     "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE, "info": _NOTICE},
-    "incident_state": {"open": _WARNING, "resolved": _OK},
+    "incident_state": {
+        "open": _WARNING, "new": _WARNING, "assigned": _NOTICE, "in_progress": _RING, "pending": _PAUSED,
+        "resolved": _OK, "closed": _OK, "cancelled": _PAUSED, "merged": _PAUSED,
+    },
+    "priority": {"P1": _CRITICAL, "P2": _WARNING, "P3": _NOTICE, "P4": _RING},
     "pin_state": {"pinned": _OK, "changed": _WARNING, "new": _NOTICE},
     "change_state": {
         "draft": _RING, "requested": _WARNING, "planning": _RING, "planned": _WARNING, "confirming": _WARNING,

@@ -16,7 +16,7 @@ from collector.services.inspecting.seen import Seen
 from collector.stocktake import Thing
 
 NAME: Final = "inspection"
-_STATE: Final = Column("outcome", Kind.WORD, "outcome", 1)
+_STATE: Final = Column("outcome", Kind.WORD, "check_state", 1)
 _CI: Final = (
     Column("ci", link=("/cis/", "id")), Column("id", hidden=True), Column("class", Kind.WORD, "class", 1),
     Column("place"),
@@ -28,7 +28,9 @@ PROBLEMS: Final = (
     _STATE, Column("severity", Kind.WORD, "severity", 1), *_CI, *_CHECK, *_VALUES, *_WHEN,
     Column("standing", Kind.WORD, "standing", 1), Column("incident", link=("/incidents/", "incident")),
 )  # fmt: skip
-DOUBTS: Final = (_STATE, *_CI, *_CHECK, Column("why"), *_WHEN)
+DOUBTS: Final = (
+    _STATE, *_CI, *_CHECK, Column("why", Kind.WORD, "reason"), Column("about", Kind.WORD, "section"), *_WHEN,
+)  # fmt: skip
 ITEMS: Final = (
     Column("item", Kind.OWN, wide=3), Column("answer", Kind.OWN), Column("limits"),
     Column("outcome", Kind.WORD, "item_state", 1), Column("note"), Column("photos", Kind.NUMBER, wide=1),
@@ -97,7 +99,8 @@ class _Rows:
         )  # fmt: skip
 
     def doubt(self, line: Line) -> Row:
-        return (str(line.state), *self._of(line), line.reason or None, *_when(line))
+        why, _, about = line.reason.partition(": ")
+        return (str(line.state), *self._of(line), why or None, about.removeprefix("ci.") or None, *_when(line))
 
     def passed(self, line: Line) -> Row:
         return (
@@ -143,12 +146,12 @@ def _when(line: Line) -> Row:
 def _item(filled: Filled) -> Row:
     item, said = filled.item, filled.answer
     return (
-        dict(item.text), _answer(filled), limits_text(filled), filled.state, (said and said.note) or None,
+        dict(item.text), answer_of(filled), limits_text(filled), filled.state, (said and said.note) or None,
         len(filled.photos), said and said.who, said and said.at,
     )  # fmt: skip
 
 
-def _answer(filled: Filled) -> object:
+def answer_of(filled: Filled) -> object:
     """Return an answer in words: the option chosen, the reading with its unit, the text."""
     item, said = filled.item, filled.answer
     if said is None:
@@ -176,7 +179,7 @@ def _parameters(seen: Seen) -> tuple[Figure, ...]:
         Figure("state", run.state, Kind.WORD, "inspection_state"),
         Figure("scheduled_for", new.scheduled_for, Kind.TIME), Figure("looked_at", run.looked_at, Kind.TIME),
         Figure("due_at", new.due_at, Kind.TIME), Figure("assignee", new.assignee, Kind.TEXT),
-        Figure("deputy", new.deputy or None, Kind.TEXT), Figure("incident", run.incident or None, Kind.TEXT),
+        Figure("deputy", new.deputy or None, Kind.TEXT), Figure("maintenance_incident", run.incident or None, Kind.TEXT),
         Figure("signed_by", run.signed_by or None, Kind.TEXT), Figure("signed_at", run.signed_at, Kind.TIME),
         Figure("reviewed_by", run.reviewed_by or None, Kind.TEXT), Figure("reviewed_at", run.reviewed_at, Kind.TIME),
         Figure("digest", run.digest or None, Kind.TEXT),

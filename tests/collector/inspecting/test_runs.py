@@ -22,10 +22,11 @@ from collector.services.inspecting.inspector import Inspector
 from collector.services.inspecting.keeper import Keeper
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import accounts, schema
+from collector.store import accounts, schema, waivers
 from collector.store.browse import inspections
 from collector.store.browse.inspections import HandlerRow
 from collector.store.engine import Store
+from collector.waiver import ACCEPT, GRANTED, Waiver
 from collector.workcalendar import Calendar
 from tests.acts import TESTER, act
 from tests.estate import DAY, HOUR, MINUTE, NOW, Estate, Seeded
@@ -224,10 +225,10 @@ async def test_what_fails_shares_the_incident_of_monitoring_and_what_is_waived_i
     assert problem.incident == "INC-000777"
     assert await halls.count(schema.incident) == 2  # that one, and the one of the inspection
     async with halls.store.write() as tx:
-        await Estate(tx)._add(
-            schema.waiver, number="WVR-1", rule="SRV-DISK-*", effect="accept", reason="disk is ordered",
-            starts=NOW - DAY, expires=NOW + 10 * DAY, state="granted", requested_by="bob", asked_at=NOW - DAY,
-        )  # fmt: skip
+        accepted = Waiver(
+            "", "SRV-DISK-*", ACCEPT, "disk is ordered", NOW - DAY, NOW + 10 * DAY, state=GRANTED, asked_at=NOW - DAY
+        )
+        await waivers.add(tx, accepted)
     again = await runs.look_again(halls.store, halls.inspector, number, TESTER, halls.at + MINUTE)
     assert (again.coverage.states["PROBLEM"], again.coverage.states["WAIVED"]) == (0, 1)
     assert again.coverage.ratio == 0.75

@@ -1,0 +1,236 @@
+"""Inspections: the list, one of them with its report, its signatures and its files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from collector.api.access import requires
+from collector.api.acting import who
+from collector.api.context import context_of
+from collector.inspecting.photo import ENDINGS
+from collector.report.value import Report
+from collector.security.audit import Act
+from collector.security.roles import Permission
+from collector.services.exports import FORMATS
+from collector.services.inspecting import plans, reporting, runs, seen, signing
+from collector.services.inspecting.seen import Seen, is_overdue
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store.browse.inspections import STATES, RunQuery
+from collector.store.inspection_runs import Run
+from collector.web import csvfile, forms, units
+from collector.web.catalogue import Texts
+from collector.web.forms import Form
+from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.render import page
+from collector.web.sending import attempt, sent
+from collector.web.tabled import ShownTable, tabled
+from collector.web.viewer import texts_of, viewer_of
+
+log = structlog.get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.INSPECTIONS_READ)]
+_DO = [requires(Permission.INSPECTIONS_DO)]
+_PLAN = [requires(Permission.INSPECTIONS_PLAN)]
+SPEC = Spec(
+    "/inspections",
+    (
+        Column("number"), Column("title"), Column("inspection_state"), Column("scheduled_for"), Column("due_at"),
+        Column("coverage", numeric=True), Column("problems", numeric=True), Column("doubts", numeric=True),
+        Column("assignee"), Column("incident"),
+    ),
+    {"inspection_state": STATES, "overdue": ("yes",), "mine": ("yes",)},
+)  # fmt: skip
+SHOWN: Final = 200
+"""Rows of a table a page shows; all of them stand in the files."""
+FOLDED: Final = ("passed", "per_ci")
+REFUSED: Final = {
+    "items": "inspection.wrong.items", "who": "inspection.wrong.who", "reason": "form.required",
+    "text": "form.required", "state": "inspection.wrong.state", "digest": "inspection.touched",
+    "assignee": "inspection.wrong.person", "deputy": "inspection.wrong.deputy",
+}  # fmt: skip
+
+
+def _query(request: Request, asked: Listing) -> RunQuery:
+    mine = request.state.principal.name if asked.chosen["mine"] else ""
+    overdue_at = context_of(request).clock() if asked.chosen["overdue"] else 0
+    return RunQuery(asked.chosen["inspection_state"], mine, overdue_at, asked.q)
+
+
+@router.get("/inspections", dependencies=_READ)
+async def runs_page(request: Request) -> Response:
+    context, asked = context_of(request), read(SPEC, request)
+    if shorter := asked.shorter(request):
+        return RedirectResponse(shorter, 303)
+    async with context.store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await seen.listed(connection, _query(request, asked), asked.window)
+        counts = await seen.counts(connection, context.clock())
+        has_plans = bool(await plans.every(connection))
+    return page(
+        viewer, "inspection_runs.html", listing=asked.of(found), counts=counts, is_overdue=is_overdue,
+        has_plans=has_plans,
+    )  # fmt: skip
+
+
+@router.get("/inspections.csv", dependencies=_READ)
+async def runs_csv(request: Request) -> Response:
+    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
+
+    def row(run: Run) -> list[object]:
+        states = run.coverage.states
+        ratio = run.coverage.ratio
+        cells = {
+            "number": run.number, "title": texts.own(run.new.title),
+            "inspection_state": texts.label("inspection_state", run.state),
+            "scheduled_for": units.exact(run.new.scheduled_for), "due_at": units.exact(run.new.due_at),
+            "coverage": "" if ratio is None else f"{100 * ratio:.1f} %", "problems": states.get("PROBLEM", 0),
+            "doubts": states.get("UNKNOWN", 0) + states.get("ERROR", 0), "assignee": run.new.assignee,
+            "incident": run.incident,
+        }  # fmt: skip
+        return [cells[column.name] for column in asked.columns]
+
+    query = _query(request, asked)
+    rows = everything(
+        context_of(request).store, lambda connection, window: seen.listed(connection, query, window), row
+    )  # fmt: skip
+    return csvfile.answer("inspections", asked.head(texts), rows)
+
+
+# --- one of them
+
+
+@router.get("/inspections/runs/{number}", dependencies=_READ)
+async def run_page(request: Request, number: str) -> Response:
+    return await _one(request, number, forms.of_values({}))
+
+
+async def _one(request: Request, number: str, form: Form) -> Response:
+    context = context_of(request)
+    async with context.store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await seen.one(connection, number)
+        people = await plans.inspectors(connection)
+    report = _report(request, found)
+    return page(
+        viewer, "inspection_run.html", 200 if form.is_right else 400, seen=found, run=found.run, new=found.run.new,
+        plan=found.plan, form=form, tables=await _tables(report, viewer.texts), folded=FOLDED, formats=tuple(FORMATS),
+        overdue=found.is_overdue(viewer.now), fixed=reporting.fixed(found.lines), people=people,
+        limits_text=reporting.limits_text, answer_of=reporting.answer_of,
+    )  # fmt: skip
+
+
+def _report(request: Request, found: Seen) -> Report:
+    context = context_of(request)
+    titles = {name: rule.rule for name, rule in context.inspector.rules.items()}
+    return reporting.report(found, titles, context.clock())
+
+
+async def _tables(report: Report, texts: Texts) -> dict[str, ShownTable]:
+    """Return the tables as the page shows them; those that are long are cut."""
+    shown = {}
+    for table in report.tables:
+        part = await table.fetch(None)
+        part = replace(part, rows=part.rows[:SHOWN])
+        shown[table.name] = tabled(report, table, part, texts, lambda _table, _cursor: "")
+    return shown
+
+
+@router.get("/inspections/runs/{number}/report.{form}", dependencies=_READ)
+async def report_file(request: Request, number: str, form: str) -> Response:
+    """Return the report as one of the files reports are written as."""
+    if form not in FORMATS:
+        raise NotFound("format", form)
+    async with context_of(request).store.read() as connection:
+        found = await seen.one(connection, number)
+    pieces = FORMATS[form].write(_report(request, found), texts_of(request, request.state.principal))
+    return _file(f"{number}.{form}", FORMATS[form].media_type, pieces)
+
+
+def _file(name: str, media_type: str, pieces: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(
+        pieces, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@router.get("/inspections/runs/{number}/photos/{photo_id}", dependencies=_READ)
+async def photo(request: Request, number: str, photo_id: int) -> Response:
+    """Return a photo to be kept; it is shown inside pages only, and nothing else is made of its bytes."""
+    async with context_of(request).store.read() as connection:
+        about, content = await seen.photo(connection, number, photo_id)
+    name = f"{number}-{about.item}-{about.id}.{ENDINGS[about.media_type]}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, max-age=86400",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }  # fmt: skip
+    return Response(content, media_type=about.media_type, headers=headers)
+
+
+# --- what is done with it
+
+
+@router.post("/inspections/runs/{number}/look", dependencies=_DO)
+async def look_again(request: Request, number: str) -> Response:
+    form, context = await sent(request), context_of(request)
+    try:
+        await runs.look_again(context.store, context.inspector, number, who(request), context.clock())
+    except Refused as error:
+        form.refused = str(error)
+        return await _one(request, number, form)
+    return RedirectResponse(f"/inspections/runs/{number}", 303)
+
+
+@router.post("/inspections/runs/{number}/assign", dependencies=_PLAN)
+async def assign(request: Request, number: str) -> Response:
+    form = await sent(request)
+
+    async def write(act: Act) -> bool:
+        await runs.assign(act, number, form.text("assignee"), form.text("deputy"))
+        return True
+
+    return await _done(request, number, form, await attempt(request, form, write, REFUSED))
+
+
+@router.post("/inspections/runs/{number}/sign", dependencies=_DO)
+async def sign(request: Request, number: str) -> Response:
+    form, inspector = await sent(request), context_of(request).inspector
+    done = await attempt(request, form, lambda act: signing.sign(act, inspector, number), REFUSED)
+    return await _done(request, number, form, done)
+
+
+@router.post("/inspections/runs/{number}/review", dependencies=_DO)
+async def review(request: Request, number: str) -> Response:
+    """Sign it as the second person, or send it back."""
+    form, inspector = await sent(request), context_of(request).inspector
+
+    async def write(act: Act) -> bool:
+        if form.text("do") == "back":
+            await signing.send_back(act, number, form.text("reason"))
+        else:
+            await signing.review(act, inspector, number)
+        return True
+
+    return await _done(request, number, form, await attempt(request, form, write, REFUSED))
+
+
+@router.post("/inspections/runs/{number}/notes", dependencies=_DO)
+async def add_note(request: Request, number: str) -> Response:
+    form = await sent(request)
+
+    async def write(act: Act) -> bool:
+        await signing.add_note(act, number, form.text("text"))
+        return True
+
+    return await _done(request, number, form, await attempt(request, form, write, REFUSED))
+
+
+async def _done(request: Request, number: str, form: Form, done: object) -> Response:
+    if done is None:
+        return await _one(request, number, form)
+    return RedirectResponse(f"/inspections/runs/{number}", 303)

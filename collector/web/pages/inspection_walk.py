@@ -1,0 +1,69 @@
+"""The items of an inspection on foot: one column for a phone, large buttons, photos; no script is needed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData, UploadFile
+
+from collector.api.access import requires
+from collector.api.context import context_of
+from collector.inspecting.photo import MAX_BYTES
+from collector.security.roles import Permission
+from collector.services.inspecting import answers, reporting, seen
+from collector.services.inspecting.answers import Filling
+from collector.store.inspection_runs import OPEN
+from collector.web import forms
+from collector.web.forms import Form
+from collector.web.pages.walk import CAMERA
+from collector.web.render import page
+from collector.web.sending import attempt
+from collector.web.viewer import viewer_of
+
+router = APIRouter(include_in_schema=False)
+_DO = [requires(Permission.INSPECTIONS_DO)]
+_FILL = [requires(Permission.INSPECTIONS_DO, files=1)]
+REFUSED: Final = {
+    name: f"inspection_walk.wrong.{name}" for name in ("value", "note", "photo", "item", "state", "key")
+}  # fmt: skip
+
+
+@router.get("/inspections/runs/{number}/walk", dependencies=_DO)
+async def walk_page(request: Request, number: str) -> Response:
+    return await _show(request, number, forms.of_values({}))
+
+
+async def _show(request: Request, number: str, form: Form) -> Response:
+    async with context_of(request).store.read() as connection:
+        viewer = await viewer_of(request, connection)
+        found = await seen.one(connection, number)
+    if found.run.state != OPEN and form.is_right:
+        return RedirectResponse(f"/inspections/runs/{number}", 303)
+    may_sign = request.state.principal.name in (found.run.new.assignee, found.run.new.deputy)
+    shown = page(
+        viewer, "inspection_walk.html", 200 if form.is_right else 400, seen=found, run=found.run, new=found.run.new,
+        form=form, key=str(uuid.uuid4()), may_sign=may_sign, wrongs=REFUSED, limits_text=reporting.limits_text,
+        answer_of=reporting.answer_of, most=MAX_BYTES, wrong_item=form.text("item") if not form.is_right else "",
+    )  # fmt: skip
+    shown.headers["Permissions-Policy"] = CAMERA
+    return shown
+
+
+@router.post("/inspections/runs/{number}/walk", dependencies=_FILL)
+async def fill(request: Request, number: str) -> Response:
+    """Take what was filled in of one item and go on below it."""
+    async with request.form(max_files=1, max_fields=100) as given:
+        form, photo = forms.of_form(given.multi_items()), await photo_of(given)
+    filling = Filling(form.text("item"), form.text("key"), form.text("value"), form.text("note"), photo)
+    if await attempt(request, form, lambda act: answers.fill(act, number, filling), REFUSED) is None:
+        return await _show(request, number, form)
+    return RedirectResponse(f"/inspections/runs/{number}/walk#{filling.item}", 303)
+
+
+async def photo_of(given: FormData) -> bytes:
+    """Return the photo of a form, empty where there is none; one byte more than is taken tells that it is too large."""
+    sent = given.get("photo")
+    return await sent.read(MAX_BYTES + 1) if isinstance(sent, UploadFile) and sent.filename else b""
