@@ -19,7 +19,7 @@ REFUSED: Final = "the compiler refuses it"
 UNREAD: Final = "nothing it reads grows old"
 SHARED: Final = "it is in the words of the default `match`"
 _SPAN: Final = re.compile(r"(\d+)(ms|[smhd])")
-DEFAULT_AGE: Final = duration(DEFAULT_MAX_AGE) // timedelta(milliseconds=1)
+DEFAULT_AGE: Final = duration(DEFAULT_MAX_AGE) // timedelta(milliseconds=1)  # type: ignore[operator]  # it is one
 
 
 @dataclass(frozen=True, slots=True)

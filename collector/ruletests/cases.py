@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from collector.alerting import FIRING, AlertKey, advance
-from collector.compiled import RECORD_FIELDS, CompiledRule
+from collector.compiled import CompiledRule
+from collector.facttypes import RECORD_FIELDS
 from collector.inspection import Facts, inspect
 from collector.model import Alert, Outcome, Result
 from collector.rulebook import Case

@@ -15,6 +15,8 @@ from collector.samples import History, Line, Point
 from wire.observation import Status
 from wire.sections import SECTIONS, row_key
 
+_Seen = tuple[str, str | None, Value, bool]
+"""State, outcome, severity, and whether it flaps."""
 _NOTHING: Final = Unheard(failed=False)
 
 
@@ -50,14 +52,14 @@ def _ops(rule: CompiledRule, before: Mapping[AlertKey, Alert], moved: tuple[Aler
 def _missed(expected: Expectation, alerts: Mapping[AlertKey, Alert]) -> Iterator[str]:
     """Yield what of one expectation the alerts do not keep; without an instance any alert may keep it."""
     some = [each for each in alerts.values() if expected.instance in (None, each.instance)]
-    found = [_seen(each) for each in some] or [(OK, None, None, False)]
+    found: list[_Seen] = [_seen(each) for each in some] or [(OK, None, None, False)]
     wanted = expected.state, expected.outcome, expected.severity, expected.flapping
     if not any(all(want in (None, got) for want, got in zip(wanted, seen, strict=True)) for seen in found):
         told = "; ".join(" ".join(str(each) for each in seen if each) for seen in found)
         yield f"at {_told(expected.at)}: {' '.join(str(each) for each in wanted if each is not None)} expected, {told}"
 
 
-def _seen(alert: Alert) -> tuple[str, str, Value, bool]:
+def _seen(alert: Alert) -> _Seen:
     return alert.state, str(alert.outcome), alert.evidence.get("severity"), alert.flapping
 
 

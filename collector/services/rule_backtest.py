@@ -2,7 +2,7 @@
 
 What a section holds is known to have been fresh while it was a fact, so `max_age` and `min_samples` say nothing here.
 Measurements that move all the time are no facts: what a rule reads of them is missing, and its answer is UNKNOWN.
-Class, type, state and name of a CI have no history; they are those of today.
+Class, type, state, name and record of a CI have no history here; they are those of today.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.alerting import AlertKey, advance
-from collector.compiled import RECORD_FIELDS, CompiledRule
+from collector.compiled import CompiledRule
 from collector.inspection import Facts, inspect
-from collector.model import CI, Alert, Outcome
+from collector.model import CI, Alert, Outcome, Value
 from collector.rulebook import Rulebook
 from collector.services.element import element
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import cis, replay
+from collector.store import cis, own_fields, replay
 from collector.store.engine import Store
 from collector.store.replay import Held
 from wire.sections import shape_of
@@ -41,7 +41,7 @@ TOP: Final = 20
 
 
 @dataclass(slots=True)
-class Tested:
+class Replayed:
     """What a rule would have come to within [start, end) (ms). `top`: CI → how many incidents, the most first."""
 
     rule: str
@@ -84,7 +84,7 @@ class RuleBacktests:
 
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def run(self, store: Store, rules: Iterable[CompiledRule], period: tuple[int, int]) -> list[Tested]:
+    async def run(self, store: Store, rules: Iterable[CompiledRule], period: tuple[int, int]) -> list[Replayed]:
         """Return what these rules would have come to in a period (ms); raise `Refused` while another one is running."""
         if self._turn.locked():
             raise Refused("another period is being judged; try again when it is done")
@@ -92,18 +92,19 @@ class RuleBacktests:
             return [await backtest(connection, rule, *period) for rule in rules]
 
 
-async def backtest(connection: AsyncConnection, rule: CompiledRule, start: int, end: int) -> Tested:
+async def backtest(connection: AsyncConnection, rule: CompiledRule, start: int, end: int) -> Replayed:
     """Return what `rule` would have come to; raise `Refused` for a period that is none."""
     if not 0 <= start < end or end - start > LONGEST_MS:
         raise Refused(f"a period of at most {LONGEST_MS // DAY_MS} days is expected", "since")
-    tested, beyond, kept = Tested(rule.id, start, end), 0, set[str]()
+    tested, beyond, kept = Replayed(rule.id, start, end), 0, set[str]()
     eased = replace(rule, rule=replace(rule.rule, max_age_ms=0, min_samples=1, flap=None))
     while ci_ids := await replay.next_of_kind(connection, rule.rule.kinds, beyond, AT_ONCE):
         beyond = ci_ids[-1]
         facts = await replay.held(connection, ci_ids, rule.sections, start, end)
-        for ci_id, ci in (await cis.by_ids(connection, ci_ids)).items():
+        found = await cis.by_ids(connection, ci_ids)
+        for ci_id, own in (await own_fields.of_cis(connection, found)).items():
             kept |= {each.path.section for each in facts.get(ci_id, ())}
-            _count(tested, ci, _replayed(eased, ci, facts.get(ci_id, ()), (start, end)))
+            _count(tested, ci_id, _replayed(eased, own, facts.get(ci_id, ()), (start, end)))
     tested.unread = tuple(sorted(rule.sections - kept))
     most = sorted(tested.counts, key=lambda ci_id: (-tested.counts[ci_id], ci_id))[:TOP]
     named = await cis.by_ids(connection, most)
@@ -111,7 +112,7 @@ async def backtest(connection: AsyncConnection, rule: CompiledRule, start: int, 
     return tested
 
 
-def _count(tested: Tested, ci: CI, outcomes: _Outcomes) -> None:
+def _count(tested: Replayed, ci_id: int, outcomes: _Outcomes) -> None:
     tested.cis += 1
     if outcomes.seen <= {Outcome.NOT_APPLICABLE}:
         return
@@ -121,15 +122,17 @@ def _count(tested: Tested, ci: CI, outcomes: _Outcomes) -> None:
     tested.opened += outcomes.opened
     tested.firing += bool(outcomes.firing)
     if outcomes.opened:
-        tested.counts[ci.id] = outcomes.opened
+        tested.counts[ci_id] = outcomes.opened
 
 
-def _replayed(rule: CompiledRule, ci: CI, facts: Sequence[Held], period: tuple[int, int]) -> _Outcomes:
+def _replayed(
+    rule: CompiledRule, own: Mapping[str, Value], facts: Sequence[Held], period: tuple[int, int]
+) -> _Outcomes:
     """Run the rule at each time at which a fact of it moved, or a timer of it ended."""
     alerts, seen, opened = dict[AlertKey, Alert](), set[Outcome](), 0
     bodies = _Bodies(facts)
     for now in _moments(rule, facts, *period):
-        results = inspect(rule, _known(ci, bodies.at(now), now), now)
+        results = inspect(rule, _known(own, bodies.at(now), now), now)
         seen |= {each.outcome for each in results}
         for moved in advance(alerts, results, {rule.id: rule}, now):
             key = (moved.rule, moved.ci_id, moved.instance)
@@ -146,11 +149,7 @@ def _moments(rule: CompiledRule, facts: Iterable[Held], start: int, end: int) ->
     return sorted(at for at in {*moved, *timed, *daily, end} if at <= end)[:MAX_MOMENTS]
 
 
-def _known(ci: CI, bodies: Mapping[str, Any], now: int) -> Facts:
-    own = {
-        **dict.fromkeys(RECORD_FIELDS, ""), "id": ci.id, "uid": ci.uid, "name": ci.name, "class": ci.ci_class,
-        "type": ci.ci_type, "state": str(ci.state), "environment": ci.environment,
-    }  # fmt: skip
+def _known(own: Mapping[str, Value], bodies: Mapping[str, Any], now: int) -> Facts:
     return Facts({**own, **bodies}, dict.fromkeys(bodies, now))
 
 

@@ -15,7 +15,7 @@ from collector.api.shapes import CiName, instant
 from collector.security.roles import Permission
 from collector.services import rule_backtest, rule_health
 from collector.services.refused import Refused
-from collector.services.rule_backtest import Tested
+from collector.services.rule_backtest import Replayed
 from collector.services.rule_health import Health
 from collector.yamlfile import MAX_BYTES, BadFile, parse
 
@@ -76,7 +76,7 @@ async def _pack(request: Request) -> rulebook.Rulebook | None:
         raise Refused(str(error)[:500], "pack") from error
 
 
-def _tested(each: Tested) -> rule_shapes.RuleBacktest:
+def _tested(each: Replayed) -> rule_shapes.RuleBacktest:
     return rule_shapes.RuleBacktest(
         rule=each.rule, start=instant(each.start), end=instant(each.end), cis=each.cis, applies=each.applies,
         unknown=each.unknown, errors=each.errors, opened=each.opened, firing=each.firing, unread=list(each.unread),
