@@ -191,7 +191,7 @@ class Estate:
         return number
 
     async def incident(self, ci: Seeded, number: str, cause: str, title: Mapping[str, str], **more: Any) -> int:
-        told = {"severity": "warning", "state": "open", "opened_at": self.now - HOUR, "detail": {}} | more
+        told = {"severity": "warning", "state": "new", "opened_at": self.now - HOUR, "detail": {}} | more
         told["detail"] = json.dumps(told["detail"])
         return await self._add(
             schema.incident, number=number, cause_key=cause, ci_id=ci.id, title=json.dumps(title), **told

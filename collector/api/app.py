@@ -141,6 +141,7 @@ OTHER_ROUTERS = (
     events_pages.router,
     backtest_pages.router,
     findings_pages.router,
+    help_pages.router,
     incidents_pages.router,
     results_pages.router,
     waivers_pages.router,

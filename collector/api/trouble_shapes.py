@@ -138,10 +138,19 @@ class Incident(Shape):
     kind: str
     severity: str
     state: str
+    source: str
+    priority: str
+    category: str
+    line: int
+    assignee: str
+    causes: int
+    victims: int
     title: dict[str, str]
     detail: dict[str, Any]
     opened_at: Instant = None
     resolved_at: Instant = None
+    due_at: Instant = Field(None, description="when the next of its clocks runs out; null: none is running")
+    version: int
 
 
 class Result(Shape):

@@ -43,6 +43,9 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "resolved": _OK, "closed": _OK, "cancelled": _PAUSED, "merged": _PAUSED,
     },
     "priority": {"P1": _CRITICAL, "P2": _WARNING, "P3": _NOTICE, "P4": _RING},
+    "channel_state": {
+        "well": _OK, "failing": _WARNING, "broken": _CRITICAL, "off": _PAUSED, "unused": _RING,
+    },
     "pin_state": {"pinned": _OK, "changed": _WARNING, "new": _NOTICE},
     "change_state": {
         "draft": _RING, "requested": _WARNING, "planning": _RING, "planned": _WARNING, "confirming": _WARNING,

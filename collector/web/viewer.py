@@ -39,6 +39,7 @@ _NAVIGATION = (
     Entry("changes", "/changes", "changes", Permission.CHANGES_READ),
     Entry("findings", "/findings", "findings", Permission.FINDINGS_READ),
     Entry("incidents", "/incidents", "incidents", Permission.INCIDENTS_READ),
+    Entry("help", "/help", "notice", Permission.INCIDENTS_REPORT),
     Entry("events", "/events", "history", Permission.CIS_READ),
     Entry("inspections", "/inspections", "inspections", Permission.INSPECTIONS_READ),
     Entry("results", "/results", "results", Permission.RULES_READ),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collector.classes import ALL_TYPES, CLASSES, TYPES
 from collector.model import CiState
 
-__all__ = ["ALL_TYPES", "CLASSES", "INCIDENT_KINDS", "SEVERITIES", "STATES", "TYPES"]
+__all__ = ["ALL_TYPES", "CLASSES", "INCIDENT_KINDS", "INCIDENT_SOURCES", "SEVERITIES", "STATES", "TYPES"]
 
 STATES = tuple(state.value for state in CiState)
 SEVERITIES = ("critical", "error", "warning", "notice")
-INCIDENT_KINDS = ("alert", "unapproved_change", "credential", "disappearance")
+INCIDENT_KINDS = (
+    "alert", "unapproved_change", "credential", "disappearance", "user", "maintenance", "calendar",
+    "foreign_alert", "channel",
+)  # fmt: skip
+INCIDENT_SOURCES = ("user", "monitoring", "maintenance")

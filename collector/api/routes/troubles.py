@@ -1,4 +1,4 @@
-"""`/api/v1/findings`, `/incidents`, `/results`, `/rules` and `/duplicates`: what needs a person."""
+"""`/api/v1/findings`, `/results`, `/rules` and `/duplicates`: what needs a person."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from collector.api.answer import tagged
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import duplicates, findings, inspections, rules
-from collector.services.incidents import listed as incidents
 from collector.services.rules import RuleRow
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.findings import FindingQuery
-from collector.store.browse.incidents import IncidentQuery
 
 router = APIRouter()
 _FINDINGS = [requires(Permission.FINDINGS_READ)]
-_INCIDENTS = [requires(Permission.INCIDENTS_READ)]
 _RULES = [requires(Permission.RULES_READ)]
 
 
@@ -43,27 +40,6 @@ async def get_finding(request: Request, number: Annotated[int, Path(ge=1, lt=2**
     """Get one finding with its items."""
     async with context_of(request).store.read() as connection:
         return tagged(request, trouble_shapes.Finding.model_validate(await findings.one(connection, number)))
-
-
-@router.get(
-    "/incidents", operation_id="listIncidents", tags=["incidents"],
-    response_model=shapes.Paged[trouble_shapes.Incident], dependencies=_INCIDENTS,
-)  # fmt: skip
-async def list_incidents(request: Request, asked: Annotated[asking.IncidentsAsked, Query()]) -> object:
-    """List incidents, newest first."""
-    query = IncidentQuery(tuple(asked.states), tuple(asked.severities), tuple(asked.kinds), asked.q)
-    async with context_of(request).store.read() as connection:
-        return await incidents.listed(connection, query, asked.window)
-
-
-@router.get(
-    "/incidents/{number}", operation_id="getIncident", tags=["incidents"],
-    response_model=trouble_shapes.Incident, dependencies=_INCIDENTS,
-)  # fmt: skip
-async def get_incident(request: Request, number: str) -> Response:
-    """Get one incident."""
-    async with context_of(request).store.read() as connection:
-        return tagged(request, trouble_shapes.Incident.model_validate(await incidents.one(connection, number)))
 
 
 @router.get(

@@ -1,12 +1,11 @@
-"""Incidents: what a person must look at, since when, and who was told."""
+"""Incidents as a list: what a person must look at, since when, and how much of it there is."""
 
 from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.services.missing import NotFound
 from collector.store.browse import incidents
-from collector.store.browse.incidents import DeliveryRow, IncidentQuery, IncidentRow
+from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.store.browse.page import Page, Window
 
 
@@ -15,14 +14,14 @@ async def listed(connection: AsyncConnection, query: IncidentQuery, window: Wind
     return await incidents.list_incidents(connection, query, window)
 
 
-async def one(connection: AsyncConnection, number: str) -> IncidentRow:
-    """Return the incident with that number; raise `NotFound`."""
-    found = await incidents.one_incident(connection, number)
-    if found is None:
-        raise NotFound("incident", number)
-    return found
+async def newest(connection: AsyncConnection) -> int:
+    """Return the id of the last incident that was opened, 0 when there is none."""
+    return await incidents.newest(connection)
 
 
-async def told(connection: AsyncConnection, incident: IncidentRow) -> tuple[DeliveryRow, ...]:
-    """Return the messages about an incident, oldest first."""
-    return await incidents.deliveries(connection, incident.number)
+async def counts(connection: AsyncConnection, after: int, now: int) -> dict[str, int]:
+    """Return how many incidents are open, nobody's, overdue at `now` (ms), and opened after the one with id `after`."""
+    by_severity = await incidents.count_open(connection)
+    nobodys, overdue = await incidents.count_waiting(connection, now)
+    fresh = await incidents.count_after(connection, after)
+    return {"open": sum(by_severity.values()), "unassigned": nobodys, "overdue": overdue, "fresh": fresh}

@@ -143,6 +143,17 @@ async def count_waiting(connection: AsyncConnection, now: int) -> tuple[int, int
     return nobodys, (await connection.execute(counted.where(_overdue(now)))).scalar_one()
 
 
+async def newest(connection: AsyncConnection) -> int:
+    """Return the id of the last incident that was opened, 0 when there is none."""
+    return int((await connection.execute(select(func.coalesce(func.max(incident.c.id), 0)))).scalar_one())
+
+
+async def count_after(connection: AsyncConnection, after: int) -> int:
+    """Return how many incidents were opened after the one with this id."""
+    counted = select(func.count()).select_from(incident).where(incident.c.id > after)
+    return int((await connection.execute(counted)).scalar_one())
+
+
 def _incidents() -> AnySelect:
     return select(
         incident, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
@@ -173,7 +184,7 @@ def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
     if query.q:
         number = incident.c.number.icontains(query.q, autoescape=True)
         title = incident.c.title.icontains(query.q, autoescape=True)
-        where.append(or_(number, title, incident.c.ci_id.in_(cis_matching(query.q))))
+        where.append(or_(number, title, cis_matching(query.q)))
     return where
 
 

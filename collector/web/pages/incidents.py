@@ -1,99 +1,216 @@
-"""Incidents: the list, one of them, and the list as CSV."""
+"""Incidents: the list, one of them with what can be done next, and the list as CSV."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
+from collector.api.acting import acting
 from collector.api.context import context_of
+from collector.desk.flow import Act, State
+from collector.desk.lifecycle import Denied, Person, Why
+from collector.desk.table import PRIORITIES
 from collector.security.roles import Permission
 from collector.services.incidents import listed as incidents
+from collector.services.incidents import seen
+from collector.services.incidents.desk import FIELDS, LINKS, Wish, person_of
+from collector.services.refused import Refused
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.web import csvfile, units
+from collector.web.forms import Form
 from collector.web.listing import Column, Listing, Spec, everything, read
 from collector.web.render import page
+from collector.web.sending import sent
 from collector.web.viewer import texts_of, viewer_of
-from collector.web.words import INCIDENT_KINDS, SEVERITIES
+from collector.web.words import CLASSES, INCIDENT_KINDS, INCIDENT_SOURCES, SEVERITIES
 
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.INCIDENTS_READ)])
+log = structlog.get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.INCIDENTS_READ)]
+_REPORT = [requires(Permission.INCIDENTS_REPORT)]
+_WORK = [requires(Permission.INCIDENTS_WORK)]
 
 SPEC = Spec(
     "/incidents",
     (
-        Column("number"),
-        Column("severity"),
-        Column("title"),
-        Column("ci"),
-        Column("kind"),
-        Column("state"),
-        Column("opened"),
+        Column("number"), Column("priority"), Column("title"), Column("ci"), Column("incident_state"),
+        Column("handler"), Column("due"), Column("opened"), Column("severity", shown=False),
+        Column("kind", shown=False), Column("incident_source", shown=False), Column("category", shown=False),
     ),
-    {"state": ("open", "resolved"), "severity": SEVERITIES, "kind": INCIDENT_KINDS},
-)
+    {
+        "desk": ("mine", "my_line", "unassigned", "overdue", "escalated"), "state": ("open", *State),
+        "priority": PRIORITIES, "line": ("1", "2", "3"), "source": INCIDENT_SOURCES, "severity": SEVERITIES,
+        "kind": INCIDENT_KINDS, "class": tuple(CLASSES),
+    },
+)  # fmt: skip
+FAMILIES = {
+    "desk": "incident_desk", "state": "incident_state", "priority": "priority", "line": "incident_line",
+    "source": "incident_source", "severity": "severity", "kind": "incident_kind", "class": "class",
+}  # fmt: skip
+BUTTONS = (Act.TAKE, Act.RESUME)
+"""Acts that need no more than a click."""
 
 
-def _query(asked: Listing) -> IncidentQuery:
-    chosen = asked.chosen
-    return IncidentQuery(chosen["state"], chosen["severity"], chosen["kind"], asked.q)
+def who(request: Request) -> Person:
+    return person_of(request.state.principal.name, request.state.principal.roles)
 
 
-@router.get("/incidents")
+def _query(request: Request, asked: Listing) -> IncidentQuery:
+    chosen, person = asked.chosen, who(request)
+    lines = tuple(int(each) for each in chosen["line"])
+    mine = seen.my_lines(person) or (0,) if "my_line" in chosen["desk"] else ()
+    return IncidentQuery(
+        chosen["state"], chosen["severity"], chosen["kind"], asked.q, priorities=chosen["priority"],
+        sources=chosen["source"], classes=chosen["class"], lines=lines or mine,
+        assignee=person.name if "mine" in chosen["desk"] else "", unassigned="unassigned" in chosen["desk"],
+        overdue_at=context_of(request).clock() if "overdue" in chosen["desk"] else None,
+        escalated="escalated" in chosen["desk"],
+    )  # fmt: skip
+
+
+@router.get("/incidents", dependencies=_READ)
 async def incidents_page(request: Request) -> Response:
-    asked = read(SPEC, request)
+    asked, context = read(SPEC, request), context_of(request)
     if shorter := asked.shorter(request):
         return RedirectResponse(shorter, 303)
-    async with context_of(request).store.read() as connection:
+    async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = await incidents.listed(connection, _query(asked), asked.window)
-    return page(viewer, "incidents.html", listing=asked.of(found))
+        found = await incidents.listed(connection, _query(request, asked), asked.window)
+        newest = await incidents.newest(connection)
+        counts = await incidents.counts(connection, newest, context.clock())
+    return page(
+        viewer, "incidents.html", listing=asked.of(found), families=FAMILIES, newest=newest, counts=counts,
+        words=context.service_desk.table,
+    )  # fmt: skip
 
 
-@router.get("/incidents.csv")
+@router.get("/incidents.csv", dependencies=_READ)
 async def incidents_csv(request: Request) -> Response:
     asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
 
     def row(each: IncidentRow) -> list[object]:
-        kind, state = texts.label("incident_kind", each.kind), texts.label("incident_state", each.state)
-        severity, opened = texts.label("severity", each.severity), units.exact(each.opened_at)
-        ci = each.ci.name if each.ci else ""
-        return [each.number, severity, texts.own(each.title), ci, kind, state, opened]
+        cells = {
+            "number": each.number, "priority": each.priority, "title": texts.own(each.title),
+            "ci": each.ci.name if each.ci else "", "incident_state": texts.label("incident_state", each.state),
+            "handler": each.assignee or texts.label("incident_line", each.line),
+            "due": units.exact(each.due_at) if each.due_at else "", "opened": units.exact(each.opened_at),
+            "severity": texts.label("severity", each.severity), "kind": texts.label("incident_kind", each.kind),
+            "incident_source": texts.label("incident_source", each.source), "category": each.category,
+        }  # fmt: skip
+        return [cells[column.name] for column in asked.columns]
 
+    query = _query(request, asked)
     rows = everything(
-        context_of(request).store,
-        lambda connection, window: incidents.listed(connection, _query(asked), window),
-        row,
-    )
+        context_of(request).store, lambda connection, window: incidents.listed(connection, query, window), row
+    )  # fmt: skip
     return csvfile.answer("incidents", asked.head(texts), rows)
 
 
-@router.get("/incidents/{number}")
-async def incident_page(request: Request, number: str) -> HTMLResponse:
-    async with context_of(request).store.read() as connection:
+@router.get("/incidents/{number}", dependencies=_READ)
+async def incident_page(request: Request, number: str) -> Response:
+    return await _one(request, number)
+
+
+async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form: Form | None = None) -> Response:
+    """Return the page of an incident; what was refused stands on it with the reasons, and what was typed stays."""
+    context = context_of(request)
+    async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = await incidents.one(connection, number)
-        told = await incidents.told(connection, found)
-    detail = found.detail
+        found = await seen.one(connection, context.service_desk, number, who(request), context.clock())
+        people = await seen.people(connection) if viewer.may(Permission.INCIDENTS_WORK) else ()
+    refused = form.refused if form else ""
+    detail = found.row.detail
     return page(
-        viewer,
-        "incident.html",
-        incident=found,
-        told=told,
-        rule=detail.get("rule"),
-        rule_title=_mapping(detail.get("rule_title")),
-        instance=detail.get("instance"),
-        category=detail.get("category"),
-        finding=detail.get("finding"),
-        credential=_mapping(detail.get("credential")),
-        run=_mapping(detail.get("run")),
-        refused_by=detail.get("refused_by") or [],
-        evidence=_mapping(detail.get("evidence")),
-        runbook=_mapping(detail.get("runbook")),
-        items=_items(detail.get("items")),
-        more=detail.get("more"),
+        viewer, "incident.html", 409 if denied else 400 if refused else 200, seen=found, incident=found.row,
+        denied=denied, refused=refused, form=form or Form({}), people=people, words=context.service_desk.table,
+        buttons=BUTTONS, link_kinds=LINKS, clock_text=clock_text, may=_mine(found, viewer.may("incidents:report")),
+        rule=detail.get("rule"), rule_title=_mapping(detail.get("rule_title")), instance=detail.get("instance"),
+        finding=detail.get("finding"), credential=_mapping(detail.get("credential")), run=_mapping(detail.get("run")),
+        refused_by=detail.get("refused_by") or [], evidence=_mapping(detail.get("evidence")),
+        runbook=_mapping(detail.get("runbook")), items=_items(detail.get("items")), more=detail.get("more"),
+    )  # fmt: skip
+
+
+def _mine(found: seen.Seen, may_act: bool) -> frozenset[str]:
+    return found.may if may_act else frozenset()
+
+
+def clock_text(texts: Any, ms: int) -> Any:
+    """Return working time as people say it: 2 小时 10 分."""
+    hours, minutes = divmod(abs(ms) // 60_000, 60)
+    if not hours:
+        return texts("unit.min", n=minutes)
+    return texts("incident.span", h=f"{hours:,}", m=minutes) if minutes else texts("unit.h", n=f"{hours:,}")
+
+
+async def tried(request: Request, number: str, form: Form, do: Any) -> Response:
+    """Do one thing to an incident and show it; what may not be done comes back with the reasons and what was typed."""
+    try:
+        async with acting(request) as act:
+            await do(act)
+    except Denied as error:
+        return await _one(request, number, error.reasons, form)
+    except Refused as error:
+        form.refused = str(error)
+        return await _one(request, number, (), form)
+    return RedirectResponse(f"/incidents/{number}", 303)
+
+
+@router.post("/incidents/{number}/acts", dependencies=_REPORT)
+async def act_on(request: Request, number: str) -> Response:
+    form = await sent(request)
+    asked = form.text("act")
+    if asked not in set(Act):
+        return await _one(request, number, (Why.NOT_IN_THIS_STATE,), form)
+    desk, person = context_of(request).service_desk, who(request)
+    log.info("incident step asked for", incident=number, act=asked, by=person.name)
+    return await tried(
+        request, number, form, lambda act: desk.do(act, person, number, Act(asked), wish_of(form), version_of(form))
     )
+
+
+def wish_of(form: Form) -> Wish:
+    line, score = form.text("line"), form.text("score")
+    return Wish(
+        form.text("text"), form.text("to"), int(line) if line in ("1", "2", "3") else 0, form.text("code"),
+        form.text("vendor"), int(score) if score in ("1", "2", "3", "4", "5") else None,
+    )  # fmt: skip
+
+
+def version_of(form: Form) -> int | None:
+    text = form.text("version")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+@router.post("/incidents/{number}/edit", dependencies=_WORK)
+async def edit(request: Request, number: str) -> Response:
+    form, person = await sent(request), who(request)
+    desk, said = context_of(request).service_desk, {name: form.text(name) for name in FIELDS if name in form.sent}
+    major = form.text("major") == "yes" if "major" in form.sent else None
+    return await tried(
+        request, number, form,
+        lambda act: desk.edit(act, person, number, said, major=major, version=version_of(form)),
+    )  # fmt: skip
+
+
+@router.post("/incidents/{number}/links", dependencies=_WORK)
+async def link(request: Request, number: str) -> Response:
+    form, person, desk = await sent(request), who(request), context_of(request).service_desk
+    return await tried(
+        request, number, form, lambda act: desk.link(act, person, number, form.text("kind"), form.text("reference"))
+    )
+
+
+@router.post("/incidents/{number}/parent", dependencies=_WORK)
+async def set_parent(request: Request, number: str) -> Response:
+    form, person, desk = await sent(request), who(request), context_of(request).service_desk
+    return await tried(
+        request, number, form, lambda act: desk.set_parent(act, person, number, form.text("parent"))
+    )  # fmt: skip
 
 
 def _mapping(value: Any) -> dict[str, Any]:

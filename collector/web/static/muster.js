@@ -113,6 +113,7 @@
       place.querySelectorAll("[data-count]").forEach(function (number) {
         number.textContent = (counts[number.dataset.count] || 0).toLocaleString("en-US");
       });
+      place.querySelectorAll("[data-when]").forEach(function (note) { note.hidden = !counts[note.dataset.when]; });
       place.querySelectorAll("[data-bar]").forEach(function (bar) {
         bar.setAttribute("width", counts[bar.dataset.bar] || 0);
       });
