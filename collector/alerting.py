@@ -74,7 +74,7 @@ def next_of(before: Alert | None, result: Result, rule: Rule, now: int) -> Alert
     seen = said.seen_at or now
     match said.outcome:
         case Outcome.PROBLEM:
-            new = _worse(old, said, rule, seen, now)
+            new = _worse(old, said, rule, now, is_fresh=seen > old.seen_at or said is not result)
         case Outcome.UNKNOWN | Outcome.ERROR:
             new = replace(old, outcome=said.outcome, reason=said.reason)
             new = replace(new, keep_until=_kept_until(old, now)) if new.outcome != old.outcome else new
@@ -84,7 +84,8 @@ def next_of(before: Alert | None, result: Result, rule: Rule, now: int) -> Alert
             new = _recovering(old, said, rule.keep_ms, now)
         case _:
             new = _well(old, said, now)
-    new = _swung(old, new, rule, seen)
+    if before is not None:  # the first state is no change of state
+        new = _swung(old, new, rule, seen)
     moved = (new.state, new.outcome) != (old.state, old.outcome)
     return replace(new, changed_at=now) if moved else new
 
@@ -94,18 +95,19 @@ def _as_known(result: Result, rule: Rule) -> Result:
     if result.outcome is not Outcome.UNKNOWN or rule.on_unknown == "keep":
         return result
     if rule.on_unknown == "ok":
-        return replace(result, outcome=Outcome.PASS, seen_at=0)
-    return replace(result, outcome=Outcome.PROBLEM, evidence={"severity": rule.severity}, seen_at=0)
+        return replace(result, outcome=Outcome.PASS)
+    return replace(result, outcome=Outcome.PROBLEM, evidence={"severity": rule.severity})
 
 
-def _worse(old: Alert, said: Result, rule: Rule, seen: int, now: int) -> Alert:
+def _worse(old: Alert, said: Result, rule: Rule, now: int, *, is_fresh: bool) -> Alert:
     """Return the alert of a problem. A gap in what is known starts the hold again: nobody saw that it held."""
     new = replace(old, outcome=Outcome.PROBLEM, evidence=said.evidence, reason=said.reason, keep_until=0)
     if old.fires:
         return replace(new, state=FIRING)
+    seen = said.seen_at or now
     if old.state == OK or old.outcome is not Outcome.PROBLEM or _has_gap(old, rule, seen):
-        new = replace(new, state=PENDING, since=now, samples=0, seen_at=0)
-    if seen > new.seen_at:
+        new = replace(new, state=PENDING, since=now, samples=1, seen_at=seen)
+    elif is_fresh:
         new = replace(new, samples=new.samples + 1, seen_at=seen)
     if now - new.since >= rule.hold_ms and new.samples >= rule.min_samples:
         new = replace(new, state=FIRING, episode=old.episode + 1, samples=0)

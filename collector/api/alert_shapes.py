@@ -24,7 +24,7 @@ class Body(BaseModel):
 
 
 class AlertShape(Shape):
-    """What one rule remembers of one instance of one CI; `suppressed`: what holds it back, `held_by` the names of it."""
+    """What one rule remembers of one instance of one CI; `suppressed`: what holds it back."""
 
     rule: str
     ci: CiName
@@ -63,7 +63,7 @@ class ReadShape(Shape):
 
 
 class InstanceShape(Shape):
-    """One alert and what it waits for (`for`, `samples`, `keep_firing_for`, `suppressed`), until when at the earliest."""
+    """One alert and what it waits for: `for`, `samples`, `keep_firing_for`, `suppressed`, at least until then."""
 
     instance: str
     state: str

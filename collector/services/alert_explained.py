@@ -1,4 +1,4 @@
-"""Why a rule says what it says of a CI: limits, ages of what it reads, timers, what holds its alerts back, how they moved."""
+"""Why a rule says what it says of a CI: limits, facts, timers, what holds its alerts back, how they moved."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Everything about one rule on one CI. `limits`: its constants as they are for this CI, `overridden` those changed."""
+    """All about one rule on one CI. `limits`: its constants as they are for this CI, `overridden` those that differ."""
 
     rule: CompiledRule
     ci: CI
@@ -68,10 +68,9 @@ async def explained(
     limits = params_of(rule, own)
     found = [each for key, each in sorted((await alerts.load(connection, [ci.id])).items()) if key[0] == rule_id]
     chosen = [each for each in found if instance in (None, each.instance)]
-    return Explained(
-        rule, ci, limits, frozenset(name for name, value in limits.items() if value != rule.params[name]),
-        await _reads(connection, rule, ci, now), tuple([await _instance(connection, each, rule, now) for each in chosen]),
-    )  # fmt: skip
+    overridden = frozenset(name for name, value in limits.items() if value != rule.params[name])
+    instances = tuple([await _instance(connection, each, rule, now) for each in chosen])
+    return Explained(rule, ci, limits, overridden, await _reads(connection, rule, ci, now), instances)
 
 
 async def _reads(connection: AsyncConnection, rule: CompiledRule, ci: CI, now: int) -> tuple[Read, ...]:

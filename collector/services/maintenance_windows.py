@@ -100,7 +100,7 @@ async def end(act: Act, uid: str) -> None:
     if not await windows.end(act.tx, uid, act.at):
         raise Refused("it is over already")
     await alerts.look_again(act.tx, act.at)
-    act.tell("window.end", f"window/{uid}", {"name": found.name, "ended_at": 0}, {"name": found.name, "ended_at": act.at})
+    act.tell("window.end", f"window/{uid}", {"end": found.last_end}, {"end": act.at})
 
 
 async def _ids(connection: AsyncConnection, uids: tuple[str, ...]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Every hour: old rows of the audit log and the events go, and the database looks at how its values lie."""
+"""Every hour: old rows go, waivers that end soon are told of, and the database looks at how its values lie."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import Final
 import structlog
 
 from collector.clock import Clock
-from collector.services import audit, events
+from collector.security.audit import COLLECTOR, recorded
+from collector.services import audit, events, waivers
+from collector.store import alerts
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
 
 log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 3600.0
+MOVES_KEPT_MS: Final = 400 * 86_400_000
+"""How long is kept how alerts moved: what a year's availability needs, and a month to look at it."""
+PART: Final = 10_000
 
 
 class Retention:
@@ -36,6 +41,10 @@ class Retention:
         gone = 0
         while part := await self._forget_events():
             gone += part
+        while part := await self._forget_moves():
+            gone += part
+        async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
+            await waivers.remind(act)
         async with writing(self._store) as tx:
             gone += await audit.prune(tx, self._audit_days * audit.DAY_MS, self._clock())
             await self._store.look(tx)
@@ -44,3 +53,7 @@ class Retention:
     async def _forget_events(self) -> int:
         async with writing(self._store) as tx:
             return await events.forget(tx, self._clock())
+
+    async def _forget_moves(self) -> int:
+        async with writing(self._store) as tx:
+            return await alerts.forget_moves(tx, self._clock() - MOVES_KEPT_MS, PART)

@@ -1,4 +1,4 @@
-"""Waivers: asked for by one person, granted by another, ended early by either; reminders before they end by themselves."""
+"""Waivers: asked for by one person, granted by another, ended early by either; reminders before their end."""
 
 from __future__ import annotations
 
@@ -182,8 +182,8 @@ def _check_scope(scope: str) -> None:
 
 
 def _row(its: Waiver, rules: Collection[str], now: int) -> WaiverRow:
-    left = -(-(its.expires - now) // DAY_MS)
-    return WaiverRow(its, _stand(its, now), max(0, left), its.is_dead(now), sum(meets(its.rule, each) for each in rules))
+    left = max(0, -(-(its.expires - now) // DAY_MS))
+    return WaiverRow(its, _stand(its, now), left, its.is_dead(now), sum(meets(its.rule, each) for each in rules))
 
 
 def _stand(its: Waiver, now: int) -> str:

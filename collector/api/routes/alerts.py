@@ -18,7 +18,7 @@ router = APIRouter(tags=["rules"], dependencies=[requires(Permission.RULES_READ)
 
 @router.get("/alerts", operation_id="listAlerts", response_model=shapes.Paged[alert_shapes.AlertShape])
 async def list_alerts(request: Request, asked: Annotated[asking.AlertsAsked, Query()]) -> object:
-    """List alerts with what holds them back, the worst first: what is pending, fires or recovers, unless said otherwise."""
+    """List alerts with what holds them back, the worst first; those that are ok only when asked for."""
     context = context_of(request)
     states = tuple(asked.states) or ("pending", "firing", "recovering")
     query = AlertQuery((), tuple(asked.rules), asked.q, states=states, reasons=tuple(asked.reasons))
@@ -33,7 +33,7 @@ async def list_alerts(request: Request, asked: Annotated[asking.AlertsAsked, Que
 async def explain(
     request: Request, rule_id: str, uid: str, instance: Annotated[str | None, Query(max_length=1000)] = None
 ) -> object:
-    """Say why a rule says what it says of a CI: facts and limits, timers, what holds its alerts back, how they moved."""
+    """Say why a rule says what it says of a CI: limits, facts, timers, what holds its alerts back."""
     context = context_of(request)
     async with context.store.read() as connection:
         found = await alert_explained.explained(

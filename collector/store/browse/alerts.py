@@ -56,9 +56,7 @@ class AlertRow:
 
 WAIVED = "WAIVED"
 _WORST_FIRST = ("PROBLEM", "ERROR", "UNKNOWN", WAIVED, "PASS", "N/A")
-_OUTCOME = case(
-    ((alert.c.outcome == "PROBLEM") & alert.c.suppressed.like("%waiver%"), WAIVED), else_=alert.c.outcome
-)
+_OUTCOME = case(((alert.c.outcome == "PROBLEM") & alert.c.suppressed.like("%waiver%"), WAIVED), else_=alert.c.outcome)
 _RANK = case({outcome: rank for rank, outcome in enumerate(_WORST_FIRST)}, value=_OUTCOME, else_=len(_WORST_FIRST))
 
 
@@ -67,10 +65,9 @@ async def list_alerts(connection: AsyncConnection, query: AlertQuery, window: Wi
     where = _where(query)
     joined = alert.join(ci, ci.c.id == alert.c.ci_id)
     count = (await connection.execute(select(func.count()).select_from(joined).where(*where))).scalar_one()
+    place = (ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state"))
     statement = (
-        select(
-            alert, _OUTCOME.label("shown"), _RANK.label("rank"), ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
-        )
+        select(alert, _OUTCOME.label("shown"), _RANK.label("rank"), *place)
         .join(ci, ci.c.id == alert.c.ci_id)
         .where(*where)
     )

@@ -1,0 +1,150 @@
+"""What holds alerts back, through the real store: states move on, and the present one decides when a reason ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path as Folder
+
+import pytest
+
+from collector.change.record import ChangeType, Line
+from collector.model import Path
+from collector.security.audit import Actor, acting
+from collector.services import maintenance_windows, waivers
+from collector.store import schema, standing_on
+from collector.store.engine import Store
+from tests.collector.alerting.ground import DAY, HOUR, Held, held
+from tests.collector.test_held_against_changes import PACKAGE
+from tests.collector.test_pipeline import MINUTE
+
+
+@pytest.fixture
+async def ground(store: Store, tmp_path: Folder) -> Held:
+    return await held(store, tmp_path)
+
+
+async def test_what_begins_in_a_window_is_told_when_the_window_is_over(ground: Held) -> None:
+    uid = await ground.window(0, 2 * HOUR)
+    await ground.install()
+    alert = await ground.alert()
+    assert (alert.state, alert.suppressed, await ground.open_ones()) == ("firing", ("maintenance",), [])
+    await ground.later(HOUR)
+    assert await ground.open_ones() == []
+    await ground.later(HOUR)
+    [incident] = await ground.open_ones()
+    assert json.loads(incident.detail)["began_under"] == [uid]
+    assert (await ground.alert()).since == alert.since, "the window took no time from it"
+
+
+async def test_what_is_over_before_the_window_is_told_in_the_log_alone(ground: Held) -> None:
+    await ground.window(0, 2 * HOUR)
+    await ground.install()
+    await ground.remove()
+    await ground.later(3 * HOUR)
+    assert await ground.world.rows(schema.incident, schema.incident.c.kind == "alert") == []
+    moves = await ground.world.rows(schema.alert_move)
+    assert [(each.state, each.suppressed) for each in moves] == [("firing", "maintenance"), ("ok", "")]
+
+
+async def test_a_window_that_is_ended_by_hand_holds_nothing_back_any_more(ground: Held) -> None:
+    uid = await ground.window(0, 2 * DAY)
+    await ground.install()
+    world = ground.world
+    async with acting(world.store, Actor("ops", "test"), lambda: world.now) as act:
+        await maintenance_windows.end(act, uid)
+    await ground.later(MINUTE)
+    assert len(await ground.open_ones()) == 1
+
+
+async def test_a_window_set_ahead_begins_by_the_clock_and_takes_nothing_back(ground: Held) -> None:
+    await ground.install()
+    await ground.window(HOUR, 2 * HOUR)
+    await ground.later(MINUTE)
+    [incident] = await ground.open_ones()
+    await ground.later(HOUR)
+    assert ((await ground.alert()).suppressed, len(await ground.open_ones())) == (("maintenance",), 1)
+    await ground.later(2 * HOUR)
+    assert [(await ground.alert()).suppressed, [row.id for row in await ground.open_ones()]] == [(), [incident.id]]
+
+
+async def test_an_approved_change_holds_back_what_it_expects_and_nothing_else(ground: Held) -> None:
+    now = ground.world.now
+    line = Line(ground.ci_id, PACKAGE)
+    change = await ground.raise_(ChangeType.NORMAL, line, window=(now, now + HOUR), granted=now)
+    await ground.install()
+    alert = await ground.alert()
+    assert (alert.suppressed, alert.held_by) == (("approved_change",), (change.number,))
+    assert await ground.open_ones() == []
+    await ground.later(HOUR + 16 * MINUTE)
+    [incident] = await ground.open_ones()
+    assert json.loads(incident.detail)["began_under"] == [change.number]
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_a_change_of_something_else_or_without_approval_holds_nothing_back(ground: Held, granted: bool) -> None:
+    now = ground.world.now
+    line = Line(ground.ci_id, Path("os", "version") if granted else PACKAGE)
+    await ground.raise_(ChangeType.NORMAL, line, window=(now, now + HOUR), granted=now if granted else None)
+    await ground.install()
+    assert ((await ground.alert()).suppressed, len(await ground.open_ones())) == ((), 1)
+
+
+async def test_a_waiver_takes_the_incident_back_until_it_ends(ground: Held) -> None:
+    await ground.install()
+    assert len(await ground.open_ones()) == 1
+    number = await ground.waive(10 * DAY)
+    await ground.later(MINUTE)
+    assert ((await ground.alert()).suppressed, await ground.open_ones()) == (("waiver",), [])
+    (row,) = await ground.world.rows(schema.waiver)
+    assert (row.number, row.matched_at) == (number, ground.world.now)
+    await ground.tell()
+    await ground.later(10 * DAY)
+    assert [(await ground.alert()).suppressed, len(await ground.open_ones())] == [(), 1]
+
+
+async def test_a_waiver_may_lower_what_a_problem_counts_for(ground: Held) -> None:
+    await ground.waive(10 * DAY, effect="lower", level="notice", scope='ci.class == "server"')
+    await ground.install()
+    [incident] = await ground.open_ones()
+    alert = await ground.alert()
+    assert (incident.severity, alert.evidence["severity"], alert.lowered) == ("notice", "error", "notice")
+
+
+async def test_a_reminder_is_written_once_for_each_day_it_falls_due(ground: Held) -> None:
+    world = ground.world
+    await ground.waive(20 * DAY)
+    told = []
+    for _ in range(20):
+        world.now += DAY
+        async with acting(world.store, Actor("collector", "collector"), lambda: world.now) as act:
+            told.append(await waivers.remind(act))
+            act.tell("test", "test")
+    assert [at + 1 for at, number in enumerate(told) if number] == [6, 13, 19]
+    rows = await world.rows(schema.audit, schema.audit.c.action == "waiver.remind")
+    assert [json.loads(row.details)["after"]["days_left"] for row in rows] == [14, 7, 1]
+
+
+async def test_a_rule_that_depends_on_another_waits_while_that_one_fires(ground: Held) -> None:
+    ground.use("T-GAME-001", "T-AFTER-001")
+    await ground.install()
+    assert (await ground.alert("T-AFTER-001")).suppressed == ("parent_down",)
+    assert len(await ground.open_ones()) == 1
+    await ground.waive(DAY)
+    await ground.later(MINUTE)
+    assert await ground.open_ones() == [], "what is waived still explains what follows from it"
+
+
+async def test_a_window_over_a_host_is_also_about_what_stands_on_it(ground: Held) -> None:
+    rows = await ground.world.rows(schema.ci)
+    async with ground.world.store.read() as reader:
+        above = await standing_on.above(reader, [row.id for row in rows])
+    assert {ci_id for ci_id, its in above.items() if ground.ci_id in its} == {row.id for row in rows} - {ground.ci_id}
+
+
+async def test_a_stale_section_that_is_confirmed_again_is_judged_again_though_nothing_moved(ground: Held) -> None:
+    await ground.install()
+    await ground.later(27 * HOUR)
+    assert ((await ground.alert()).outcome, len(await ground.open_ones())) == ("UNKNOWN", 1)
+    await ground.tell()
+    await ground.later(MINUTE)
+    assert ((await ground.alert()).outcome, len(await ground.open_ones())) == ("PROBLEM", 1)
