@@ -15,6 +15,8 @@ from collector.model import Cause, Rule, Value
 from collector.wording import clean
 
 ALERT: Final = "alert"
+ALARMS: Final = frozenset({ALERT, "foreign_alert"})
+"""Kinds of causes that say how a CI is, of our own rules and of other systems."""
 STORM: Final = "storm"
 COLLECTOR_BLIND: Final = "collector_blind"
 PARENT_DOWN: Final = "parent_down"
@@ -78,14 +80,14 @@ def grouped(
 
 
 def _placed(cause: Cause, footing: Footing, rules: Mapping[str, Rule], telling: set[str]) -> Cause | None:
-    if cause.kind != ALERT or cause.ci_id is None:
+    if cause.kind not in ALARMS or cause.ci_id is None:
         return cause
     rule = str(cause.detail.get("rule", ""))
     if footing.down and rule in telling:
         return None if footing.held else _of_reach(cause, footing)
     if footing.down and cause.since >= footing.answered_at and _follows(rules.get(rule)):
         return replace(cause, group=_home(footing), role=VICTIM)
-    return replace(cause, group=group_key(cause, rules.get(rule), footing))
+    return replace(cause, group=cause.group or group_key(cause, rules.get(rule), footing))
 
 
 def _follows(rule: Rule | None) -> bool:

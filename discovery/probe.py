@@ -14,7 +14,7 @@ from typing import Final
 
 from discovery.assignment import Assignment, read
 from discovery.leases import MAX_TASK_BYTES
-from discovery.library import Definitions, Library
+from discovery.library import Definitions, Library, definitions_in
 from discovery.lined import BadDefinition
 from discovery.sweep import Sweep, sweep
 from discovery.telling import Place, State, frames
@@ -29,7 +29,8 @@ async def serve(orders: asyncio.StreamReader, voice: Voice) -> int:
     """Run the one sweep that is ordered; return the exit code."""
     try:
         assigned = read(await orders.readline())
-        definitions = Library().current()
+        is_told_apart = assigned.profile.until != "alive"  # who only asks for signs of life needs no definition
+        definitions = Library().current() if is_told_apart else definitions_in([])
     except (ValueError, BadDefinition) as error:  # BadTask, or a line that has no end
         await voice.say(frame({"failed": str(error)}))
         return 2

@@ -243,14 +243,12 @@ async def _courses(
         .subquery()
     )
     before = select(_move.ci_id, _move.state).join(last, and_(last.c.ci_id == _move.ci_id, last.c.at == _move.at))
-    found: dict[int, list[tuple[int, str]]] = {}
-    for row in await connection.execute(before):
-        found[row.ci_id] = [(begin, row.state)]
+    found = {ci_id: [(begin, state)] for ci_id, state in await connection.execute(before)}
     within = select(_move.ci_id, _move.at, _move.state).where(
         _move.ci_id.in_(ci_ids), _move.at >= begin, _move.at < end
     )
-    for row in await connection.execute(within.order_by(_move.ci_id, _move.at)):
-        found.setdefault(row.ci_id, []).append((row.at, row.state))
+    for ci_id, at, state in await connection.execute(within.order_by(_move.ci_id, _move.at)):
+        found.setdefault(ci_id, []).append((at, state))
     return found
 
 

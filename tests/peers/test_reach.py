@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -80,8 +81,8 @@ class Watching:
         return tuple(self._row(frames(each, self.estate.now, State(0, Swept(len(found))))) for each in found.values())
 
     @staticmethod
-    def _row(said: object) -> TargetRow:
-        (head,) = said  # type: ignore[misc]  # one frame: nothing was identified
+    def _row(said: Iterator[bytes]) -> TargetRow:
+        (head,) = said  # one frame: nothing was identified
         row = json.loads(head.partition(b"\n")[0])["row"]
         return TargetRow(row["address"], row["stage"], row["cause"], found_json=row["found_json"], at_ms=row["at_ms"])
 

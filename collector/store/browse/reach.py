@@ -65,7 +65,7 @@ async def behind(connection: AsyncConnection, ci_id: int, limit: int) -> tuple[i
     """Return how many CIs have the failure of this one for their reason, and some of them by name."""
     its = reach.c.behind == ci_id
     count = (await connection.execute(select(func.count()).select_from(reach).where(its))).scalar_one()
-    rows = await connection.execute(
-        _ROWS.where(its).order_by(ci.c.name, ci.c.id).limit(limit) if count else _ROWS.where(False)
-    )
+    if not count:
+        return 0, []
+    rows = await connection.execute(_ROWS.where(its).order_by(ci.c.name, ci.c.id).limit(limit))
     return int(count), [_row(row).ci for row in rows]

@@ -58,6 +58,12 @@ def test_what_is_not_decided_is_left_out_and_the_rest_stays() -> None:
     assert placed({}, cause(DISK, 1)) == [("", "cause")]
 
 
+def test_what_another_system_says_of_a_victim_is_told_with_its_root() -> None:
+    foreign = replace(cause("", 2), kind="foreign_alert")
+    assert placed({2: VICTIM}, foreign) == [(ROOT_KEY, "victim")]
+    assert placed({2: Footing()}, replace(foreign, group="foreign|x")) == [("foreign|x", "cause")]
+
+
 def test_findings_are_nobodys_victims() -> None:
     finding = replace(cause(DISK, 2), kind="unapproved_change")
     assert grouped([finding], {2: VICTIM}, RULES, {REACH}) == [finding]
