@@ -28,14 +28,15 @@ async def read(
     seen = await known.agents(connection, found)
     reached = await reach.facts(connection, [ci_id for ci_id in found if any(rule.reads_reach for rule in due[ci_id])])
     told = await own_fields.records(connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])])
-    histories: Mapping[int, History] = await sampling.histories(connection, due)
+    histories = await sampling.histories(connection, due)
     facts = {}
     for ci_id, ci in found.items():
         opened = {name: json.loads(bodies[ci_id, name]) for name in wanted[ci_id] if (ci_id, name) in bodies}
         agent = {"agent": seen[ci_id]} if ci_id in seen else {}
         agent |= {"reach": reached[ci_id]} if ci_id in reached else {}
         its = {**own_fields.own(ci, told.get(ci_id, {})), **agent, **opened}
-        facts[ci_id] = of_heads(heads.get(ci_id, {}), its, histories.get(ci_id))
+        history = histories[ci_id].over(opened) if ci_id in histories else None
+        facts[ci_id] = of_heads(heads.get(ci_id, {}), its, history)
     return facts
 
 

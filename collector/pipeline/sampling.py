@@ -27,7 +27,7 @@ async def histories(connection: AsyncConnection, due: Mapping[int, Iterable[Comp
     if not asked:
         return {}
     told = await samples.of_cis(connection, asked, sorted(set().union(*asked.values())))
-    return {ci_id: remembered(told.get(ci_id, ())) for ci_id in asked}
+    return {ci_id: remembered(told.get(ci_id, [])) for ci_id in asked}
 
 
 def _names(rules: Iterable[CompiledRule]) -> set[str]:
@@ -35,11 +35,14 @@ def _names(rules: Iterable[CompiledRule]) -> set[str]:
 
 
 class Forgetting:
-    """Lets samples go as they age: some series a pass, all of them in turn."""
+    """Lets samples go as they age, some series a pass. The first pass watches what rules newly look back on."""
 
     def __init__(self, book: Rulebook) -> None:
-        self._spans, self._after = looked_back_on(book), 0
+        self._spans, self._after, self._is_watching = looked_back_on(book), 0, False
 
     async def step(self, tx: AsyncConnection, now: int) -> None:
         """Look at the next series at `now` (ms)."""
+        if not self._is_watching:
+            await samples.watch(tx, self._spans, now)
+            self._is_watching = True
         self._after = await samples.prune(tx, self._after, PORTION, self._spans, now)

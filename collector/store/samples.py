@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, exists, func, select
+from sqlalchemy import BigInteger, BindParameter, Row, bindparam, delete, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.samples import Line, Point, Sample, Spans, Told
+from collector.samples import WATCHED, Line, Point, Sample, Spans, Told
 from collector.store import interning
 from collector.store.engine import insert
 from collector.store.schema import sample, section, series, source, subject_ci
@@ -99,7 +99,8 @@ async def of_cis(connection: AsyncConnection, ci_ids: Collection[int], names: Co
             points.setdefault(owned, []).append((row.at, json.loads(row.value)))
         for (ci_id, source_id, name, element, field), its in points.items():
             line: Line = name, element, field
-            found.setdefault(ci_id, []).append(Told(line, its, fresh.get((ci_id, source_id, name), 0)))
+            told = Told(source_id, line, its, fresh.get((ci_id, source_id, name), 0))
+            found.setdefault(ci_id, []).append(told)
     return found
 
 
@@ -107,6 +108,19 @@ def _fresh(row: Row[Any]) -> int:
     """Return when the source last confirmed the section: by its own word, or by a whole quiet inventory."""
     is_quiet = row.still and Status(row.status).speaks
     return int(max(row.last_ok, row.confirmed_at) if is_quiet else row.last_ok)
+
+
+async def watch(tx: AsyncConnection, spans: Spans, now: int) -> None:
+    """Watch these fields of every CI from `now` on, those that are not watched yet."""
+    for name, field in ((name, field) for name, fields in spans.items() for field in fields):
+        line = section.c.ci_id, section.c.source_id, section.c.name, literal(WATCHED), literal(field)
+        made = select(*line).where(section.c.name == name, section.c.last_ok > 0)
+        columns = ["ci_id", "source_id", "section", "element", "field"]
+        await tx.execute(insert(tx, series).from_select(columns, made).on_conflict_do_nothing())
+        its = series.c.section == name, series.c.element == WATCHED, series.c.field == field
+        begun = select(series.c.id, literal(0, BigInteger), literal(now, BigInteger), literal("true")).where(*its)
+        columns = ["series_id", "slot", "at", "value"]
+        await tx.execute(insert(tx, sample).from_select(columns, begun).on_conflict_do_nothing())
 
 
 # --- forgetting

@@ -57,10 +57,10 @@ def run() -> list[Figure]:
 
 
 def _loaded() -> Figure:
-    began = time.perf_counter()
+    began = time.process_time()
     book = rulebook.load(rulebook.shipped())
     note = f"{len(book.rules)} rules, {sum(map(len, book.cases.values()))} cases, read and type-checked"
-    return Figure("all packs", time.perf_counter() - began, "s", at_most=2.0, note=note)
+    return Figure("all packs", time.process_time() - began, "s of CPU", at_most=2.0, note=note)
 
 
 # --- the estate

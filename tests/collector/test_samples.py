@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collector.samples import History, Told, remembered, spans, taken
+from collector.samples import WATCHED, History, Told, remembered, spans, taken
 
 MINUTE = 60_000
 SPAN = {"value": 60 * MINUTE}
@@ -40,8 +40,14 @@ def test_what_did_not_move_gives_nothing() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_seen_first_has_no_past() -> None:
-    assert points(None, [metric("a", 1)]) == [("a|", 6 * MINUTE, 1)]
+def test_what_is_seen_first_is_watched_from_then_on() -> None:
+    assert points(None, [metric("a", 1), metric("b", 2)]) == [(WATCHED, 6 * MINUTE, True)]
+
+
+def test_what_comes_later_was_not_there_before() -> None:
+    assert points([metric("a", 1)], [metric("a", 1), metric("b", 2)]) == [
+        ("b|", 5 * MINUTE, None), ("b|", 6 * MINUTE, 2),
+    ]  # fmt: skip
 
 
 def test_what_is_not_there_any_more_is_told_as_absent() -> None:
@@ -54,13 +60,15 @@ def test_a_field_that_stands_while_its_row_moves_gives_nothing() -> None:
 
 
 def test_fields_no_rule_reads_give_nothing() -> None:
-    assert taken("health", None, [metric("a", 1)], 0, MINUTE, {"unit": MINUTE}) == []
+    assert taken("health", [metric("a", 1)], [metric("a", 2)], 0, MINUTE, {"unit": MINUTE}) == []
 
 
 def test_a_number_has_sixty_slots_a_window_and_a_word_six_hundred() -> None:
-    numbers = {each.slot for at in range(0, 3_600_000, 1_000) for each in taken("ups", None, {"value": 1}, 0, at, SPAN)}
-    words = {each.slot for at in range(0, 3_600_000, 1_000) for each in taken("ups", None, {"value": "x"}, 0, at, SPAN)}
-    assert (len(numbers), len(words)) == (60, 600)
+    def slots(old: object, new: object) -> int:
+        moves = (taken("ups", {"value": old}, {"value": new}, at, at, SPAN) for at in range(0, 3_600_000, 1_000))
+        return len({pair[-1].slot for pair in moves})
+
+    assert (slots(1, 2), slots("x", "y")) == (60, 600)
 
 
 def test_what_a_number_was_before_it_moved_stays_though_both_are_in_one_slot() -> None:
@@ -70,14 +78,14 @@ def test_what_a_number_was_before_it_moved_stays_though_both_are_in_one_slot() -
     assert old.slot < new.slot
 
 
-LINE = ("ports", "1", "state")
+LINE = ("interfaces", "1", "state")
 
 
 def test_a_history_tells_what_was_since_a_moment() -> None:
     history = History({LINE: [(10, "up"), (20, "down"), (30, "up")]})
     assert history.series(*LINE, 20) == [(20, "down"), (30, "up")]
     assert history.series(*LINE, 31) == []
-    assert history.series("ports", "2", "state", 0) == []
+    assert history.series("interfaces", "2", "state", 0) == []
 
 
 def test_what_held_when_the_window_began_is_told_at_its_begin() -> None:
@@ -96,12 +104,34 @@ def test_nothing_is_told_of_the_time_before_it_was_away() -> None:
     assert history.series(*LINE, 35) == [(40, 2)]
 
 
+def told(*points: tuple[int, object], source: int = 1, fresh: int = 50, since: int = 10) -> list[Told]:
+    """Return a line of a source that is watched since `since`, and without points the watch alone."""
+    watch = Told(source, ("interfaces", WATCHED, "state"), [(since, True)], fresh)
+    return [watch, *([Told(source, LINE, list(points), fresh)] if points else [])]
+
+
 def test_what_was_confirmed_since_counts_as_the_same_value() -> None:
-    assert remembered([Told(LINE, [(10, "up")], 50)]).series(*LINE, 0) == [(10, "up"), (50, "up")]
-    assert remembered([Told(LINE, [(10, "up")], 50)]).series(*LINE, 40) == [(40, "up"), (50, "up")]
-    assert remembered([Told(LINE, [(10, None)], 50)]).series(*LINE, 0) == []
+    assert remembered(told((20, "up"), since=20)).series(*LINE, 0) == [(20, "up"), (50, "up")]
+    assert remembered(told((20, "up"))).series(*LINE, 40) == [(40, "up"), (50, "up")]
+    assert remembered(told((20, None))).series(*LINE, 0) == []
 
 
-def test_of_two_sources_the_one_that_spoke_last_is_asked_alone() -> None:
-    told = [Told(LINE, [(10, 1), (40, 2)], 40), Told(LINE, [(20, 900)], 60)]
-    assert remembered(told).series(*LINE, 0) == [(20, 900), (60, 900)]
+def test_what_never_moved_is_told_by_what_stands_since_it_is_watched() -> None:
+    history = remembered(told()).over({"interfaces": [{"name": "1", "state": "up"}]})
+    assert history.series(*LINE, 0) == [(10, "up"), (50, "up")]
+    assert history.series("interfaces", "2", "state", 0) == []
+
+
+def test_before_its_first_move_it_held_since_it_is_watched() -> None:
+    assert remembered(told((30, "up"), (40, "down"))).series(*LINE, 15) == [
+        (15, "up"), (30, "up"), (40, "down"), (50, "down"),
+    ]  # fmt: skip
+
+
+def test_what_is_not_watched_is_not_remembered() -> None:
+    assert remembered([]).over({"interfaces": [{"name": "1", "state": "up"}]}).series(*LINE, 0) == []
+
+
+def test_of_two_sources_the_one_that_confirmed_last_is_asked_alone() -> None:
+    both = [*told((10, 1), (40, 2), fresh=45), *told((20, 900), source=2, fresh=60, since=20)]
+    assert remembered(both).series(*LINE, 0) == [(20, 900), (60, 900)]

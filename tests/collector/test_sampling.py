@@ -87,6 +87,14 @@ async def test_only_the_fields_some_rule_looks_back_on_are_kept(host: tuple[Worl
     }  # fmt: skip
 
 
+async def test_what_never_moved_costs_a_line_a_field_however_many_rows(host: tuple[World, SimulatedHost]) -> None:
+    world, machine = host
+    machine.bodies["interfaces"] += [{"name": f"eth{each}", "state": "down"} for each in range(50)]
+    for _ in range(3):
+        await world.tell(1, machine)
+    assert len(await world.rows(schema.sample)) == 1
+
+
 async def test_without_a_rule_that_looks_back_nothing_is_kept(host: tuple[World, SimulatedHost]) -> None:
     world, machine = host
     watching(world, pack="")

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import select
 
-from collector.samples import Sample, Told
+from collector.samples import WATCHED, Sample, Told
 from collector.store import samples, schema
 from collector.store.engine import Store, insert
 from tests.store.ground import with_cis
@@ -113,3 +113,18 @@ async def test_series_are_looked_at_some_at_a_time(store: Store) -> None:
     async with store.write() as tx:
         assert await samples.prune(tx, after, 2, SPANS, 9 * HOUR) == 0
     assert await values(store) == [2, 2, 2]
+
+
+async def test_what_is_known_already_is_watched_from_now_on_and_once(store: Store) -> None:
+    await ground(store)
+    async with store.write() as tx:
+        row = {"source_id": 1, "name": "health", "status": 1, "last_try": 0, "revision": 1, "hash": b""}
+        await tx.execute(
+            insert(tx, schema.section), [row | {"ci_id": 1, "last_ok": 5}, row | {"ci_id": 2, "last_ok": 0}]
+        )
+    for now in (100, 200):
+        async with store.write() as tx:
+            await samples.watch(tx, SPANS, now)
+    found = await told(store, 1, 2)
+    assert [(each.line, each.points) for each in found[1]] == [(("health", WATCHED, "value"), [(100, True)])]
+    assert 2 not in found
