@@ -14,6 +14,7 @@ from collector.language.types import (
     DOUBLE,
     DYN,
     INT,
+    MAP,
     NUMBER,
     TEXT,
     TIME,
@@ -72,4 +73,6 @@ def _of_value(value: Value) -> Type:
     """Return the type of a constant. A whole one may stand for a real one, since YAML writes both as 5."""
     if isinstance(value, list):
         return list_of(reduce(common, map(_of_value, value))) if value else list_of(DYN)
+    if isinstance(value, Mapping):
+        return MAP
     return {bool: BOOL, int: NUMBER, float: DOUBLE, str: TEXT}.get(type(value), DYN)

@@ -72,8 +72,13 @@ class Expression:
 
     def judge(self, scope: Mapping[str, Any]) -> bool | Unknown:
         """Return true, false or `Unknown`; raise `Fault`, also when the value is none of these."""
-        verdict = self.evaluate(scope)
-        if isinstance(verdict, bool | Unknown):
+        try:  # as `evaluate` does, without another call: this is asked a million times
+            verdict = self._fast(scope, [MAX_STEPS])
+        except Exhausted:
+            raise
+        except UNSURE:
+            verdict = self.exactly(scope)
+        if verdict is True or verdict is False or isinstance(verdict, Unknown):
             return verdict
         raise Fault(f"true or false expected: {self.source}")
 

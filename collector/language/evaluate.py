@@ -83,7 +83,7 @@ def _select(tree: Node) -> Closure:
         record = operand(scope, left)
         if isinstance(record, Unknown):
             return record
-        if not isinstance(record, Mapping):
+        if type(record) is not dict and not isinstance(record, Mapping):
             raise Fault(f"{what}: {kind(record)} has no fields")
         value = record.get(name)
         return Unknown("missing", what) if value is None else value

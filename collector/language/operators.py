@@ -36,10 +36,10 @@ def spend(left: Spent, steps: int) -> None:
 
 def elements(left: Spent, container: Any) -> Sequence[Any]:
     """Return what a macro visits, paid for: the elements of a list, the keys of a record."""
-    if isinstance(container, Mapping):
+    if type(container) is not list:
+        if not isinstance(container, Mapping):
+            raise Fault(f"a list expected, {kind(container)} found")
         container = list(container)
-    if not isinstance(container, list):
-        raise Fault(f"a list expected, {kind(container)} found")
     spend(left, len(container))
     return container
 
@@ -73,7 +73,7 @@ def contained(left: Spent, item: Any, container: Any) -> bool:
         return its == "text" and item in container
     if not isinstance(container, list):
         raise Fault(f"in: {kind(container)} holds nothing")
-    if its in ("text", "bool") and set(map(type, container)) <= {type(item)}:
+    if type(item) in (str, bool, int) and set(map(type, container)) <= {type(item)}:
         return item in scanned(left, container)  # the same answer as below, at C speed
     spend(left, len(container))
     return any(equal(left, item, each) for each in container)

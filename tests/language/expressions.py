@@ -138,7 +138,7 @@ class Maker:
         return f"({self.of(TEXT, depth)}).{method}({self.of(TEXT, 0)})"
 
     def matched(self, depth: int) -> str:
-        wanted = quoted(self.random, self.random.choice(PATTERNS)) if self.random.random() < 0.9 else self.of(TEXT, 0)
+        wanted = quoted(self.random, self.random.choice(PATTERNS)) if self.random.random() < 0.9 else self._read(TEXT, 0)
         text = self.of(TEXT, depth)
         return f"matches({text}, {wanted})" if self.random.random() < 0.3 else f"({text}).matches({wanted})"
 
@@ -194,7 +194,7 @@ class Maker:
         return f"double({self._read(self.random.choice([TEXT, DOUBLE, INT]), depth)})"
 
     def _read(self, kind: Type, depth: int) -> str:
-        """Return something to read a number from; no constant text, which ours may refuse before it runs."""
+        """Return something to read a number or a pattern from; no constant, which ours may refuse before it runs."""
         return f"{self.of(TEXT, depth)} + ''" if kind == TEXT else self.of(kind, depth)
 
     def part(self, depth: int) -> str:
