@@ -24,7 +24,7 @@ from collector.model import Alert, Value
 from collector.pipeline import facts
 from collector.pipeline.policies import Policies
 from collector.stocktake import Thing
-from collector.store import alerts, cis, inspection_incidents, known, waivers
+from collector.store import alerts, cis, inspection_incidents, known, own_fields, waivers
 from collector.store.browse import things
 from collector.waiver import ACCEPT, Waiver, effective_waiver
 
@@ -50,7 +50,7 @@ async def _in_scope(connection: AsyncConnection, plan: Plan) -> dict[int, Thing]
     near = [each for each in standing if scope.holds(plan.scope, None, each, {})]
     if expression is None:
         return {each.ci_id: each for each in near}
-    own = await facts.owns(connection, await cis.by_ids(connection, [each.ci_id for each in near]))
+    own = await own_fields.of_cis(connection, await cis.by_ids(connection, [each.ci_id for each in near]))
     return {each.ci_id: each for each in near if scope.holds(plan.scope, expression, each, own[each.ci_id])}
 
 
@@ -68,7 +68,8 @@ async def _lines(
     seen = _Sources(await known.looks(connection, ci_ids), {rule.id: rule for rule in rules})
     beside = _Beside(
         await alerts.load(connection, ci_ids), await inspection_incidents.open_causes(connection, ci_ids),
-        [each.waiver for each in await waivers.granted(connection, now)], await facts.owns(connection, found), now,
+        [each.waiver for each in await waivers.granted(connection, now)],
+        await own_fields.of_cis(connection, found), now,
     )  # fmt: skip
     return [beside.told(seen.told(line)) for line in lines_of(results)]
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.incident.planning import ASSIGNED, RESOLVED, Plan
+from collector.desk.clocks import FULL
+from collector.desk.table import RESOLUTION
+from collector.incident.planning import RESOLVED, Plan
 from collector.inspecting.line import State
 from collector.model import Cause
-from collector.store import incidents, interning
+from collector.store import desk, incidents, interning, telling
+from collector.store.desk import Mark
 from collector.store.inspection_runs import Run
 from collector.store.schema import incident, incident_cause
+from collector.wording import time_text
 
 KIND: Final = "maintenance"
+COLLECTOR: Final = "collector"
+"""Who does what the clock does."""
 DONE: Final = "done"
 """The code an incident is resolved with when its report is signed."""
 
@@ -35,25 +40,36 @@ async def open_causes(connection: AsyncConnection, ci_ids: Collection[int]) -> d
 
 async def open_for(tx: AsyncConnection, run: Run, now: int, destinations: Sequence[str]) -> str:
     """Open the incident of a run, with whom the plan names, and return its number."""
-    (number,) = await incidents.apply(tx, Plan(open=(_cause(run),)), now, destinations)
-    values = {"source": KIND, "assignee": run.new.assignee, "state": ASSIGNED, "resolution_due_at": run.new.due_at}
-    await tx.execute(update(incident).where(incident.c.number == number).values(values))
-    return number
+    return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, now, destinations)
 
 
 async def resolve_for(tx: AsyncConnection, run: Run, now: int, destinations: Sequence[str]) -> None:
     """Resolve the incident of a run whose report is signed, if it is open still."""
-    ids = await tx.execute(select(incident.c.cause_key).where(incident.c.number == run.incident))
-    key = ids.scalar()
-    found = [each for each in await incidents.open_of_kind(tx, KIND) if each.cause_key == key]
-    resolved = tuple(replace(each, state=RESOLVED, resolved_at=now, resolution_code=DONE) for each in found)
-    await incidents.apply(tx, Plan(resolve=resolved), now, destinations)
+    found = await incidents.find(tx, run.incident)
+    if found is not None and found.resolved_at is None:
+        resolved = replace(found, state=RESOLVED, resolved_at=now, resolution_code=DONE)
+        await incidents.apply(tx, Plan(resolve=(resolved,)), now, destinations)
+
+
+async def escalate(tx: AsyncConnection, run: Run, now: int, destinations: Sequence[str]) -> bool:
+    """Tell the incident manager, once, that a run was not done in its time; return whether that is new.
+
+    The desk promises a time by the priority; a plan has a shorter one of its own.
+    """
+    found = await incidents.find(tx, run.incident)
+    if found is None or found.resolved_at is not None:
+        return False
+    if not await desk.ring(tx, found.id, RESOLUTION, FULL, run.new.due_at):
+        return False
+    detail = {"clock": RESOLUTION, "percent": FULL, "at": run.new.due_at}
+    await desk.note(tx, [(found.id, Mark(now, COLLECTOR, "escalate", detail=detail))])
+    await telling.tell(tx, [(found, "escalated", f"{RESOLUTION} {FULL} %")], now, destinations)
+    return True
 
 
 def _cause(run: Run) -> Cause:
     seen = run.coverage
     problems = seen.states.get(str(State.PROBLEM), 0)
-    day = datetime.fromtimestamp(run.new.scheduled_for / 1000, UTC).strftime("%Y-%m-%d %H:%M")
     title = run.new.title
     return Cause(
         key=f"{KIND}|{run.number}",
@@ -65,7 +81,8 @@ def _cause(run: Run) -> Cause:
             "en": f"{title['en']}" + (f": {problems} problems" if problems else ""),
         },
         detail={
-            "inspection": run.number, "scheduled_for": day, "problems": problems, "expected": seen.expected,
+            "inspection": run.number, "scheduled_for": time_text(run.new.scheduled_for),
+            "due_at": time_text(run.new.due_at), "problems": problems, "expected": seen.expected,
             "covered": seen.covered,
         },
         since=run.new.scheduled_for,

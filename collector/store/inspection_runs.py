@@ -19,6 +19,8 @@ from collector.store.schema import inspection_ci, inspection_line, inspection_ru
 
 OPEN, SIGNED, DONE = "open", "signed", "done"
 """To be filled in; signed by the inspector, to be reviewed; nothing more is written of it but notes."""
+AT_ONCE = 100
+"""Overdue runs of one look."""
 _run, _ci, _line = inspection_run.c, inspection_ci.c, inspection_line.c
 
 
@@ -121,6 +123,11 @@ async def unsign(tx: AsyncConnection, run_id: int) -> None:
     await _change(tx, run_id, state=OPEN, signed_by="", signed_at=None, digest="")
 
 
+async def escalated(tx: AsyncConnection, run_id: int, at: int) -> None:
+    """Write that it was told that a run is overdue."""
+    await _change(tx, run_id, escalated_at=at)
+
+
 async def _change(tx: AsyncConnection, run_id: int, **values: Any) -> None:
     await tx.execute(update(inspection_run).where(_run.id == run_id).values(values))
 
@@ -135,14 +142,16 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
     return run_of(row) if row else None
 
 
-async def by_id(connection: AsyncConnection, run_id: int) -> Run | None:
-    row = (await connection.execute(select(inspection_run).where(_run.id == run_id))).one_or_none()
-    return run_of(row) if row else None
-
-
 async def is_made(connection: AsyncConnection, plan_id: int, scheduled_for: int) -> bool:
     where = (_run.plan_id == plan_id, _run.scheduled_for == scheduled_for)
     return (await connection.execute(select(_run.id).where(*where))).scalar() is not None
+
+
+async def overdue(connection: AsyncConnection, now: int) -> list[Run]:
+    """Return the runs that wait longer than they may at `now` (ms), and nobody was told of it, the oldest first."""
+    where = (_run.state == OPEN, _run.due_at > 0, _run.due_at < now, _run.escalated_at.is_(None))
+    found = select(inspection_run).where(*where).order_by(_run.due_at).limit(AT_ONCE)
+    return [run_of(row) for row in await connection.execute(found)]
 
 
 async def things(connection: AsyncConnection, run_id: int) -> dict[int, Thing]:

@@ -13,9 +13,11 @@ from collector.web.forms import Form
 MINUTE_MS: Final = 60_000
 MAX_SHOWN: Final = 100
 """Items of a form."""
+CLASS: Final = "class"
+"""A field with several values."""
 FREE: Final = 2
 """Empty items a form offers."""
-BAD: Final = re.compile(r"[!！]\s*")
+BAD: Final = re.compile(r"[-－]\s*")
 """What an option begins with that is a problem to choose."""
 LANGUAGES: Final = re.compile(r"\s+/\s+")
 """What stands between the Chinese and the English of an option."""
@@ -33,7 +35,7 @@ def values_of(form: Form) -> dict[str, Any]:
         },
         "assignee": form.text("assignee"), "deputy": form.text("deputy"),
         "scope": {
-            "classes": list(form.texts("class")), "place": form.text("place"), "label": form.text("label"),
+            "classes": list(form.texts(CLASS)), "place": form.text("place"), "label": form.text("label"),
             "match": form.text("match"),
         },
         "checks": list(form.listed("checks")), "cadence": form.text("cadence"),
@@ -60,7 +62,7 @@ def _item(form: Form, at: int) -> dict[str, Any]:
 
 
 def _option(line: str) -> dict[str, Any]:
-    """Return an option: `正常 / In order`; one that is a problem begins with an exclamation mark."""
+    """Return an option: `正常 / In order`; one that is a problem begins with a minus."""
     bad = BAD.match(line)
     chinese, english = _both(line[bad.end() :] if bad else line)
     return {"text": {"zh": chinese, "en": english}, "ok": bad is None}
@@ -108,7 +110,7 @@ def _shown(item: Item) -> Mapping[str, str]:
 
 
 def _option_text(option: Option) -> str:
-    return ("" if option.ok else "!") + _told(option.text)
+    return ("" if option.ok else "- ") + _told(option.text)
 
 
 def _told(texts: Mapping[str, str]) -> str:

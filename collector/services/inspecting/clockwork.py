@@ -1,4 +1,4 @@
-"""Plans come due: each makes its run, and is then due for its next time."""
+"""Plans come due: each makes its run, and is then due for its next time. What is not done in time is told of, once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collector.inspecting import schedule
 from collector.inspecting.plan import BadPlan
 from collector.services.inspecting import runs
 from collector.services.inspecting.inspector import Inspector
-from collector.store import inspecting
+from collector.store import inspecting, inspection_incidents, inspection_runs
 from collector.store.engine import Store
 from collector.store.failure import reading, writing
 from collector.store.inspecting import Kept
@@ -27,6 +27,18 @@ async def due(store: Store, inspector: Inspector, now: int) -> list[str]:
         waiting = await inspecting.due(connection, now)
     made = [await _one(store, inspector, kept, now) for kept in waiting]
     return [number for number in made if number]
+
+
+async def escalate(store: Store, inspector: Inspector, now: int) -> int:
+    """Tell of the runs that were not done in their time, each once; return how many there were."""
+    async with reading(store) as connection:
+        late = await inspection_runs.overdue(connection, now)
+    for run in late:
+        async with writing(store) as tx:
+            if await inspection_incidents.escalate(tx, run, now, inspector.destinations):
+                log.info("inspection overdue", number=run.number, incident=run.incident, assignee=run.new.assignee)
+            await inspection_runs.escalated(tx, run.id, now)
+    return len(late)
 
 
 async def _one(store: Store, inspector: Inspector, kept: Kept, now: int) -> str:

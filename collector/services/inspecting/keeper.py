@@ -38,5 +38,7 @@ class Keeper:
                 await asyncio.wait_for(woken.wait(), self._every_s)
 
     async def step(self) -> list[str]:
-        """Make what is due now, return the numbers; raise `StoreFailed`."""
-        return await clockwork.due(self._store, self.inspector, self._clock())
+        """Make what is due now, return the numbers, and tell of what is overdue; raise `StoreFailed`."""
+        made = await clockwork.due(self._store, self.inspector, self._clock())
+        await clockwork.escalate(self._store, self.inspector, self._clock())
+        return made

@@ -20,7 +20,7 @@ from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Window
 from collector.web import forms
 from collector.web.forms import Form
-from collector.web.inspection_form import count_of, field_of, form_of, more_items, values_of
+from collector.web.inspection_form import CLASS, count_of, field_of, form_of, more_items, values_of
 from collector.web.render import page
 from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
@@ -69,7 +69,7 @@ async def _form(
     preview = plans.preview(context.inspector, shown, context.clock()) if shown else None
     return page(
         viewer, "inspection_plan_form.html", 200 if form.is_right else 400, form=form, people=people, classes=CLASSES,
-        count=count_of(form), template=template, number=number, preview=preview, chosen=form.texts("class"),
+        count=count_of(form), made_of=template, number=number, preview=preview, chosen=form.texts(CLASS),
         answers=ANSWERS, photos=PHOTOS, cadences=CADENCES, non_workdays=NON_WORKDAYS,
     )  # fmt: skip
 

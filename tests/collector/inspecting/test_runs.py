@@ -380,6 +380,23 @@ async def test_it_is_counted_what_each_handler_has_done(halls: Hall) -> None:
     assert none == []
 
 
+async def test_what_is_not_done_in_its_time_is_escalated_once(hall: Hall) -> None:
+    await hall.plan()
+    keeper = Keeper(hall.store, hall.inspector, lambda: hall.at)
+    hall.at = FIRST
+    (number,) = await keeper.step()
+    run = (await hall.seen(number)).run
+    for at in (run.new.due_at - 1, run.new.due_at, run.new.due_at + 1, run.new.due_at + 2):
+        hall.at = at
+        await keeper.step()
+    async with hall.store.read() as connection:
+        alarms = (await connection.execute(select(schema.incident_alarm))).all()
+        steps = [row.act for row in await connection.execute(select(schema.incident_step))]
+    assert [(each.clock, each.percent, each.at) for each in alarms] == [("resolution", 100, run.new.due_at)]
+    assert steps.count("escalate") == 1
+    assert (await hall.seen(number)).is_overdue(hall.at)
+
+
 async def test_a_plan_that_cannot_be_run_any_more_hinders_no_other(hall: Hall) -> None:
     bad, good = await hall.plan(), await hall.plan(assignee="bob", deputy="")
     body = json.dumps(PLAN | {"scope": {"match": "ci.gone == 1"}})

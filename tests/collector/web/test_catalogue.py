@@ -155,12 +155,12 @@ def test_every_field_of_every_section_has_a_word(section: str) -> None:
 
 
 def test_columns_and_filters_of_every_list_have_a_word() -> None:
-    from collector.web.pages import agents, changes, cis, findings, incidents, inspections
+    from collector.web.pages import agents, changes, cis, findings, incidents, inspection_runs, results
 
-    for spec in (agents.SPEC, changes.SPEC, cis.SPEC, findings.SPEC, incidents.SPEC):
+    for spec in (agents.SPEC, changes.SPEC, cis.SPEC, findings.SPEC, incidents.SPEC, inspection_runs.SPEC):
         assert not [column.name for column in spec.columns if f"column.{column.name}" not in EN]
         assert not [name for name in spec.filters if f"filter.{name}" not in EN]
-    assert not [column.name for column in inspections.COLUMNS if f"column.{column.name}" not in EN]
+    assert not [column.name for column in results.COLUMNS if f"column.{column.name}" not in EN]
 
 
 def test_the_classes_and_types_are_those_of_the_regulation() -> None:

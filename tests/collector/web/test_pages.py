@@ -30,7 +30,7 @@ def addresses(world: World) -> dict[str, str]:
         "incidents": "/incidents", "events": "/events",
         "incident": "/incidents/INC-000001", "unapproved": "/incidents/INC-000002", "resolved": "/incidents/INC-000003",
         "results": "/results", "inspections": "/inspections", "plans": "/inspections/plans", "rules": "/rules",
-        "rule": "/rules/SRV-DISK-001", "duplicates": "/duplicates", "new plan": "/inspections/plans/new",
+        "rule": "/rules/SRV-DISK-001", "duplicates": "/duplicates",
         "case": "/duplicates/1", "identity": f"{web}/identity", "quarantine": "/quarantine",
         "agents": "/agents", "agent": agent, "silent agent": f"/agents/{world.estate.laptop.agent_uid}",
         "ban": f"{agent}/ban", "settings": "/settings", "accounts": "/settings/accounts", "search": "/search?q=web",
@@ -38,6 +38,7 @@ def addresses(world: World) -> dict[str, str]:
         "filtered": "/cis?class=pc&state=active&q=z", "map": "/map", "port finder": "/where?q=web-01",
         "sweeps": "/sweeps", "plan": "/sweeps/plans/new", "credentials": "/credentials",
         "credential": "/credentials/new?kind=snmp_user",
+        "waivers": "/waivers", "windows": "/windows", "alert": f"/results/SRV-DISK-001/{world.estate.web.uid}",
     }  # fmt: skip
 
 
@@ -45,14 +46,14 @@ NAMES = [
     "overview", "cis", "ci", "ci of the past", "ci before it was", "laptop", "software", "section", "record",
     "no section", "why", "history", "whole history", "compare", "findings", "finding", "campaigns", "noise",
     "noise of a month", "incidents", "events", "incident",
-    "unapproved", "resolved", "results", "inspections", "plans", "new plan",
-    "rules", "rule", "duplicates", "case", "identity", "quarantine", "agents",
+    "unapproved", "resolved", "results", "inspections", "plans", "rules", "rule", "duplicates", "case", "identity", "quarantine", "agents",
     "agent", "silent agent", "ban", "settings", "accounts", "search", "search without words", "search in vain",
-    "filtered", "map", "port finder", "sweeps", "plan", "credentials", "credential",
+    "filtered", "map", "port finder", "sweeps", "plan", "credentials", "credential", "waivers", "windows",
+    "alert",
 ]  # fmt: skip
 EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events", "/results",
          "/inspections", "/inspections/plans", "/duplicates", "/quarantine", "/agents", "/settings",
-         "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials"]  # fmt: skip
+         "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials", "/waivers", "/windows"]  # fmt: skip
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ async def test_a_csv_holds_what_its_list_shows(world: World) -> None:
     assert len(empty.text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["cis", "findings", "incidents", "inspections", "agents"])
+@pytest.mark.parametrize("name", ["cis", "findings", "incidents", "results", "agents"])
 async def test_every_list_has_its_csv(world: World, name: str) -> None:
     async with await world.person("viewer") as client:
         answer = await client.get(f"/{name}.csv")

@@ -46,6 +46,7 @@ def _runs() -> None:
         _text('assignee', ''), _text('deputy', ''), _text('counts', '{}'), _text('signed_by', ''),
         sa.Column('signed_at', sa.BigInteger(), nullable=True), _text('reviewed_by', ''),
         sa.Column('reviewed_at', sa.BigInteger(), nullable=True), _text('digest', ''),
+        sa.Column('escalated_at', sa.BigInteger(), nullable=True),
         _points('inspection_run', 'plan_id', 'inspection_plan'),
         _points('inspection_run', 'previous_id', 'inspection_run'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_inspection_run')),
