@@ -162,7 +162,8 @@ def _check(recurrence: Recurrence, start: int) -> None:
 def _occurrences(recurrence: Recurrence, start: int) -> rrulebase:
     """Return the starts, by the wall clock of the zone; what is found is kept: they are asked again and again."""
     first = _local(start, recurrence.zone)
-    rule: rrule = rrulestr(recurrence.rule.upper(), dtstart=first)
+    rule = rrulestr(recurrence.rule.upper(), dtstart=first)
+    assert isinstance(rule, rrule)  # one line makes no set of rules
     last = min(_local(recurrence.until, recurrence.zone), first + timedelta(days=3660))
     return rrulestr(str(rule.replace(until=last)), cache=True)
 

@@ -91,6 +91,18 @@ async def ask(act: Act, asked: Asked, rules: Rules) -> str:
     return made.number
 
 
+async def decide(act: Act, decision: str, number: str, rules: Rules, words: str) -> None:
+    """Do what is decided on a waiver: grant, refuse, end; raise `NotFound`, `Refused`."""
+    if decision == "grant":
+        await grant(act, number, rules, words)
+    elif decision == "refuse":
+        await refuse(act, number, rules, words)
+    elif decision == "end":
+        await end(act, number, rules, words)
+    else:
+        raise Refused("grant, refuse or end is expected", "decision")
+
+
 async def grant(act: Act, number: str, rules: Rules, note: str = "") -> None:
     """Let a waiver hold from its start on; raise `NotFound`, and `Refused`, also to whoever asked for it."""
     await _decide(act, number, GRANTED, rules, note)

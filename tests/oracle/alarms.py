@@ -151,6 +151,8 @@ class _Past:
                     newest = max(newest, self.seen(i))
                 share = self._share(states[-window:], window)
                 was = share >= low if was else share > high
+            elif not states:
+                states = [False]  # of which nothing is known yet, it is ok
             found.append(was)
         return found
 

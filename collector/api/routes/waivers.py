@@ -53,9 +53,8 @@ async def ask(request: Request, asked: WaiverAsked) -> object:
 async def decide(request: Request, number: str, asked: WaiverDecided) -> object:
     """Grant or refuse a waiver somebody else asks for, or end one before its time."""
     rules = context_of(request).rulebook.rules
-    steps = {"grant": waivers.grant, "end": waivers.end, "refuse": waivers.refuse}
     async with acting(request) as act:
-        await steps[asked.decision](act, number, rules, asked.reason)
+        await waivers.decide(act, asked.decision, number, rules, asked.reason)
     return {"number": number}
 
 
@@ -84,9 +83,7 @@ async def set_window(request: Request, asked: WindowAsked) -> dict[str, str]:
     return {"id": uid}
 
 
-@router.delete(
-    "/maintenance-windows/{uid}", operation_id="endMaintenanceWindow", status_code=204, dependencies=_WAIVE
-)
+@router.delete("/maintenance-windows/{uid}", operation_id="endMaintenanceWindow", status_code=204, dependencies=_WAIVE)
 async def end_window(request: Request, uid: str) -> Response:
     """End a window before its time."""
     async with acting(request) as act:

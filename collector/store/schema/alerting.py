@@ -15,8 +15,8 @@ def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default=false())
 
 
-def _where(condition: str) -> dict[str, object]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+def _partial(name: str, column: str, condition: str) -> Index:
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 alert = Table(
@@ -29,9 +29,8 @@ alert = Table(
     _flag("flapping"), words("suppressed", ""), words("held_by", ""),  # words with a blank between
     moment("look_at", 0), _flag("told"), words("lowered", ""),
     _flag("timed"),  # time alone can move it
-    Index("ix_alert_ci_id", "ci_id"), Index("ix_alert_timed", "ci_id", **_where("timed")),
-    Index("ix_alert_look_at", "look_at", **_where("look_at > 0")),
-    Index("ix_alert_state", "state", **_where("state <> 'ok'")),
+    Index("ix_alert_ci_id", "ci_id"), _partial("ix_alert_timed", "ci_id", "timed"),
+    _partial("ix_alert_look_at", "look_at", "look_at > 0"), _partial("ix_alert_state", "state", "state <> 'ok'"),
 )  # fmt: skip
 
 alert_move = Table(  # only added to, and taken away when it is old

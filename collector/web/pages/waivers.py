@@ -65,11 +65,9 @@ async def ask(request: Request) -> Response:
 @router.post("/waivers/{number}/decide", dependencies=_WAIVE)
 async def decide(request: Request, number: str) -> Response:
     form, rules = await sent(request), context_of(request).rulebook.rules
-    steps = {"grant": waivers.grant, "refuse": waivers.refuse, "end": waivers.end}
-    step = steps.get(form.text("decision"), waivers.refuse)
 
     async def write(act: Act) -> bool:
-        await step(act, number, rules, form.text("note"))
+        await waivers.decide(act, form.text("decision"), number, rules, form.text("note"))
         return True
 
     if await attempt(request, form, write, {}) is None:

@@ -144,7 +144,7 @@ def test_everything_data_can_name_has_a_word(family: str) -> None:
 
 def test_every_state_has_a_look_of_its_own() -> None:
     assert set(LOOKS["state"]) == {each.value for each in CiState}
-    assert set(LOOKS["outcome"]) == {each.value for each in Outcome}
+    assert set(LOOKS["outcome"]) == {*OUTCOMES}
     assert set(LOOKS["status"]) == {each.name.lower() for each in Status}
 
 

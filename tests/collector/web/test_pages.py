@@ -46,14 +46,16 @@ NAMES = [
     "overview", "cis", "ci", "ci of the past", "ci before it was", "laptop", "software", "section", "record",
     "no section", "why", "history", "whole history", "compare", "findings", "finding", "campaigns", "noise",
     "noise of a month", "incidents", "events", "incident",
-    "unapproved", "resolved", "results", "inspections", "plans", "rules", "rule", "duplicates", "case", "identity", "quarantine", "agents",
+    "unapproved", "resolved", "results", "inspections", "plans", "rules", "rule", "duplicates", "case", "identity",
+    "quarantine", "agents",
     "agent", "silent agent", "ban", "settings", "accounts", "search", "search without words", "search in vain",
     "filtered", "map", "port finder", "sweeps", "plan", "credentials", "credential", "waivers", "windows",
     "alert",
 ]  # fmt: skip
 EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events", "/results",
          "/inspections", "/inspections/plans", "/duplicates", "/quarantine", "/agents", "/settings",
-         "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials", "/waivers", "/windows"]  # fmt: skip
+         "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials",
+         "/waivers", "/windows"]  # fmt: skip
 
 
 @pytest.fixture
