@@ -24,6 +24,8 @@ class Reach(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+APART_MS: Final = 15_000
+"""Two misses that are closer are one: several sweeps may come by at the same time."""
 NOT_ASKED, BLIND, NEVER = "not_asked", "collector_blind", "never_answered"
 """Why nobody can say: it was not asked of late, who asks sees nothing, it has never answered."""
 
@@ -65,6 +67,8 @@ class Method:
         """Return it after it was used at `at` (ms)."""
         if answered:
             return Method(at, at)
+        if self.misses and at - self.asked_at < APART_MS:
+            return self
         return Method(at, self.answered_at, self.misses + 1, self.missed_at or at)
 
     def unasked(self) -> Method:

@@ -47,13 +47,17 @@ ALONE: Final = replace(TERMS, alone=TERMS.least)
 class Known:
     """What is known by now: CI → its methods and who watches it (id of the probe's agent); and how each stood before.
 
-    `hosts`: agent → its CI, uid and name.
+    `hosts`: agent → its CI, uid and name; `busy`: agents that carry out another sweep, and no watch meanwhile.
+    `watched`: every CI that is watched at all; `up_since`: since when this collector can be told anything (ms).
     """
 
     methods: Mapping[int, Methods] = field(default_factory=dict)
     watchers: Mapping[int, int] = field(default_factory=dict)
     before: Mapping[int, Standing] = field(default_factory=dict)
     hosts: Mapping[int, tuple[int | None, str, str]] = field(default_factory=dict)
+    busy: frozenset[int] = frozenset()
+    watched: frozenset[int] = frozenset()
+    up_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,14 @@ class Reaching:
                         tx, await cis.by_ids(tx, sorted(await storming.cis_in(tx, storm))), self._policies, now
                     )
                     await storming.close(tx, storm, self._policies, now)
+        if gone := sorted(known.before.keys() - known.watched):
+            async with self._store.write() as tx:
+                await reach.drop(tx, gone)
+                await judging.judge_reach(tx, gone, self._policies, now)
         if now - self._forgot_at > FORGET_MS:
             self._forgot_at = now
             async with self._store.write() as tx:
-                await reach.forget(tx, now - KEPT_MS, stand.standings)
+                await reach.forget(tx, now - KEPT_MS)
 
 
 def _portions(moved: Sequence[Standing]) -> Iterator[Sequence[Standing]]:
@@ -172,13 +180,15 @@ async def gathered(reader: AsyncConnection, now: int, up_since: int) -> Known:
             methods[ci_id] = _joined(methods.get(ci_id, {}), look.methods)
             watchers[ci_id] = look.agent_id or AGENTS
     could_come = now - up_since >= SILENT_MS
-    for ci_id, last_seen in (await reach.heartbeats(reader)).items():
+    heartbeats = await reach.heartbeats(reader)
+    for ci_id, last_seen in heartbeats.items():
         if could_come or now - last_seen < SILENT_MS:
             its = methods.setdefault(ci_id, {})
             its[AGENT] = reachability.heartbeat(last_seen, now, SILENT_MS)
             watchers.setdefault(ci_id, AGENTS)
     before = await reach.standings(reader)
-    return Known(methods, watchers, before, await reach.watchers(reader))
+    watched = frozenset(methods) | frozenset(heartbeats)
+    return Known(methods, watchers, before, await reach.watchers(reader), await reach.busy(reader), watched, up_since)
 
 
 def _joined(held: Methods, more: Methods) -> dict[str, Method]:
@@ -197,10 +207,7 @@ def _better(a: Method, b: Method) -> Method:
 
 def weighed(known: Known, graph: Graph, now: int, terms: Terms = TERMS) -> Stand:
     """Return how all that is watched stands at `now` (ms)."""
-    plain = {
-        ci_id: reachability.standing(ci_id, methods, known.before.get(ci_id), now, terms)
-        for ci_id, methods in known.methods.items()
-    }
+    plain = {ci_id: _plain(ci_id, known, now, terms) for ci_id in known.methods}
     silent = {ci_id: each for ci_id, each in plain.items() if each.missed_at}
     found = reachability.roots(graph, silent)
     explained = reachability.explained(graph, found, silent, plain)
@@ -216,6 +223,14 @@ def weighed(known: Known, graph: Graph, now: int, terms: Terms = TERMS) -> Stand
         for ci_id, each in plain.items()
     }
     return Stand(reachability.decided(graph, seen, now, terms), blind)
+
+
+def _plain(ci_id: int, known: Known, now: int, terms: Terms) -> Standing:
+    """Return how a CI stands by what was told; as before while nobody had time to tell anything yet."""
+    was = known.before.get(ci_id)
+    each = reachability.standing(ci_id, known.methods[ci_id], was, now, terms)
+    is_early = now - known.up_since < terms.fresh_ms
+    return was if was and is_early and each.why == reachability.NOT_ASKED else each
 
 
 def _by_watcher(watchers: Mapping[int, int], plain: Mapping[int, Standing]) -> dict[int, list[Standing]]:
@@ -238,6 +253,8 @@ def _lost(
 def _blind_causes(known: Known, stand: Stand, now: int) -> list[Cause]:
     found = []
     for watcher, (lost, watched) in sorted(stand.blind.items()):
+        if watcher in known.busy:
+            continue  # it is about something else, and told of there
         _, uid, name = known.hosts.get(watcher, (None, "agents", ""))
         why = "agents" if watcher == AGENTS else _why(watcher, known.watchers, stand.standings)
         found.append(rootcause.blind_cause(uid, name, (lost, watched), why, now))

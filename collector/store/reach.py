@@ -15,6 +15,7 @@ from collector.reachability import METHODS, Method, Methods, Reach, Standing
 from collector.store import interning, schema
 from collector.store.browse.swept import PROTOCOLS
 from collector.store.engine import insert
+from collector.store.sweeps import RUNNING
 
 _look, _reach, _move, _ci = schema.reach_look.c, schema.reach.c, schema.reach_move.c, schema.ci.c
 _bound, _source, _agent = schema.subject_ci.c, schema.source.c, schema.agent.c
@@ -109,6 +110,13 @@ async def watchers(connection: AsyncConnection) -> dict[int, tuple[int | None, s
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
+async def busy(connection: AsyncConnection) -> frozenset[int]:
+    """Return the agents that carry out a sweep which is no watch."""
+    its = schema.sweep.c
+    running = (its.state == RUNNING, its.agent_id.is_not(None), its.id.not_in(select(schema.reach_watch.c.sweep_id)))
+    return frozenset((await connection.execute(select(its.agent_id).where(*running))).scalars())
+
+
 async def dependencies(connection: AsyncConnection, kinds: Collection[str]) -> list[tuple[int, str, int]]:
     """Return (a, kind, b) of the relations of these kinds that hold now."""
     its = schema.relation.c
@@ -175,11 +183,14 @@ async def note(tx: AsyncConnection, moved: Sequence[Standing]) -> None:
         await tx.execute(insert(tx, schema.reach_move).on_conflict_do_nothing(), rows)
 
 
-async def forget(tx: AsyncConnection, before: int, still: Collection[int]) -> None:
-    """Forget moves from before `before` (ms), and how those stand that are not watched any more."""
+async def forget(tx: AsyncConnection, before: int) -> None:
+    """Forget moves from before `before` (ms)."""
     await tx.execute(delete(schema.reach_move).where(_move.at < before))
-    gone = set((await tx.execute(select(_reach.ci_id))).scalars()) - set(still)
-    for part in interning.chunks(sorted(gone)):
+
+
+async def drop(tx: AsyncConnection, ci_ids: Collection[int]) -> None:
+    """Forget how those stand that nobody watches any more."""
+    for part in interning.chunks(sorted(ci_ids)):
         await tx.execute(update(schema.reach).where(_reach.behind.in_(part)).values(behind=None))
         await tx.execute(delete(schema.reach).where(_reach.ci_id.in_(part)))
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import reachability
@@ -26,6 +27,8 @@ from collector.store.sweep_targets import LedgerRow
 from collector.store.sweeps import CANCELLED, DONE, FAILED, WAITING, NewSweepRow, SweepRow
 from wire.ranges import Ranges, ranges
 from wire.sweep import MAX_RANGES, Known, Lease
+
+log = structlog.get_logger(__name__)
 
 EVERY_MS: Final = 60_000
 """How far apart a watch is begun, at least."""
@@ -74,6 +77,8 @@ def _settings(plans: Sequence[PlanRow], there: Collection[str]) -> str:
     targets = _covered(ranges(there), covered)
     if not targets:
         return ""
+    if len(targets.texts) > MAX_RANGES:
+        log.warning("a zone is too scattered to be watched whole", ranges=len(targets.texts), watched=MAX_RANGES)
     windows = [one for each in plans for one in json.loads(each.settings).get("blackout") or ()]
     first: dict[str, Any] = {"snmp_port": covered[0].snmp_port, "ports": dict(covered[0].ports)}
     text = {"ranges": list(targets.texts[:MAX_RANGES]), "until": "alive", "rate": RATE, **first}

@@ -57,6 +57,14 @@ def test_an_answer_in_between_starts_the_count_again() -> None:
     assert course(ECHO, NOTHING, NOTHING, ECHO, NOTHING, NOTHING) == [Reach.UP] * 6
 
 
+def test_sweeps_that_come_by_together_are_one_miss() -> None:
+    methods = looked({}, ECHO, START)
+    for second in (60, 62, 64, 66):
+        methods = looked(methods, (), START + second * 1_000)
+    assert methods["icmp"].misses == 1
+    assert looked(methods, (), START + 80_000)["icmp"].misses == 2
+
+
 def test_what_used_to_answer_by_two_ways_and_does_by_one_is_degraded() -> None:
     assert course(BOTH, ECHO, ECHO, ECHO, BOTH)[-2:] == [Reach.DEGRADED, Reach.UP]
 

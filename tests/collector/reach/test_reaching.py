@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from collector.pipeline.reaching import Reaching
+from collector.services.estate_graph import graph
 from collector.store import reach, schema
-from collector.store.engine import Store
-from tests.collector.reach.estate import MINUTE, START, Estate, below, tree
+from collector.store.engine import Store, insert
+from tests.collector.reach.estate import MINUTE, START, Drawn, Estate, below, tree
 
 WIRES = tree(40)
 
@@ -101,3 +104,34 @@ async def test_looking_again_at_what_did_not_move_writes_nothing(estate: Estate)
     before = await estate.rows(schema.reach)
     assert await estate.reaching.step() == 0
     assert await estate.rows(schema.reach) == before
+
+
+async def test_a_probe_that_is_busy_with_another_sweep_is_not_called_silent(estate: Estate) -> None:
+    async with estate.store.write() as tx:
+        row = {"uid": "s", "zone": "", "settings": "{}", "state": "running", "asked_by": "ada", "asked_at": START,
+               "agent_id": 1, "counts": "{}"}  # fmt: skip
+        await tx.execute(insert(tx, schema.sweep), [row])
+    estate.now += 10 * MINUTE
+    await estate.reaching.step()
+    assert set((await estate.states()).values()) == {"unknown"}
+    assert not await estate.incidents()
+
+
+async def test_a_collector_that_was_away_waits_for_the_first_looks_before_it_says_anything(estate: Estate) -> None:
+    estate.now += 60 * MINUTE
+    again = Reaching(estate.store, estate.rules, lambda: estate.now, Drawn(graph(WIRES, [1])))
+    await again.step()
+    assert set((await estate.states()).values()) == {"up"}
+    estate.now += 6 * MINUTE
+    await again.step()
+    assert set((await estate.states()).values()) == {"unknown"}
+
+
+async def test_what_nobody_watches_any_more_has_no_state_and_no_incident(estate: Estate) -> None:
+    gone = below(WIRES, 5)
+    await estate.minutes(3, gone)
+    async with estate.store.write() as tx:
+        await tx.execute(update(schema.ci).where(schema.ci.c.id.in_(gone)).values(state="retired"))
+    await estate.minutes(1, gone)
+    assert not gone & (await estate.states()).keys()
+    assert not await estate.incidents()
