@@ -31,7 +31,8 @@ async def grouped(
 async def _victims(tx: AsyncConnection, down: set[int], touched: Mapping[int, CI], policies: Policies) -> list[Cause]:
     """Return the causes that alerts would be which are held back by what they depend on, and by nothing else."""
     rules = policies.rulebook.rules
-    its = [each for each in await alerts.held_back(tx, sorted(down)) if _waits(each) and each.rule in rules]
+    raising = {name for name, each in rules.items() if each.rule.raises}
+    its = [each for each in await alerts.held_back(tx, sorted(down)) if _waits(each) and each.rule in raising]
     found = (incident.alert_cause(each, rules[each.rule].rule, touched[each.ci_id]) for each in its)
     return [each for each in found if each is not None]
 
