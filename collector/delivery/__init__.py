@@ -84,7 +84,7 @@ class Gathering(Protocol):
 
     alone: int
 
-    async def tell(self, stories: Sequence[Story]) -> None:
+    async def send(self, stories: Sequence[Story]) -> None:
         """Send one message that tells all of them; raise `DeliveryFailed`."""
         ...
 

@@ -65,7 +65,7 @@ class GatheringCarrier(Carrier):
         for part in parts:
             rows = [row for each in claimed for row in [each] if _is_of(row, part)]
             last = {each.last.key for each in part}
-            outcome = await tried(rows, lambda part=part: destination.tell(part))  # type: ignore[misc]
+            outcome = await tried(rows, lambda part=part: destination.send(part))  # type: ignore[misc]
             tokens -= 1000
             await self._mark_part(outcome, last, tokens)
 

@@ -68,9 +68,9 @@ class Mail:
         self._server, self._terms, self._clock = server, terms, clock
 
     async def __call__(self, delivery: Delivery) -> None:
-        await self.tell([Story(delivery, (delivery.event,), 0)])
+        await self.send([Story(delivery, (delivery.event,), 0)])
 
-    async def tell(self, stories: Sequence[Story]) -> None:
+    async def send(self, stories: Sequence[Story]) -> None:
         """Send one mail; raise `DeliveryFailed`."""
         mail = self.composed(stories)
         await asyncio.to_thread(_hand_in, self._server, self._terms.recipients, mail)

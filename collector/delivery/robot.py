@@ -53,9 +53,9 @@ class Chat:
         self._language, self._link, self._clock = language, link, clock
 
     async def __call__(self, delivery: Delivery) -> None:
-        await self.tell([Story(delivery, (delivery.event,), 0)])
+        await self.send([Story(delivery, (delivery.event,), 0)])
 
-    async def tell(self, stories: Sequence[Story]) -> None:
+    async def send(self, stories: Sequence[Story]) -> None:
         """Post one message; raise `DeliveryFailed`."""
         said, params = self._robot.signed(self._fitting(stories), self._secret.get("secret", ""), self._clock())
         token = self._secret["token"]

@@ -20,6 +20,10 @@ UNTOLD = {
     "verify": "asks a question that is too long for an address",
     "backtest": "judges a past period by other terms and writes nothing; the question is a file",
     "run_backtest": "the same, asked in a page",
+    "from_alertmanager": "what another system tells is kept with the incident it makes",
+    "from_webhook": "the same",
+    "from_pagerduty": "the same",
+    "from_prometheus": "the same",
 }
 """Routes that change nothing privileged → why they are no act."""
 

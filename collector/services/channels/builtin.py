@@ -25,7 +25,7 @@ async def declare(act: Act, vault: Vault, settings: Settings) -> None:
     secret = {"secret": settings.webhook_secret} if settings.webhook_secret else {}
     if before is not None and before.channel == channel and _secret(vault, before) == secret:
         return
-    await setup.write(act, vault, channel, secret)
+    await setup.write(act.tx, vault, channel, secret, act.at)
     act.tell("channel.save", f"channel/{setup.BUILTIN}", asdict(before.channel) if before else {}, asdict(channel))
 
 

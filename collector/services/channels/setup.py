@@ -15,7 +15,8 @@ from collector.channel import EVENTS, SEVERITIES, Channel, Wants
 from collector.clock import Clock
 from collector.delivery import BadDestination, Closing, Destination, kinds
 from collector.delivery.caller import checked_url
-from collector.delivery.kinds import KINDS
+from collector.delivery.kinds import KINDS as KINDS
+from collector.delivery.kinds import Setting as Setting
 from collector.delivery.message import LANGUAGES
 from collector.security.audit import Act
 from collector.security.vault import NotOpened, Vault
@@ -88,7 +89,7 @@ async def save(act: Act, vault: Vault, channel: Channel, secret: Mapping[str, st
     scope = str(checked.settings[KINDS[checked.kind].scope])
     kept = _given(checked.kind, secret) if secret else _standing(vault, before, checked, scope)
     await _tried(checked, kept)
-    await write(act, vault, checked, kept)
+    await write(act.tx, vault, checked, kept, act.at)
     if not checked.is_enabled:
         await outbox.drop(act.tx, checked.name)
     replaced = {"secret": "another one"} if secret and before else {}
@@ -96,12 +97,12 @@ async def save(act: Act, vault: Vault, channel: Channel, secret: Mapping[str, st
              asdict(checked) | replaced)  # fmt: skip
 
 
-async def write(act: Act, vault: Vault, channel: Channel, secret: Mapping[str, str]) -> None:
+async def write(tx: AsyncConnection, vault: Vault, channel: Channel, secret: Mapping[str, str], now: int) -> None:
     """Write a channel whose settings were checked, with its secret sealed for its address."""
     scope = str(channel.settings[KINDS[channel.kind].scope])
     row = ChannelRow(channel, scope, b"", "")
     sealed, key_id = vault.seal(row.uid, row.kind, scope, secret)
-    await channels.save(act.tx, replace(row, sealed=sealed, key_id=key_id), act.at)
+    await channels.save(tx, replace(row, sealed=sealed, key_id=key_id), now)
 
 
 async def remove(act: Act, name: str) -> None:

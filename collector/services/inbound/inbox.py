@@ -150,18 +150,24 @@ async def listed(connection: AsyncConnection) -> list[Kept]:
 def as_it_stands(known: ForeignAlert | None, told: ForeignAlert) -> ForeignAlert | None:
     """Return the alert after it was told, None when that is old news.
 
-    An episode that was told to be over does not begin again; one that only ran out does.
+    An episode that was told to be over does not begin again; one that only ran out does. Alertmanager joins episodes
+    that touch, so an end may name an earlier beginning than the one that is known: what it ends after, it ends.
     """
     if known is None:
         return told
-    if told.started_at < known.started_at:
+    if told.started_at < known.started_at and not (told.state == RESOLVED and _ended(told) >= known.started_at):
         return None
     if known.state == RESOLVED and told.started_at == known.started_at:
         return None
     if told.state == RESOLVED:
         # What ends need not say again what it was.
-        return replace(known, state=RESOLVED, ended_at=told.ended_at, until=None, started_at=told.started_at)
+        began = max(known.started_at, told.started_at)
+        return replace(known, state=RESOLVED, ended_at=told.ended_at, until=None, started_at=began)
     return told
+
+
+def _ended(alert: ForeignAlert) -> int:
+    return alert.started_at if alert.ended_at is None else alert.ended_at
 
 
 def _is_news(kept: Kept | None, standing: ForeignAlert, ci_id: int | None) -> bool:
