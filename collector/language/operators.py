@@ -40,8 +40,9 @@ def elements(left: Spent, container: Any) -> Sequence[Any]:
         if not isinstance(container, Mapping):
             raise Fault(f"a list expected, {kind(container)} found")
         container = list(container)
-    spend(left, len(container))
-    return container
+    items: list[Any] = container
+    spend(left, len(items))
+    return items
 
 
 def scanned(left: Spent, container: Any) -> Any:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import string
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.language import BadExpression, Expression, Fault, Unknown, compile_expression
-from collector.language.operators import MAX_STEPS
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 CI = {
@@ -178,37 +176,7 @@ def test_a_verdict_is_true_false_or_unknown() -> None:
         compile_expression("1 + 1").judge(scope)
 
 
-def test_the_work_of_one_evaluation_is_bounded() -> None:
-    expression = compile_expression("ci.l.all(x, ci.l.all(y, x <= y || y < x))")
-    wide = list(range(int(MAX_STEPS**0.5) + 1))
-    with pytest.raises(Fault, match="elements visited"):
-        expression.evaluate({"ci": {"l": wide}, "param": {}, "now": NOW})
-
-
-# --- any text, any facts
-
-PIECES = ["ci", "param", "now", ".a", ".b", "[0]", "(", ")", "[", "]", ",", "?", ":", "!", "-", "&&", "||", "==", "<",
-          "in ", "+", "*", "%", "/", "1", "2.5", "'t'", "true", "has(", "size(", ".exists(x,", ".all(x,", "x",
-          "duration('1h')", " "]  # fmt: skip
-
-
-@given(
-    st.one_of(
-        st.text(max_size=80), st.text(string.printable, max_size=80), st.lists(st.sampled_from(PIECES)).map("".join)
-    )
-)
-@settings(max_examples=1500, deadline=None)
-@example("\x00").via("a control character")
-@example("٣ > 1").via("a digit that is not ASCII")
-def test_any_text_compiles_or_is_a_bad_expression_and_then_answers_or_faults(source: str) -> None:
-    try:
-        expression = compile_expression(source)
-    except BadExpression:
-        return
-    try:
-        expression.evaluate({"ci": {"a": [1, "t", None, {"b": 2}], "b": 0.5}, "param": {}, "now": NOW})
-    except Fault:
-        return
+# --- any facts
 
 
 def _logic(depth: int) -> st.SearchStrategy[str]:
