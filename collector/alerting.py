@@ -48,7 +48,9 @@ def advance(
         if key not in told and key[:2] in judged:
             told[key] = _untold(key, doubtful.get(key[:2]))
     moves = (
-        (previous.get(key), next_of(previous.get(key), one, rules[one.rule].rule, now)) for key, one in told.items()
+        (previous.get(key), next_of(previous.get(key), one, rules[one.rule].rule, now))
+        for key, one in told.items()
+        if one.outcome is not Outcome.NOT_APPLICABLE or key in previous  # nothing is remembered, and nothing to be
     )
     return tuple(_only_moved(moves))
 
@@ -61,8 +63,6 @@ def _untold(key: AlertKey, doubt: Result | None) -> Result:
 
 def _only_moved(moves: Iterable[tuple[Alert | None, Alert]]) -> Iterator[Alert]:
     for before, after in moves:
-        if before is None and after.outcome is Outcome.NOT_APPLICABLE:
-            continue
         if after != before:
             yield after
 

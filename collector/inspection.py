@@ -97,10 +97,10 @@ def passes_over(rule: CompiledRule, moved: Mapping[str, Moved | None], now: int)
 
 def inspect(rule: CompiledRule, facts: Facts, now: int) -> tuple[Result, ...]:
     """Return what `rule` says of the CI at `now` (ms): one result, or one an instance; always at least one."""
+    if rule.rule.kinds.isdisjoint((facts.ci["class"], facts.ci["type"])):  # most rules, on most CIs
+        return (Result(rule.id, int(facts.ci["id"]), "", Outcome.NOT_APPLICABLE, {}, "kind"),)
     seen_at = min((facts.ages[name] for name in rule.sections if name in facts.ages), default=now)
     about = _About(rule, int(facts.ci["id"]), seen_at)
-    if not {facts.ci["class"], facts.ci["type"]} & rule.rule.kinds:
-        return (about.result(Outcome.NOT_APPLICABLE, "kind"),)
     holes = {name: why for name in rule.sections if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
     if unsupported := next((why for why in holes.values() if why.reason == "unsupported"), None):
         return (about.result(Outcome.NOT_APPLICABLE, str(unsupported)),)
@@ -166,9 +166,12 @@ def _of_instances(about: _About, scope: dict[str, Any], facts: Facts) -> Iterato
     if isinstance(rows, Unknown):
         yield about.result(Outcome.UNKNOWN, str(rows))
         return
+    chosen = about.rule.chosen.plainly(scope) if about.rule.chosen else None
     found: dict[str, Result] = {}
-    for row in rows:
-        for result in _of_row(about, {**scope, each.variable: row}):
+    inner = dict(scope)
+    for row in rows if chosen is None else chosen:
+        inner[each.variable] = row
+        for result in _of_row(about, inner, chosen is not None):
             found[result.instance] = min(found.get(result.instance, result), result, key=_badness)
     ranked = sorted(found.values(), key=lambda result: (_badness(result), result.instance))
     yield from ranked[:MAX_INSTANCES]
@@ -184,13 +187,13 @@ def _badness(result: Result) -> int:
     return _WORST_FIRST.index(result.outcome)
 
 
-def _of_row(about: _About, scope: dict[str, Any]) -> Iterator[Result]:
-    """Yield the one result of an element, or nothing when `where` leaves it out."""
+def _of_row(about: _About, scope: dict[str, Any], is_chosen: bool) -> Iterator[Result]:
+    """Yield the one result of an element, or nothing when `where` leaves it out, which may have been asked before."""
     rule = about.rule
     assert rule.each is not None
     one = about
     try:
-        chosen = rule.where.judge(scope) if rule.where else True
+        chosen = rule.where.judge(scope) if rule.where and not is_chosen else True
         if chosen is False:
             return
         key = rule.each.key.evaluate(scope)
