@@ -55,6 +55,8 @@ class CompiledRule:
     """True when it goes by how the CI can be reached."""
     windows: frozenset[Window] = frozenset()
     """What it looks back on."""
+    chosen: Expression | None = None
+    """The rows `where` holds for, in one go; None without a `where`, or where it cannot be said so."""
 
     @property
     def id(self) -> str:
@@ -89,8 +91,18 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
         any(ROOTS["now"] in one.reads for one in every),
         overrides, any(_is_of_record(path) for one in (*every, *_conditions(overrides)) for path in one.reads),
         any(path[:2] == ("ci", "reach") for one in every for path in one.reads),
-        frozenset(window for one in every for window in one.windows),
+        frozenset(window for one in every for window in one.windows), _chosen(build, each),
     )  # fmt: skip
+
+
+def _chosen(build: _Builder, each: Each | None) -> Expression | None:
+    """Return the rows a rule is about as one expression: the loop over them is the most of what many rules do."""
+    if each is None or build.rule.where is None:
+        return None
+    try:
+        return build("each", f"{each.over.source}.filter({each.variable}, {build.rule.where})")
+    except BadRule:  # longer or deeper than an expression may be
+        return None
 
 
 def compile_selector(source: str) -> Expression:

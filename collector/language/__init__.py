@@ -63,6 +63,13 @@ class Expression:
         except UNSURE:
             return self.exactly(scope)
 
+    def plainly(self, scope: Mapping[str, Any]) -> Any:
+        """Return the value where nothing is missing or wrong on the way to it; else None, and `evaluate` has it."""
+        try:
+            return self._fast(scope, [MAX_STEPS])
+        except UNSURE:
+            return None
+
     def exactly(self, scope: Mapping[str, Any]) -> Any:
         """Return the same without the fast code."""
         try:

@@ -55,7 +55,7 @@ _HELPERS: Mapping[str, Callable[..., Any]] = {
     "has": has, "item": item, "searched": searched, "sound": operators.sound, "truth": truth, "any": any, "all": all,
     "sum": sum, "len": len, "elements": operators.elements, "scanned": operators.scanned, "whole": operators.bounded,
     "divided": operators.divided, "quotient": operators.quotient, "days_until": times.days_until,
-    "looked": windows.looked, "starts": str.startswith, "ends": str.endswith,
+    "looked": windows.looked, "pattern": texts.pattern, "starts": str.startswith, "ends": str.endswith,
 }  # fmt: skip
 
 
@@ -215,9 +215,13 @@ class _Writer:
 
     def matches(self, tree: Node) -> str:
         text, wanted = tree.parts
-        if wanted.name != "literal" or text.type != TEXT:
+        if not text.type == wanted.type == TEXT:
             return ""
-        return f"searched(left, {self.bound(texts.pattern(str(wanted.value)))}, {self.code(text)})"
+        if wanted.name == "literal":
+            compiled = self.bound(texts.pattern(str(wanted.value)))
+        else:
+            compiled = f"pattern({self.code(wanted)})"
+        return f"searched(left, {compiled}, {self.code(text)})"
 
     def duration(self, tree: Node) -> str:
         constant = tree.parts[0]

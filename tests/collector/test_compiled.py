@@ -40,3 +40,14 @@ def test_a_rule_knows_every_section_any_of_its_expressions_reads() -> None:
         levels=[("size(ci.disks) > 1", "critical")],
     )
     assert compiled.sections == {"certificates", "os", "ntp", "cpu", "memory", "disks"}
+
+
+def test_the_rows_a_rule_is_about_are_chosen_in_one_go_unless_an_expression_cannot_say_so() -> None:
+    chosen = compile_rule(rule("true", where="cert.path != ''", **OF_ROWS)).chosen
+    rows = [{"path": "", "fingerprint": "a"}, {"path": "/x", "fingerprint": "b"}]
+    assert chosen is not None
+    assert chosen.plainly({"ci": {"certificates": rows}}) == rows[1:]
+    assert chosen.plainly({"ci": {"certificates": [*rows, {"fingerprint": "c"}]}}) is None, "somebody must look closer"
+    assert compile_rule(rule("true", **OF_ROWS)).chosen is None
+    deep = "cert.names.exists(name, cert.names.exists(other, name == other))"
+    assert compile_rule(rule("true", where=deep, **OF_ROWS)).chosen is None
