@@ -13,12 +13,11 @@ from collector.mutation.gate import bred, tried
 from collector.mutation.rule import REFUSED, SHARED, mutants
 from collector.mutation.source import mutated
 from collector.rulebook import of_packs
-from collector.ruletests import suite
 from collector.ruletests.suite import Suite
 from collector.yamlfile import parse
+from tests.rules.shipped import SUITE
 
 AT_LEAST = 0.95
-SUITE = suite.read()
 
 PACK = """
 pack: test

@@ -9,12 +9,12 @@ import pytest
 from collector.alerting import advance
 from collector.inspection import inspect
 from collector.model import Outcome
-from collector.rulebook import load, shipped
 from collector.ruletests.cases import alerts_after, facts_of, failure
 from collector.ruletests.suite import MUST
+from tests.rules.shipped import SUITE
 from wire.sections import SECTIONS, check
 
-BOOK = load(shipped())
+BOOK = SUITE.book
 
 
 @pytest.mark.parametrize("rule", BOOK.rules)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.ruletests import playing, suite, timelines
+from collector.ruletests import playing, timelines
 from collector.ruletests.timelines import Timeline, Unheard
 from collector.yamlfile import BadFile
+from tests.rules.shipped import SUITE
 
-SUITE = suite.read()
 _ALL = [timeline for its in SUITE.timelines.values() for timeline in its]
 
 TEXT = """
