@@ -105,12 +105,18 @@ async def decide(act: Act, decision: str, number: str, rules: Rules, words: str)
 
 async def grant(act: Act, number: str, rules: Rules, note: str = "") -> None:
     """Let a waiver hold from its start on; raise `NotFound`, and `Refused`, also to whoever asked for it."""
-    await _decide(act, number, GRANTED, rules, note)
+    before, after = await _decided(act, number, GRANTED, note.strip()[:MAX_REASON])
+    if before.expires <= act.at:
+        raise Refused("it would be over already", "expires")
+    await _write(act, before, after, rules)
+    act.tell("waiver.grant", f"waiver/{number}", _told(before), _told(after))
 
 
 async def refuse(act: Act, number: str, rules: Rules, reason: str) -> None:
     """Refuse a waiver; raise `NotFound`, and `Refused` without a reason."""
-    await _decide(act, number, REFUSED, rules, one_line(reason, MAX_REASON, "note"))
+    before, after = await _decided(act, number, REFUSED, one_line(reason, MAX_REASON, "note"))
+    await _write(act, before, after, rules)
+    act.tell("waiver.refuse", f"waiver/{number}", _told(before), _told(after))
 
 
 async def end(act: Act, number: str, rules: Rules, reason: str) -> None:
@@ -118,29 +124,27 @@ async def end(act: Act, number: str, rules: Rules, reason: str) -> None:
     before = await _found(act.tx, number)
     if before.state not in (ASKED, GRANTED) or before.expires <= act.at:
         raise Refused("it is over already")
-    note = one_line(reason, MAX_REASON, "note")
-    await _write(act, before, replace(before, state=ENDED, expires=act.at, note=note), "waiver.end", rules)
+    after = replace(before, state=ENDED, expires=act.at, note=one_line(reason, MAX_REASON, "note"))
+    await _write(act, before, after, rules)
+    act.tell("waiver.end", f"waiver/{number}", _told(before), _told(after))
 
 
-async def _decide(act: Act, number: str, state: str, rules: Rules, note: str) -> None:
+async def _decided(act: Act, number: str, state: str, note: str) -> tuple[Waiver, Waiver]:
+    """Return a waiver as it is and as it is once somebody else than who asked decided on it."""
     before = await _found(act.tx, number)
     if before.state != ASKED:
         raise Refused("it is decided already")
     if act.by.casefold() == before.requested_by.casefold():
         raise Refused("somebody else decides on what one asks for oneself")
-    if state == GRANTED and before.expires <= act.at:
-        raise Refused("it would be over already", "expires")
-    after = replace(before, state=state, decided_by=act.by, decided_at=act.at, note=note.strip()[:MAX_REASON])
-    await _write(act, before, after, "waiver.grant" if state == GRANTED else "waiver.refuse", rules)
+    return before, replace(before, state=state, decided_by=act.by, decided_at=act.at, note=note)
 
 
-async def _write(act: Act, before: Waiver, after: Waiver, action: str, rules: Rules) -> None:
+async def _write(act: Act, before: Waiver, after: Waiver, rules: Rules) -> None:
+    """Write what became of a waiver, and have the alerts it is about looked at again."""
     if not await waivers.decide(act.tx, before, after):
         raise Refused("somebody else decided on it meanwhile")
-    named = [each for each in rules if meets(after.rule, each)]
-    if named:
+    if named := [each for each in rules if meets(after.rule, each)]:
         await alerts.look_again(act.tx, act.at, rules=named)
-    act.tell(action, f"waiver/{after.number}", _told(before), _told(after))
 
 
 async def remind(act: Act) -> int:
