@@ -21,6 +21,7 @@ from collector.store.browse.page import Window
 from collector.web import forms
 from collector.web.forms import Form
 from collector.web.inspection_form import CLASS, count_of, field_of, form_of, more_items, values_of
+from collector.web.recurrence import recurrence
 from collector.web.render import page
 from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
@@ -48,7 +49,10 @@ async def plans_page(request: Request) -> Response:
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await plans.every(connection)
-    return page(viewer, "inspection_plans.html", plans=found, templates=context.inspector.templates)
+    return page(
+        viewer, "inspection_plans.html", plans=found, templates=context.inspector.templates,
+        recurrence=recurrence,
+    )  # fmt: skip
 
 
 @router.get("/inspections/plans/new", dependencies=_PLAN)
@@ -140,12 +144,12 @@ async def _one(request: Request, number: str, form: Form) -> Response:
         found = await seen.listed(connection, RunQuery(plan_id=kept.id), Window(RUNS))
         versions = await plans.versions(connection, kept)
     try:
-        preview = plans.preview(context.inspector, kept.plan, context.clock())
+        preview = plans.preview(context.inspector, kept.plan, kept.next_for - 1 if kept.next_for else context.clock())
     except BadPlan as error:
         form.refused, preview = str(error), None
     return page(
         viewer, "inspection_plan.html", 200 if form.is_right else 400, kept=kept, plan=kept.plan, runs=found,
-        versions=versions, preview=preview, form=form,
+        versions=versions, preview=preview, form=form, recurrence=recurrence,
     )  # fmt: skip
 
 
