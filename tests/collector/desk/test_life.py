@@ -1,0 +1,280 @@
+"""The life of incidents as a whole: random alarms, people, clocks and restarts against a book kept in plain words.
+
+The book knows nothing of the program: it walks the minutes for the clocks, and keeps who may do what as short lists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from collector import incident as planning
+from collector import workcalendar
+from collector.desk import table
+from collector.desk.flow import Act
+from collector.desk.lifecycle import Denied
+from collector.model import Cause
+from collector.security.audit import Actor, acting
+from collector.services.incidents import admitting, seen
+from collector.services.incidents.desk import ServiceDesk, Wish, person_of
+from collector.services.incidents.watch import Watch
+from collector.services.refused import Refused
+from collector.store import accounts, incidents
+from collector.store.engine import Store, open_store, sqlite_url
+from collector.store.migrate import migrate
+from tests.collector.desk.walking import walk
+from tests.store.ground import with_cis
+
+RULES = Path(__file__).parents[3] / "rules"
+TABLE = table.load(RULES / "desk.yaml", workcalendar.load(RULES / "calendars"))
+HOUR = 3_600_000
+START = int(dt.datetime(2026, 2, 12, 14, tzinfo=dt.timezone(dt.timedelta(hours=8))).timestamp() * 1000)
+"""The Thursday before the spring festival: days off, make-up days and weekends are all near."""
+PEOPLE = {
+    "ann": "service_desk", "bob": "engineer", "cleo": "specialist", "meg": "incident_manager", "uma": "viewer"
+}  # fmt: skip
+LINE_OF = {"ann": 1, "bob": 2, "cleo": 3}
+OPEN = ("new", "assigned", "in_progress", "pending")
+MAY = {
+    # act: (from which states, to which state); who, is below
+    "take": (OPEN, "in_progress"), "hand_on": (OPEN, "assigned"), "wait": (("assigned", "in_progress"), "pending"),
+    "resume": (("pending",), "in_progress"), "resolve": (OPEN[1:], "resolved"), "close": (("resolved",), "closed"),
+    "reopen": (("resolved", "closed"), "assigned"), "cancel": (OPEN, "cancelled"),
+}  # fmt: skip
+ALLOWED = {"response": 540 * 60_000, "resolution": 2700 * 60_000}
+"""Of P4 in ms of working time: what every incident here has."""
+
+
+@dataclass
+class Page:
+    """One incident as the book has it."""
+
+    key: str
+    state: str = "new"
+    line: int = 1
+    assignee: str = ""
+    reopened: int = 0
+    resolved_at: int | None = None
+    by_itself: bool = False
+    is_there: bool = True
+    spans: list[tuple[str, str, int, int | None]] = field(default_factory=list)
+
+    def turn(self, state: str, at: int, reason: str = "") -> None:
+        if self.spans:
+            last = self.spans[-1]
+            self.spans[-1] = (*last[:3], at)
+        self.state = state
+        self.spans.append((state, reason, at, None))
+
+
+def may(who: str, page: Page, act: str) -> bool:
+    is_line = LINE_OF.get(who) == page.line or who == page.assignee
+    if act == "take":
+        return is_line or who == "meg"
+    if act in ("reopen", "close", "cancel"):
+        return who in ("ann", "meg")
+    return is_line or who in ("ann", "meg")
+
+
+class Life(RuleBasedStateMachine):
+    """Does the same to the program and to the book, and looks whether they say the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.runner = asyncio.Runner()
+        self.now = START
+        self.pages: dict[str, Page] = {}
+        self.causes: set[str] = set()
+        self.store: Store
+
+    def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(doing)
+
+    @initialize()
+    def begin(self) -> None:
+        self.store = open_store(sqlite_url(Path(self.folder.name) / "muster.db"))
+        self.run(self._filled())
+
+    async def _filled(self) -> None:
+        await migrate(self.store)
+        await with_cis(self.store, 1)
+        async with self.store.write() as tx:
+            for name, role in PEOPLE.items():
+                await accounts.add(tx, name, (role,), 0)
+
+    def teardown(self) -> None:
+        self.run(self.store.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+    # --- what happens
+
+    @rule(length=st.integers(1, 30 * HOUR))
+    def time_passes(self, length: int) -> None:
+        self.now += length
+        self.run(Watch(self.store, TABLE, lambda: self.now).step())
+        for page in self.pages.values():
+            if page.state == "resolved" and walk(page.resolved_at or 0, self.now) >= 24 * HOUR:
+                page.turn(
+                    "assigned" if page.is_there and page.assignee else "new" if page.is_there else "closed", self.now
+                )
+                if page.is_there:
+                    page.reopened, page.resolved_at = page.reopened + 1, None
+
+    @rule()
+    def it_restarts(self) -> None:
+        self.run(self.store.close())
+        self.store = open_store(sqlite_url(Path(self.folder.name) / "muster.db"))
+
+    @rule(present=st.sets(st.sampled_from("abc")))
+    def alarms_come_and_go(self, present: set[str]) -> None:
+        self.now += 1
+        self.run(self._settled(present))
+        for number, page in list(self.pages.items()):
+            if page.is_there and page.key not in present:
+                page.is_there = False
+                if page.state in ("new", "assigned"):
+                    page.turn("resolved", self.now)
+                    page.resolved_at, page.by_itself = self.now, True
+            self.pages[number] = page
+        for key in sorted(present):
+            self._fires(key)
+        self.causes = set(present)
+
+    def _fires(self, key: str) -> None:
+        its = [page for page in self.pages.values() if page.key == key]
+        if any(page.is_there for page in its):
+            return
+        still = [page for page in its if page.resolved_at is None]
+        recent = [
+            page for page in its
+            if page.resolved_at is not None and self.now - page.resolved_at <= 24 * HOUR and page.state != "cancelled"
+        ]  # fmt: skip
+        if still:
+            still[0].is_there = True
+        elif recent:
+            page = recent[-1]
+            page.turn("assigned" if page.assignee else "new", self.now)
+            page.reopened, page.resolved_at, page.is_there = page.reopened + 1, None, True
+        else:
+            page = Page(key)
+            page.turn("new", self.now)
+            self.pages[f"INC-{len(self.pages) + 1:06d}"] = page
+
+    async def _settled(self, present: set[str]) -> None:
+        causes = [
+            Cause(key, 1, "alert", "warning", {"zh": key, "en": key}, {}, self.now, line=1) for key in sorted(present)
+        ]
+        async with self.store.write() as tx:
+            held = await incidents.held_of(tx, [1], causes, self.now)
+            plan = planning.plan(held, causes, self.now)
+            await incidents.apply(tx, plan, self.now, (), await admitting.admit(tx, plan.open, TABLE))
+
+    @precondition(lambda self: self.pages)
+    @rule(
+        who=st.sampled_from(sorted(PEOPLE)), act=st.sampled_from(sorted(MAY)), place=st.integers(0, 50),
+        reason=st.sampled_from(["vendor", "colleague"]),
+    )  # fmt: skip
+    def somebody_acts(self, who: str, act: str, place: int, reason: str) -> None:
+        self.now += 1
+        number = sorted(self.pages)[place % len(self.pages)]
+        page, (states, after) = self.pages[number], MAY[act]
+        code = {"wait": reason, "resolve": "fixed"}.get(act, "")
+        is_done = self.run(self._acted(who, number, Act(act), Wish("because", code=code)))
+        wanted = page.state in states and may(who, page, act) and not (act == "hand_on" and page.line == 3)
+        twin = act == "reopen" and any(
+            other is not page and other.key == page.key and other.resolved_at is None for other in self.pages.values()
+        )
+        assert is_done == (wanted and not twin), (who, act, page)
+        if is_done:
+            self._written(page, act, after, who, reason)
+
+    def _written(self, page: Page, act: str, after: str, who: str, reason: str) -> None:
+        if act == "take":
+            page.assignee = who
+        if act == "hand_on":
+            page.line, page.assignee = page.line + 1, ""
+        if act == "resolve":
+            page.assignee = page.assignee or who
+        if act in ("resolve", "cancel"):
+            page.resolved_at = self.now
+        if act == "reopen":
+            page.reopened, page.resolved_at = page.reopened + 1, None
+        page.turn(after, self.now, reason if act == "wait" else "")
+
+    async def _acted(self, who: str, number: str, act: Act, wish: Wish) -> bool:
+        person = person_of(who, (PEOPLE[who],))
+        try:
+            async with acting(self.store, Actor(who, "page"), lambda: self.now) as doing:
+                await ServiceDesk(TABLE).do(doing, person, number, act, wish)
+        except (Denied, Refused):
+            return False
+        return True
+
+    # --- what must hold
+
+    @invariant()
+    def the_program_says_what_the_book_says(self) -> None:
+        for number, page in self.pages.items():
+            found = self.run(self._looked(number))
+            row = found.row
+            assert (row.state, row.line, row.assignee, row.reopened, row.resolved_at, row.causes) == (
+                page.state, page.line, page.assignee, page.reopened, page.resolved_at, int(page.is_there),
+            ), number  # fmt: skip
+            for reading in found.clocks:
+                used = sum(
+                    walk(since, self.now if until is None else until)
+                    for state, reason, since, until in page.spans
+                    if (state == "new" if reading.clock == "response" else state in OPEN and reason != "vendor")
+                )
+                assert (reading.used, reading.allowed) == (used, ALLOWED[reading.clock]), number
+
+    @invariant()
+    def every_threshold_was_told_once_and_none_before_its_time(self) -> None:
+        for number in self.pages:
+            found = self.run(self._looked(number))
+            rung = [(mark.detail["clock"], mark.detail["percent"]) for mark in found.trail if "clock" in mark.detail]
+            assert len(rung) == len(set(rung)), number
+            for clock, percent in rung:
+                reading = next(each for each in found.clocks if each.clock == clock)
+                assert reading.used * 100 >= reading.allowed * percent, number
+
+    async def _looked(self, number: str) -> seen.Seen:
+        async with self.store.read() as connection:
+            return await seen.one(connection, ServiceDesk(TABLE), number, person_of("ann", ("service_desk",)), self.now)
+
+
+def _run(examples: int, steps: int) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Life, settings=settings(
+            max_examples=examples, stateful_step_count=steps, deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )  # fmt: skip
+
+
+def test_no_alarm_is_lost_or_doubled_and_no_clock_is_wrong() -> None:
+    _run(5, 25)
+
+
+@pytest.mark.campaign
+def test_the_same_for_long(campaign: int) -> None:
+    _run(20 * campaign, 60)
