@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from collector.api.shapes import CiName, Instant, Shape, instant
-from collector.services.alert_explained import Explained, Instance
+from collector.services.alert_explained import AlertMove, Explained, Instance
 from collector.services.maintenance_windows import WindowRow
 from collector.services.waivers import WaiverRow
-from collector.store.alerts import AlertMove
 
 Time = Annotated[str, StringConstraints(max_length=40)]
 Line = Annotated[str, StringConstraints(max_length=300)]

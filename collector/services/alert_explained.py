@@ -14,7 +14,7 @@ from collector.model import CI, Alert, Value
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
 from collector.store import alerts, cis, known, own_fields
-from collector.store.alerts import AlertMove
+from collector.store.alerts import AlertMove as AlertMove
 
 MOVES = 50
 
