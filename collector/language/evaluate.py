@@ -48,6 +48,8 @@ def _real(told: Closure) -> Closure:
 
 def _strict(apply: Callable[..., Any], spends: bool, tree: Node) -> Closure:
     parts = tuple(map(build, tree))
+    if len(parts) == 2 and not spends:
+        return _of_two(apply, *parts)
 
     def run(scope: Scope, left: Spent) -> Any:
         values: list[Any] = [left] if spends else []
@@ -57,6 +59,17 @@ def _strict(apply: Callable[..., Any], spends: bool, tree: Node) -> Closure:
                 return value
             values.append(value)
         return apply(*values)
+
+    return run
+
+
+def _of_two(apply: Callable[[Any, Any], Any], one: Closure, other: Closure) -> Closure:
+    def run(scope: Scope, left: Spent) -> Any:
+        first = one(scope, left)
+        if type(first) is Unknown:
+            return first
+        second = other(scope, left)
+        return second if type(second) is Unknown else apply(first, second)
 
     return run
 
@@ -150,19 +163,22 @@ def _conditional(tree: Node) -> Closure:
 
 def _kleene(tree: Node, decisive: bool) -> Closure:
     parts = tuple(map(build, tree))
-    return lambda scope, left: _decided((partial(part, scope, left) for part in parts), decisive)
+    return lambda scope, left: _decided(lambda part: part(scope, left), parts, decisive)
 
 
-def _decided(verdicts: Iterable[Callable[[], Any]], decisive: bool) -> bool | Unknown:
+def _decided(ask: Callable[[Any], Any], of: Iterable[Any], decisive: bool) -> bool | Unknown:
+    """Ask of each in turn, until one is `decisive`; what is unknown or faulty counts when none is."""
     unknown: Unknown | None = None
     fault: Fault | None = None
-    for verdict in verdicts:
+    for each in of:
         try:
-            value = verdict()
+            value = ask(each)
+            if value is decisive:
+                return decisive
             if isinstance(value, Unknown):
                 unknown = unknown or value
-            elif truth(value) is decisive:
-                return decisive
+            else:
+                truth(value)
         except Exhausted:
             raise
         except Fault as error:
@@ -199,11 +215,11 @@ Bodies = Sequence[Callable[[Any], Any]]
 
 
 def _exists(items: Sequence[Any], bodies: Bodies) -> bool | Unknown:
-    return _decided((partial(bodies[0], item) for item in items), True)
+    return _decided(bodies[0], items, True)
 
 
 def _all(items: Sequence[Any], bodies: Bodies) -> bool | Unknown:
-    return _decided((partial(bodies[0], item) for item in items), False)
+    return _decided(bodies[0], items, False)
 
 
 def _exists_one(items: Sequence[Any], bodies: Bodies) -> bool | Unknown:

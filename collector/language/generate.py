@@ -36,8 +36,9 @@ def native(tree: Node) -> Native:
 
 def has(record: Any, name: str) -> bool:
     """Return whether `record` has a value there; raise `Fault` when nobody knows."""
-    value = record.get(name) if isinstance(record, Mapping) else Unknown("no record")
-    if isinstance(value, Unknown):
+    is_record = type(record) is dict or isinstance(record, Mapping)
+    value = record.get(name) if is_record else Unknown("no record")
+    if type(value) is Unknown:
         raise Fault("no value")
     return value is not None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ MAX_WHOLE = 2**63
 MAX_STEPS = 250_000
 """What one evaluation may spend: an element that a macro visits costs one; long texts and lists cost by their size."""
 A_STEP_OF_TEXT, A_STEP_OF_SEARCH, A_STEP_OF_LIST = 64, 256, 16
+_PLAIN = frozenset({bool, int, float, str, datetime, timedelta})
 Spent = list[int]
 """One number: the steps that are left."""
 
@@ -53,6 +55,8 @@ def scanned(left: Spent, container: Any) -> Any:
 
 def equal(left: Spent, one: Any, other: Any) -> bool:
     """Return whether two values are equal: of different kinds never, lists and records by what they hold."""
+    if type(one) is type(other) and type(one) in _PLAIN:
+        return bool(one == other)
     its = known(one)
     if its != known(other):
         return False
@@ -62,9 +66,7 @@ def equal(left: Spent, one: Any, other: Any) -> bool:
     if its == "record":
         spend(left, len(one))
         return one.keys() == other.keys() and all(equal(left, one[key], other[key]) for key in one)
-    if type(one) is not type(other):
-        return float(one) == float(other)
-    return bool(one == other)
+    return float(one) == float(other) if its == "number" else bool(one == other)
 
 
 def contained(left: Spent, item: Any, container: Any) -> bool:
@@ -97,6 +99,8 @@ def size(value: Any) -> int:
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def apply(left: Any, right: Any) -> bool:
+        if type(left) is type(right) and type(left) in _PLAIN:
+            return compare(left, right)
         if known(left) != known(right) or kind(left) in ("list", "record"):
             raise Fault(f"cannot order {kind(left)} and {kind(right)}")
         return compare(left, right) if type(left) is type(right) else compare(float(left), float(right))
