@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -146,11 +146,11 @@ class Carrier:
             log.warning("what is open cannot be told again", channel=self.line.name, why=str(error))
 
 
-async def tried(waiting: Sequence[Waiting], send: Callable[[], object]) -> Outcome:
+async def tried(waiting: Sequence[Waiting], send: Callable[[], Awaitable[object]]) -> Outcome:
     """Return what became of one try; a destination's own bug is a failure of that try."""
     try:
         async with asyncio.timeout(WHOLE_S):
-            said = await send()  # type: ignore[misc]  # a coroutine function with any result
+            said = await send()
     except DeliveryFailed as failed:
         return Outcome(waiting, failed)
     except TimeoutError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from collector.clock import Clock
@@ -46,12 +47,15 @@ class GatheringCarrier(Carrier):
         return len(claimed)
 
     async def _ripe(self) -> list[int]:
-        """Return all that waits, once the oldest has waited long enough and is not to be left alone."""
+        """Return all that waits, once a message may be sent and the oldest has waited long enough."""
         now, wait_ms = self.clock(), int(self.line.pace.wait_s * 1000)
         async with reading(self.store) as connection:
+            oldest = await outbox.waiting_of(connection, self.line.name, 1)
+            if not oldest or oldest[0][2] > now or oldest[0][1] + wait_ms > now:
+                return []
+            if filled(await channels.health_of(connection, self.line.name), self.line.pace, now) < 1000:
+                return []
             waiting = await outbox.waiting_of(connection, self.line.name, LOOKED_AT)
-        if not waiting or waiting[0][2] > now or waiting[0][1] + wait_ms > now:
-            return []
         return [row_id for row_id, _, _ in waiting]
 
     async def _tell(self, claimed: Sequence[Waiting], tokens: int) -> None:
@@ -63,11 +67,11 @@ class GatheringCarrier(Carrier):
         else:
             parts = [stories]
         for part in parts:
-            rows = [row for each in claimed for row in [each] if _is_of(row, part)]
-            last = {each.last.key for each in part}
-            outcome = await tried(rows, lambda part=part: destination.send(part))  # type: ignore[misc]
+            subjects = {each.last.subject for each in part}
+            rows = [row for row in claimed if row.delivery.subject in subjects]
+            outcome = await tried(rows, partial(destination.send, part))
             tokens -= 1000
-            await self._mark_part(outcome, last, tokens)
+            await self._mark_part(outcome, {each.last.key for each in part}, tokens)
 
     async def _mark_part(self, outcome: Outcome, last: set[str], tokens: int) -> None:
         """Mark the rows a message told; of an incident the last one is sent, those before are folded into it."""
@@ -91,7 +95,3 @@ def stories_of(claimed: Sequence[Waiting]) -> list[Story]:
         Story(rows[-1].delivery, tuple(row.delivery.event for row in rows), rows[0].created_at)
         for rows in by_subject.values()
     ]
-
-
-def _is_of(row: Waiting, part: Sequence[Story]) -> bool:
-    return any(row.delivery.subject == each.last.subject for each in part)

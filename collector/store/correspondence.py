@@ -35,15 +35,19 @@ async def note(
     tx: AsyncConnection, destination: str, sent: Iterable[tuple[int, str, str, str]], now: int
 ) -> None:  # fmt: skip
     """Write what was told: (row of the outbox, subject, event, reference); "" leaves the reference as it is."""
+    alike: dict[tuple[bool, bool], list[dict[str, Any]]] = {}
     for row_id, subject, event, reference in sent:
-        moved: dict[str, Any] = {"event": event, "outbox_id": row_id, "at": now}
-        if event in ENDS or event in BEGINS:
-            moved["open"] = int(event in BEGINS)
-        if reference:
-            moved["reference"] = reference
-        first = {"open": int(event not in ENDS), **moved}
-        statement = insert(tx, correspondence).values(destination=destination, subject=subject, **first)
-        await tx.execute(statement.on_conflict_do_update(index_elements=["destination", "subject"], set_=moved))
+        row = {"destination": destination, "subject": subject, "event": event, "outbox_id": row_id, "at": now,
+               "open": int(event not in ENDS), "reference": reference}  # fmt: skip
+        alike.setdefault((event in ENDS or event in BEGINS, bool(reference)), []).append(row)
+    for (turns, is_named), rows in alike.items():
+        statement = insert(tx, correspondence)
+        fresh = statement.excluded
+        moved = {name: fresh[name] for name in ("event", "outbox_id", "at")}
+        moved |= {"open": fresh["open"]} if turns else {}
+        moved |= {"reference": fresh["reference"]} if is_named else {}
+        keys = ["destination", "subject"]
+        await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=moved), rows)
 
 
 async def references(connection: AsyncConnection, destination: str, subjects: Sequence[str]) -> dict[str, str]:
