@@ -172,7 +172,7 @@ def _decided(ask: Callable[[Any], Any], of: Iterable[Any], decisive: bool) -> bo
     fault: Fault | None = None
     for each in of:
         try:
-            value = ask(each)
+            value: object = ask(each)
             if value is decisive:
                 return decisive
             if isinstance(value, Unknown):
