@@ -11,12 +11,10 @@ from collector.api.shapes import Instant, Shape
 from collector.inspecting.answer import Filled
 from collector.inspecting.line import Line
 from collector.inspecting.plan import values_of
-from collector.services.inspecting.plans import Preview
+from collector.services.inspecting.plans import Kept, Preview
 from collector.services.inspecting.reporting import answer_of, limits_text
-from collector.services.inspecting.seen import Seen
+from collector.services.inspecting.seen import Run, Seen
 from collector.services.inspecting.signing import MAX_NOTE
-from collector.store.inspecting import Kept
-from collector.store.inspection_runs import Run
 from collector.stocktake import Thing
 
 

@@ -86,7 +86,7 @@ def _times(schedule: Schedule, days: Days, after: int) -> Iterator[int]:
             waiting.add(moved)
         if number > MAX_LOOKED + MAX_TIMES * 2 * MAX_MOVED:
             break
-    yield from (at for each in sorted(waiting) if (at := _ms(each, zone)) > after)
+    yield from (due for each in sorted(waiting) if (due := _ms(each, zone)) > after)
 
 
 def _moved(at: datetime, how: str, days: Days) -> datetime | None:

@@ -19,7 +19,8 @@ from collector.services.inspecting.inspector import Inspector
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store import accounts, inspecting
-from collector.store.inspecting import ACTIVE, PAUSED, Kept, Version
+from collector.store.inspecting import ACTIVE, PAUSED, Version
+from collector.store.inspecting import Kept as Kept
 
 _NUMBER: Final = re.compile(r"PLN-\d{4,12}", re.ASCII)
 MAX_PLANS: Final = 1_000

@@ -21,7 +21,8 @@ from collector.store.browse import inspections
 from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Page, Window
 from collector.store.inspection_answers import Note
-from collector.store.inspection_runs import OPEN, Run
+from collector.store.inspection_runs import OPEN as OPEN
+from collector.store.inspection_runs import Run as Run
 
 _NUMBER: Final = re.compile(r"INS-\d{6,12}", re.ASCII)
 

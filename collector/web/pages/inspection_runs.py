@@ -19,11 +19,10 @@ from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services.exports import FORMATS
 from collector.services.inspecting import plans, reporting, runs, seen, signing
-from collector.services.inspecting.seen import Seen, is_overdue
+from collector.services.inspecting.seen import Run, Seen, is_overdue
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store.browse.inspections import STATES, RunQuery
-from collector.store.inspection_runs import Run
 from collector.web import csvfile, forms, units
 from collector.web.catalogue import Texts
 from collector.web.forms import Form

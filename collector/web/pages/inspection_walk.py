@@ -15,7 +15,7 @@ from collector.inspecting.photo import MAX_BYTES
 from collector.security.roles import Permission
 from collector.services.inspecting import answers, reporting, seen
 from collector.services.inspecting.answers import Filling
-from collector.store.inspection_runs import OPEN
+from collector.services.inspecting.seen import OPEN
 from collector.web import forms
 from collector.web.forms import Form
 from collector.web.pages.walk import CAMERA

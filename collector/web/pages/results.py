@@ -75,9 +75,7 @@ async def alert_page(request: Request, rule_id: str, uid: str, instance: str | N
     context = context_of(request)
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = await alert_explained.explained(
-            connection, context.rulebook.rules, rule_id, uid, viewer.now, instance
-        )
+        found = await alert_explained.explained(connection, context.rulebook.rules, rule_id, uid, viewer.now, instance)
     return page(viewer, "alert.html", found=found)
 
 

@@ -44,7 +44,7 @@ async def _shown(request: Request, form: Form) -> Response:
 async def waivers_page(request: Request) -> Response:
     """The form comes filled in from an alert's page: its rule and instance."""
     given = {name: [value] for name, value in request.query_params.items() if name in ("rule", "scope", "instance")}
-    return await _shown(request, Form(given))
+    return await _shown(request, Form({"risk": ["medium"], **given}))
 
 
 @router.post("/waivers", dependencies=_WAIVE)
