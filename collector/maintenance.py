@@ -96,13 +96,16 @@ class MaintenanceWindow:
         if self.recurrence is None:
             return self.start if self.start > at else 0
         found = _occurrences(self.recurrence, self.start).after(_local(at, self.recurrence.zone))
-        return _moment(found, self.recurrence.zone) if found else 0
+        again = _moment(found, self.recurrence.zone) if found else 0
+        return min(self.start, again or self.start) if self.start > at else again
 
     def _start_by(self, at: int) -> int:
+        """Return when it began last; the first time counts, whatever the rule says of its day (RFC 5545 §3.8.5.3)."""
+        first = self.start if self.start <= at else 0
         if self.recurrence is None:
-            return self.start if self.start <= at else 0
+            return first
         found = _occurrences(self.recurrence, self.start).before(_local(at, self.recurrence.zone), inc=True)
-        return _moment(found, self.recurrence.zone) if found else 0
+        return max(first, _moment(found, self.recurrence.zone) if found else 0)
 
     def names(self, rule: str, instance: str) -> bool:
         """Return whether it is about this rule and instance, whatever the CI."""

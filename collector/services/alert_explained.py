@@ -65,12 +65,20 @@ async def explained(
     if ci is None:
         raise NotFound("CI", uid)
     own = (await own_fields.of_cis(connection, {ci.id: ci}))[ci.id]
-    limits = params_of(rule, own)
+    named = _params_of(rule)
+    limits = {name: value for name, value in params_of(rule, own).items() if name in named}
     found = [each for key, each in sorted((await alerts.load(connection, [ci.id])).items()) if key[0] == rule_id]
     chosen = [each for each in found if instance in (None, each.instance)]
     overridden = frozenset(name for name, value in limits.items() if value != rule.params[name])
     instances = tuple([await _instance(connection, each, rule, now) for each in chosen])
     return Explained(rule, ci, limits, overridden, await _reads(connection, rule, ci, now), instances)
+
+
+def _params_of(rule: CompiledRule) -> set[str]:
+    """Return the constants of the pack that this rule goes by."""
+    conditions = [rule.match, rule.expr, rule.recover, rule.where, *(condition for condition, _ in rule.levels)]
+    paths = (path for each in conditions if each for path in each.reads)
+    return {path[1] for path in paths if path[0] == "param" and len(path) > 1}
 
 
 async def _reads(connection: AsyncConnection, rule: CompiledRule, ci: CI, now: int) -> tuple[Read, ...]:

@@ -46,6 +46,12 @@ def test_an_hour_the_clocks_leave_out_still_has_its_window() -> None:
     assert night.ends_at(begins) == begins + (night.end - night.start)
 
 
+def test_its_first_time_counts_though_its_rule_names_other_days() -> None:
+    friday = replace(WEEKLY, start=START - 2 * DAY, end=START - 2 * DAY + HOUR)
+    assert friday.ends_at(START - 2 * DAY) == START - 2 * DAY + HOUR
+    assert [friday.starts_after(START - 3 * DAY), friday.starts_after(START - 2 * DAY)] == [START - 2 * DAY, START]
+
+
 def test_it_does_not_come_again_after_its_end_nor_once_it_was_ended() -> None:
     last = ms("2026-12-27T02:00", "Europe/Berlin")
     assert WEEKLY.ends_at(last)
