@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path as Folder
 
 import pytest
 
 from collector.change.record import ChangeType, Line
 from collector.model import Path
+from collector.pipeline.runner import Runner
+from collector.rulebook import Rulebook
 from collector.security.audit import Actor, acting
 from collector.services import maintenance_windows, waivers
 from collector.store import schema, standing_on
@@ -148,3 +151,23 @@ async def test_a_stale_section_that_is_confirmed_again_is_judged_again_though_no
     await ground.tell()
     await ground.later(MINUTE)
     assert ((await ground.alert()).outcome, len(await ground.open_ones())) == ("PROBLEM", 1)
+
+
+async def test_what_waits_goes_on_waiting_in_a_program_that_was_started_anew(ground: Held) -> None:
+    rule = ground.book.rules["T-GAME-001"]
+    slow = {"T-GAME-001": replace(rule, rule=replace(rule.rule, hold_ms=10 * MINUTE, keep_ms=10 * MINUTE))}
+    world = ground.world
+
+    async def started_anew() -> str:
+        loaded = replace(world.runner.policies, rulebook=Rulebook(slow, {}))
+        world.runner = Runner(world.store, loaded, lambda: world.now)
+        await world.runner.tick()
+        return str((await ground.alert()).state)
+
+    world.runner.policies = replace(world.runner.policies, rulebook=Rulebook(slow, {}))
+    await ground.install()
+    states = []
+    for _ in range(3):
+        world.now += 5 * MINUTE
+        states.append(await started_anew())
+    assert states == ["pending", "firing", "firing"]
