@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 
 from collector.api import inspection_shapes as its
 from collector.api.access import requires
-from collector.api.acting import acting, who
+from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.inspecting.plan import BadPlan, Plan, values_of
 from collector.security.roles import Permission
@@ -98,6 +98,9 @@ async def pause_plan(request: Request, number: str, asked: its.PauseAsked) -> ob
 async def run_plan(request: Request, number: str) -> object:
     """Make an inspection of it now, beside its schedule."""
     context = context_of(request)
-    run = await runs.make_now(context.store, context.inspector, number, who(request), context.clock())
+    async with context.store.read() as connection:
+        found = await runs.asked(connection, context.inspector, number, context.clock())
+    async with acting(request) as act:
+        run = await runs.make_now(act, context.inspector, *found)
     log.info("inspection made", number=run.number, plan=number, by=request.state.principal.name)
     return its.run_shape(run) | {"plan": number}

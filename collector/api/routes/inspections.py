@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from collector.api import inspection_shapes as its
 from collector.api import shapes
 from collector.api.access import requires
-from collector.api.acting import acting, who
+from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.api.routes.reports import words_of
 from collector.inspecting.photo import MAX_BYTES
@@ -107,7 +107,10 @@ async def answer(request: Request, number: str) -> object:
 async def look_again(request: Request, number: str) -> object:
     """Put what is found now in the place of what was found."""
     context = context_of(request)
-    await runs.look_again(context.store, context.inspector, number, who(request), context.clock())
+    async with context.store.read() as connection:
+        looked = await runs.asked_again(connection, context.inspector, number, context.clock())
+    async with acting(request) as act:
+        await runs.look_again(act, number, looked)
     return await _one(request, number)
 
 

@@ -61,7 +61,7 @@ async def add(act: Act, inspector: Inspector, plan: Plan) -> str:
         raise Refused(f"there are {MAX_PLANS} plans; change one of them", "plan")
     kept = await inspecting.add(act.tx, plan, act.by, act.at)
     await _plan_next(act, inspector, kept)
-    act.tell("plan.add", f"plan/{kept.number}", after=_told(plan))
+    act.tell("maintenance_plan.add", f"maintenance_plan/{kept.number}", after=_told(plan))
     return kept.number
 
 
@@ -74,7 +74,9 @@ async def change(act: Act, inspector: Inspector, number: str, plan: Plan) -> int
     await check_people(act.tx, plan.assignee, plan.deputy)
     version = await inspecting.change(act.tx, kept, plan, act.by, act.at)
     await _plan_next(act, inspector, replace(kept, plan=plan))
-    act.tell("plan.change", f"plan/{number}", _told(kept.plan), _told(plan) | {"version": version})
+    act.tell(
+        "maintenance_plan.change", f"maintenance_plan/{number}", _told(kept.plan), _told(plan) | {"version": version}
+    )
     return version
 
 
@@ -85,9 +87,11 @@ async def pause(act: Act, inspector: Inspector, number: str, paused: bool) -> No
     if kept.state == state:
         raise Refused(f"it is {state} already", "state")
     await inspecting.set_state(act.tx, kept.id, state)
-    if not paused:
+    if paused:
+        act.tell("maintenance_plan.pause", f"maintenance_plan/{number}", {"state": kept.state}, {"state": state})
+    else:
         await _plan_next(act, inspector, kept)
-    act.tell("plan.pause" if paused else "plan.resume", f"plan/{number}", {"state": kept.state}, {"state": state})
+        act.tell("maintenance_plan.resume", f"maintenance_plan/{number}", {"state": kept.state}, {"state": state})
 
 
 async def _plan_next(act: Act, inspector: Inspector, kept: Kept) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.inspecting import difference, line
 from collector.inspecting.looked import Looked
 from collector.inspecting.plan import BadPlan, Plan
-from collector.security.audit import COLLECTOR, Act, Actor, recorded
+from collector.security.audit import COLLECTOR, Act, recorded
 from collector.services.inspecting.inspector import Inspector
 from collector.services.inspecting.plans import check_people
 from collector.services.inspecting.plans import find as find_plan
@@ -42,16 +42,18 @@ async def make(store: Store, inspector: Inspector, kept: Kept, when: tuple[int, 
             return await _write(act, inspector, kept, when, looked)
 
 
-async def make_now(store: Store, inspector: Inspector, number: str, who: Actor, now: int) -> Run:
-    """Make a run of a plan for this minute, asked for by somebody; raise `NotFound`, `Refused`."""
-    async with store.read() as connection:
-        kept = await find_plan(connection, number)
-        looked = await looked_at(connection, inspector, kept.plan, now)
-    async with writing(store) as tx, recorded(tx, who, now) as act:
-        run = await _write(act, inspector, kept, (now - now % MINUTE_MS, 0), looked)
-        if run is None:
-            raise Refused("this plan was run in this very minute already", "plan")
-        return run
+async def asked(connection: AsyncConnection, inspector: Inspector, number: str, now: int) -> tuple[Kept, Looked]:
+    """Return a plan that is to be run at once, and what a look at it comes to; raise `NotFound`, `Refused`."""
+    kept = await find_plan(connection, number)
+    return kept, await looked_at(connection, inspector, kept.plan, now)
+
+
+async def make_now(act: Act, inspector: Inspector, kept: Kept, looked: Looked) -> Run:
+    """Make a run of a plan for this minute, beside its schedule; raise `Refused`."""
+    run = await _write(act, inspector, kept, (act.at - act.at % MINUTE_MS, 0), looked)
+    if run is None:
+        raise Refused("this plan was run in this very minute already", "plan")
+    return run
 
 
 async def looked_at(connection: AsyncConnection, inspector: Inspector, plan: Plan, now: int) -> Looked:
@@ -76,16 +78,18 @@ async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, in
     return replace(run, incident=incident)
 
 
-async def look_again(store: Store, inspector: Inspector, number: str, who: Actor, now: int) -> Run:
+async def asked_again(connection: AsyncConnection, inspector: Inspector, number: str, now: int) -> Looked:
+    """Return what another look at a run comes to; raise `NotFound`, `Refused` once it is signed."""
+    _, plan = await still_open(connection, number)
+    return await looked_at(connection, inspector, plan, now)
+
+
+async def look_again(act: Act, number: str, looked: Looked) -> Run:
     """Put what is found now in the place of what was found; raise `NotFound`, `Refused` once it is signed."""
-    async with store.read() as connection:
-        run, plan = await still_open(connection, number)
-        looked = await looked_at(connection, inspector, plan, now)
-    async with writing(store) as tx, recorded(tx, who, now) as act:
-        run, _ = await still_open(tx, number, hold=True)
-        again = await _report(act, run, looked)
-        act.tell("inspection.look", f"inspection/{number}", _told(run), _told(again))
-        return again
+    run, _ = await still_open(act.tx, number, hold=True)
+    again = await _report(act, run, looked)
+    act.tell("inspection.look", f"inspection/{number}", _told(run), _told(again))
+    return again
 
 
 async def _report(act: Act, run: Run, looked: Looked) -> Run:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
-from collector.api.acting import acting, who
+from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.inspecting.plan import ANSWERS, CADENCES, NON_WORKDAYS, PHOTOS, BadPlan, Plan
 from collector.security.audit import Act
@@ -180,7 +180,10 @@ async def run_now(request: Request, number: str) -> Response:
     """Make a run of it now, beside its schedule."""
     form, context = await sent(request), context_of(request)
     try:
-        run = await runs.make_now(context.store, context.inspector, number, who(request), context.clock())
+        async with context.store.read() as connection:
+            found = await runs.asked(connection, context.inspector, number, context.clock())
+        async with acting(request) as act:
+            run = await runs.make_now(act, context.inspector, *found)
     except Refused as error:
         form.refused = str(error)
         return await _one(request, number, form)

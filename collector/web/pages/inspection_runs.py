@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from collector.api.access import requires
-from collector.api.acting import who
 from collector.api.context import context_of
 from collector.inspecting.photo import ENDINGS
 from collector.report.value import Report
@@ -178,11 +177,13 @@ async def photo(request: Request, number: str, photo_id: int) -> Response:
 async def look_again(request: Request, number: str) -> Response:
     form, context = await sent(request), context_of(request)
     try:
-        await runs.look_again(context.store, context.inspector, number, who(request), context.clock())
+        async with context.store.read() as connection:
+            looked = await runs.asked_again(connection, context.inspector, number, context.clock())
     except Refused as error:
         form.refused = str(error)
         return await _one(request, number, form)
-    return RedirectResponse(f"/inspections/runs/{number}", 303)
+    done = await attempt(request, form, lambda act: runs.look_again(act, number, looked), REFUSED)
+    return await _done(request, number, form, done)
 
 
 @router.post("/inspections/runs/{number}/assign", dependencies=_PLAN)

@@ -28,7 +28,7 @@ from collector.store.browse.inspections import HandlerRow
 from collector.store.engine import Store
 from collector.waiver import ACCEPT, GRANTED, Waiver
 from collector.workcalendar import Calendar
-from tests.acts import TESTER, act
+from tests.acts import act
 from tests.estate import DAY, HOUR, MINUTE, NOW, Estate, Seeded
 from tests.people import shipped_policies
 
@@ -94,6 +94,16 @@ class Hall:
             await Estate(tx, self.at).say(
                 self.cis[name], "health", [{"metric": "filesystem_used_ratio", "instance": "/", "value": ratio}]
             )
+
+    async def look_again(self, number: str) -> Any:
+        async with self.store.read() as connection:
+            looked = await runs.asked_again(connection, self.inspector, number, self.at)
+        return (await self.doing("ada", lambda a: runs.look_again(a, number, looked)))[0]
+
+    async def run_now(self, plan: str) -> Any:
+        async with self.store.read() as connection:
+            found = await runs.asked(connection, self.inspector, plan, self.at)
+        return (await self.doing("eve", lambda a: runs.make_now(a, self.inspector, *found)))[0]
 
     async def incident(self, number: str) -> Any:
         async with self.store.read() as connection:
@@ -229,7 +239,7 @@ async def test_what_fails_shares_the_incident_of_monitoring_and_what_is_waived_i
             "", "SRV-DISK-*", ACCEPT, "disk is ordered", NOW - DAY, NOW + 10 * DAY, state=GRANTED, asked_at=NOW - DAY
         )
         await waivers.add(tx, accepted)
-    again = await runs.look_again(halls.store, halls.inspector, number, TESTER, halls.at + MINUTE)
+    again = await halls.look_again(number)
     assert (again.coverage.states["PROBLEM"], again.coverage.states["WAIVED"]) == (0, 1)
     assert again.coverage.ratio == 0.75
 
@@ -272,7 +282,7 @@ async def test_a_run_is_filled_in_signed_reviewed_by_another_and_then_stays(hall
     with pytest.raises(Refused, match="signed"):
         await halls.fill("ada", number, item="M-TEMP", value="20")
     with pytest.raises(Refused, match="signed"):
-        await runs.look_again(halls.store, halls.inspector, number, TESTER, halls.at)
+        await halls.look_again(number)
     incident = (await halls.seen(number)).run.incident
     assert (await halls.incident(incident)).resolved_at is None
     await halls.doing("eve", lambda a: signing.review(a, halls.inspector, number))
@@ -359,10 +369,10 @@ async def test_a_condition_over_the_ci_narrows_the_scope(hall: Hall) -> None:
 
 async def test_a_plan_is_run_by_hand_once_a_minute(hall: Hall) -> None:
     plan = await hall.plan()
-    run = await runs.make_now(hall.store, hall.inspector, plan, TESTER, NOW)
+    run = await hall.run_now(plan)
     assert run.incident
     with pytest.raises(Refused):
-        await runs.make_now(hall.store, hall.inspector, plan, TESTER, NOW + 1_000)
+        await hall.run_now(plan)
 
 
 async def test_it_is_counted_what_each_handler_has_done(halls: Hall) -> None:
