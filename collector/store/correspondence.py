@@ -25,10 +25,7 @@ class Letter:
     event: str
     at: int
     payload: Mapping[str, Any]
-
-    @property
-    def is_open(self) -> bool:
-        return self.event not in ENDS
+    is_open: bool
 
 
 async def note(
@@ -91,6 +88,6 @@ async def _letters(connection: AsyncConnection, limit: int, *where: Any) -> list
         .limit(limit)
     )
     return [
-        Letter(row.destination, row.subject, row.reference, row.event, row.at, json.loads(row.payload))
+        Letter(row.destination, row.subject, row.reference, row.event, row.at, json.loads(row.payload), bool(row.open))
         for row in await connection.execute(statement)
     ]

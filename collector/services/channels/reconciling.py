@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.channel import ENDS
 from collector.clock import Clock
 from collector.delivery import BadDestination, DeliveryFailed
 from collector.delivery.kinds import KINDS
@@ -111,7 +112,7 @@ class Reconciler:
             found.gone += 1
         elif letter.is_open and ticket.stand != OPEN:
             found.resolved += await self._resolved_there(row, letter, number, ticket)
-        elif not letter.is_open and ticket.stand == OPEN and not letter.payload.get(AGAIN):
+        elif letter.event in ENDS and ticket.stand == OPEN and not letter.payload.get(AGAIN):
             found.told_again += await self._tell_again(row.channel.name, letter)
 
     async def _resolved_there(self, row: ChannelRow, letter: Letter, number: str, ticket: Ticket) -> bool:
