@@ -128,7 +128,7 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
         viewer, "incident.html", 409 if denied else 400 if refused else 200, seen=found, incident=found.row,
         denied=denied, refused=refused, form=form or Form({}), people=people, words=context.service_desk.table,
         buttons=BUTTONS, link_kinds=LINKS, clock_text=clock_text, may=_mine(found, viewer.may("incidents:report")),
-        rule=detail.get("rule"), rule_title=_mapping(detail.get("rule_title")), instance=detail.get("instance"),
+        detail=detail, rule=detail.get("rule"), rule_title=_mapping(detail.get("rule_title")), instance=detail.get("instance"),
         finding=detail.get("finding"), credential=_mapping(detail.get("credential")), run=_mapping(detail.get("run")),
         refused_by=detail.get("refused_by") or [], evidence=_mapping(detail.get("evidence")),
         runbook=_mapping(detail.get("runbook")), items=_items(detail.get("items")), more=detail.get("more"),
