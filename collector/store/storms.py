@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.store import interning
 from collector.store.schema import incident, incident_cause
 
+MONITORING = "monitoring"
 _open = incident.c.resolved_at.is_(None)
 _present = incident_cause.c.ended_at.is_(None)
 
@@ -28,8 +29,9 @@ async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
 
 
 async def opened_since(connection: AsyncConnection, since: int, but: str) -> list[int | None]:
-    """Return the CI of each incident that opened after `since` (ms) and is neither critical nor of the kind `but`."""
-    counted = (incident.c.opened_at > since, incident.c.severity != "critical", incident.c.kind != but)
+    """Return the CI of each incident that monitoring opened after `since` (ms): not critical, not of the kind `but`."""
+    ours = incident.c.source == MONITORING
+    counted = (ours, incident.c.opened_at > since, incident.c.severity != "critical", incident.c.kind != but)
     return list((await connection.execute(select(incident.c.ci_id).where(*counted))).scalars())
 
 

@@ -12,16 +12,16 @@ from tests.collector.reach.estate import Estate, below, tree
 from tests.collector.web.reading import read
 from tests.people import World, make_world
 
-WIRES = tree(40)
+WIRES = tree(20)
 GONE = below(WIRES, 5)
 WITHOUT_WORDS = re.compile(r"\breach(_why|_method)?\.[a-z_.]+")
 
 
 @pytest.fixture
 async def world(sqlite_store: Store, tmp_path: Path) -> World:
-    estate = Estate(sqlite_store, 40, WIRES)
+    estate = Estate(sqlite_store, 20, WIRES)
     await estate.build()
-    await estate.minutes(2)
+    await estate.minutes(1)
     await estate.minutes(3, GONE)
     world = make_world(sqlite_store, tmp_path, None)
     world.clock.at = estate.now
@@ -34,7 +34,7 @@ async def test_what_cannot_be_reached_is_listed_in_parts_with_what_explains_it(w
     while asked:
         part = (await client.get(asked)).json()
         found += part["items"]
-        assert part["counts"] == {"up": 39 - len(GONE), "unreachable": len(GONE)}
+        assert part["counts"] == {"up": 19 - len(GONE), "unreachable": len(GONE)}
         after = part["next_cursor"]
         asked = f"/api/v1/reachability?state=unreachable&limit=2&cursor={after}" if after else ""
     behind = {each["ci"]["id"]: each["behind"] and each["behind"]["id"] for each in found}
@@ -54,7 +54,7 @@ async def test_one_ci_is_told_with_its_victims_its_moves_and_its_availability(wo
         False,
     )
     assert [each["state"] for each in told["moves"]] == ["unreachable", "up"]
-    assert told["month"]["up"] == 4 * 60_000
+    assert told["month"]["up"] == 3 * 60_000
     assert (await client.get("/api/v1/cis/ci-1/reachability")).json()["reachability"] is None
 
 

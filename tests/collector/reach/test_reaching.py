@@ -11,11 +11,11 @@ from collector.store import reach, schema
 from collector.store.engine import Store, insert
 from tests.collector.reach.estate import MINUTE, START, Drawn, Estate, below, tree
 
-WIRES = tree(40)
+WIRES = tree(29)
 
 
 async def watched(store: Store) -> Estate:
-    made = Estate(store, 40, WIRES)
+    made = Estate(store, 29, WIRES)
     await made.build()
     await made.minutes(2)
     return made

@@ -25,8 +25,8 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Policies:
 async def test_no_alarm_of_a_storm_is_lost_and_its_incidents_are_its_roots(
     sqlite_store: Store, rules: Policies
 ) -> None:
-    seen = await storm(sqlite_store, 300, 5, rules)
-    assert seen.alarms > 280 // 2 * ALARMS
+    seen = await storm(sqlite_store, 160, 5, rules)
+    assert seen.alarms > 140 // 2 * ALARMS
     assert (seen.lost, seen.incidents, seen.resolved, seen.messages) == (0, seen.roots, 0, seen.roots)
 
 
