@@ -205,6 +205,7 @@ class Estate:
     async def alert(self, ci: Seeded, rule: str, outcome: str, instance: str = "", **more: Any) -> None:
         state = "firing" if outcome == "PROBLEM" else "ok"
         told = {"state": state, "since": self.now - 2 * HOUR, "changed_at": self.now - 2 * HOUR, "evidence": {}} | more
+        told |= {"told": told["state"] == "firing", "episode": int(told["state"] == "firing")}
         told["evidence"] = json.dumps(told["evidence"])
         await self._add(schema.alert, rule=rule, ci_id=ci.id, instance=instance, outcome=outcome, **told)
 
