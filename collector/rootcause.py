@@ -175,7 +175,7 @@ def _stormed(cause: Cause, over: Mapping[str, str]) -> Cause:
 
 
 def storm_key(site: str) -> str:
-    return f"{STORM}|{site}"
+    return f"{STORM}|{site.replace('|', ' ')}"
 
 
 def rank(severity: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,7 @@ from collector.incident import causes
 from collector.model import CI, Alert
 from collector.pipeline.policies import Policies
 from collector.reachability import BLIND, Standing
-from collector.rootcause import Footing, tells_of_reach
+from collector.rootcause import NOWHERE, Footing, tells_of_reach
 from collector.rulebook import Rulebook
 from collector.store import alerts, cis, places, reach
 
@@ -35,7 +36,7 @@ async def of_cis(
     told = _told_by(await alerts.load(tx, roots) if roots else {}, named, policies)
     labels = await _labels(tx, asked) if labelled else {}
     watched = {ci_id: _footing(each, named, told) for ci_id, each in standings.items()}
-    return {ci_id: _with(watched.get(ci_id, Footing()), labels.get(ci_id, {})) for ci_id in asked}
+    return {ci_id: replace(watched.get(ci_id, NOWHERE), labels=labels.get(ci_id, {})) for ci_id in asked}
 
 
 def _footing(each: Standing, named: Mapping[int, CI], told: Mapping[int, str]) -> Footing:
@@ -43,15 +44,6 @@ def _footing(each: Standing, named: Mapping[int, CI], told: Mapping[int, str]) -
     if not each.is_down or root not in named:
         return Footing(blind=each.why == BLIND, held=each.is_in_doubt)
     return Footing(True, each.answered_at, named[root].uid, told.get(root, ""), bool(each.behind), each.held)
-
-
-def _with(footing: Footing, labels: Mapping[str, str]) -> Footing:
-    if not labels:
-        return footing
-    return Footing(
-        footing.down, footing.answered_at, footing.root, footing.told_by, footing.victim, footing.held, footing.blind,
-        labels,
-    )  # fmt: skip
 
 
 def _told_by(

@@ -128,5 +128,9 @@ def test_a_victim_spends_nothing() -> None:
     assert absorbed(alarms, {"x"}, {}, {}) == alarms
 
 
+def test_a_site_whose_name_has_a_bar_is_one_site() -> None:
+    assert storm_key("East|West").count("|") == 1
+
+
 def test_names_of_sites_are_shown_inert() -> None:
     assert "\x1b" not in rootcause.storm_cause("\x1b[31mEast", START).title["en"]
