@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -124,6 +125,93 @@ def test_a_mistake_is_refused_with_file_and_line(tmp_path: Path, old: str, new: 
     with pytest.raises(BadFile, match=why) as caught:
         load(folder_with(tmp_path, PACK.replace(old, new, 1)))
     assert str(caught.value).startswith(f"{tmp_path / 'pack.yaml'}:{line}:")
+
+
+KEYS = """\
+    min_samples: 3
+    keep_firing_for: 5m
+    on_unknown: fire
+    flap: {window: 10, high: 50}
+    depends: [parents, collector_health]
+    mode: inspect
+    cadence: weekly
+    shadow: true
+"""
+HISTORY = """\
+        history:
+          health[used|no].value: [["-15m", 0], ["0s", 900]]
+          ntp.offset: [["1h", 2]]
+"""
+INCIDENT = "    incident: {category: server/storage"
+FULL = (
+    PACK.replace("    for: 10m\n", KEYS + "    for: 10m\n")
+    .replace(INCIDENT, INCIDENT + ", urgency: high, line: 2, group_by: [site], create: digest_daily, kb: KB-000012")
+    .replace("default: 0.9}", "default: 0.9, overrides: [{match: 'ci.owner == \"dba\"', value: 0.95}]}")
+    + HISTORY
+)
+
+
+def test_every_key_of_a_rule_is_what_it_becomes(tmp_path: Path) -> None:
+    book = load(folder_with(tmp_path, FULL))
+    rule = book.rules["SRV-TEST-001"].rule
+    assert (rule.min_samples, rule.keep_ms, rule.on_unknown, rule.flap) == (3, 300_000, "fire", (10, 50, 25))
+    assert (rule.depends, rule.modes, rule.cadence) == (("parents", "collector_health"), {"inspect"}, "weekly")
+    assert (rule.shadow, rule.raises) == (True, False)
+    assert (rule.urgency, rule.line, rule.group_by, rule.create, rule.kb) == (
+        "high", 2, ("site",), "digest_daily", "KB-000012",
+    )  # fmt: skip
+    assert rule.overrides == {"limit": (('ci.owner == "dba"', 0.95),)}
+    [case] = book.cases["SRV-TEST-001"]
+    assert case.history == {
+        ("health", "used|no", "value"): ((case.now - 900_000, 0), (case.now, 900)),
+        ("ntp", "", "offset"): ((case.now - 3_600_000, 2),),
+    }
+
+
+def test_what_a_rule_leaves_out_its_pack_says_and_else_the_format(tmp_path: Path) -> None:
+    plain = load(folder_with(tmp_path, PACK)).rules["SRV-TEST-001"].rule
+    assert (plain.min_samples, plain.keep_ms, plain.on_unknown, plain.flap) == (1, 0, "keep", (20, 30, 25))
+    assert (plain.depends, plain.modes, plain.raises) == (("reachability",), {"monitor", "inspect"}, True)
+    shared = "defaults: {keep_firing_for: 5m, for: 1h, flap: off, match: 'true'}\n"
+    theirs = load(folder_with(tmp_path, shared + PACK)).rules["SRV-TEST-001"].rule
+    assert (theirs.keep_ms, theirs.hold_ms, theirs.flap, theirs.match) == (300_000, 600_000, None, "true")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("min_samples: 3", "min_samples: 0", "a number from 1 to 100"),
+        ("min_samples: 3", "min_samples: true", "a number from 1 to 100"),
+        ("keep_firing_for: 5m", "keep_firing_for: soon", "a duration such as 10m"),
+        ("on_unknown: fire", "on_unknown: burn", "one of keep, ok, fire"),
+        ("{window: 10, high: 50}", "{window: 10, high: 20, low: 25}", "low is not above high"),
+        ("{window: 10, high: 50}", "{window: 900}", "a number from 3 to 64"),
+        ("{window: 10, high: 50}", "{windows: 10}", "unknown key windows"),
+        ("{window: 10, high: 50}", "none", "a mapping expected"),
+        ("[parents, collector_health]", "[parents, NO-SUCH-001]", "NO-SUCH-001 is no other rule"),
+        ("[parents, collector_health]", "[SRV-TEST-001]", "SRV-TEST-001 is no other rule"),
+        ("[parents, collector_health]", "[1]", "texts expected"),
+        ("mode: inspect", "mode: [inspect, watch]", "some of monitor, inspect"),
+        ("cadence: weekly", "cadence: yearly", "one of daily, weekly, monthly"),
+        ("shadow: true", "shadow: maybe", "true or false expected"),
+        ("urgency: high", "urgency: now", "one of low, medium, high, critical"),
+        ("line: 2", "line: 4", "a number from 1 to 3"),
+        ("create: digest_daily", "create: nothing", "one of incident, digest_daily, record_only"),
+        ("value: 0.95}]", "value: high}]", "no double: 'high'"),
+        ('ci.owner == "dba"', 'ci.health == "dba"', "match: "),
+        ('ci.owner == "dba"', "param.limit > 1.0", "match: "),
+        ("value: 0.95}]", "value: 0.95, to: 1}]", "unknown key to"),
+        ("ntp.offset:", "ntp/offset:", "section.field or"),
+        ('["-15m", 0]', '["-15m"]', "pairs of an age and a value"),
+        ('["-15m", 0], ["0s", 900]', '["0s", 900], ["-15m", 0]', "the oldest first"),
+        ("pack: server", "defaults: {expr: 'true'}\npack: server", "unknown key expr"),
+    ],
+)
+def test_a_mistake_in_a_key_is_refused_with_file_and_line(tmp_path: Path, old: str, new: str, why: str) -> None:
+    assert old in FULL
+    with pytest.raises(BadFile, match=why) as caught:
+        load(folder_with(tmp_path, FULL.replace(old, new, 1)))
+    assert re.match(rf"{tmp_path}/pack\.yaml:[1-9]\d*: ", str(caught.value))
 
 
 def test_a_rule_that_stands_in_two_packs_is_refused(tmp_path: Path) -> None:
