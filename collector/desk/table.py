@@ -112,7 +112,7 @@ def load(file: Path, calendar: Calendar) -> Table:
 
 def _matrix(entry: Entry) -> Mapping[tuple[str, str], str]:
     entry.only(frozenset(IMPACTS))
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for impact in IMPACTS:
         row = entry.entry(impact)
         row.only(frozenset(URGENCIES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +24,8 @@ from collector.incident.planning import (
     key_of,
 )
 from collector.model import Cause, Incident, Member, Value
-from collector.store import desk, interning, members, telling
+from collector.store import admissions, desk, interning, members, telling
+from collector.store.admissions import Admission
 from collector.store.desk import COLLECTOR, Mark
 from collector.store.engine import insert
 from collector.store.schema import incident
@@ -32,23 +33,6 @@ from wire.sections import canonical
 
 AnyRow = Row[tuple[object, ...]]
 MAINTENANCE = "maintenance"
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What the desk knows of an incident when it comes in: its priority, with whom it begins, whom and where it is."""
-
-    reckoning: Reckoning
-    line: int = 1
-    source: str = "monitoring"
-    category: str = ""
-    contact: str = ""
-    affected: str = ""
-    place: str = ""
-    site: str = ""
-    assignee: str = ""
-    reporter: str = ""
-    description: str = ""
 
 
 async def open_ones(connection: AsyncConnection, ci_ids: Collection[int]) -> list[Incident]:
@@ -71,8 +55,7 @@ async def held_of(connection: AsyncConnection, ci_ids: Collection[int], causes: 
 
 async def held_of_kind(connection: AsyncConnection, kind: str, causes: Iterable[Cause], now: int) -> Held:
     """Return the same for all causes of one kind, which are of no CI."""
-    ids = [each.id for each in await open_of_kind(connection, kind)]
-    return await _held(connection, await members.of_incidents(connection, ids), causes, now)
+    return await _held(connection, await members.of_kind(connection, kind), causes, now)
 
 
 async def victims_of(connection: AsyncConnection, incident_ids: Collection[int]) -> set[int]:
@@ -155,35 +138,6 @@ async def above(connection: AsyncConnection, number: str) -> list[str]:
         found.append(number)
         number = parent or ""
     return found[1:]
-
-
-async def reckoning(connection: AsyncConnection, incident_id: int) -> dict[str, Value]:
-    """Return how the priority of an incident was come to."""
-    wanted = select(incident.c.reckoning).where(incident.c.id == incident_id)
-    return dict(json.loads((await connection.execute(wanted)).scalar_one()))
-
-
-async def unreckoned(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Cause]:
-    """Return incident id → what opened it, of those whose priority nobody has worked out yet."""
-    found: dict[int, Cause] = {}
-    for part in interning.chunks(sorted(ids)):
-        wanted = select(incident).where(incident.c.id.in_(part), incident.c.reckoning == "{}", _is_open())
-        for row in await connection.execute(wanted):
-            found[row.id] = Cause(
-                row.cause_key, row.ci_id, row.kind, row.severity, {}, {}, row.opened_at, category=row.category,
-                urgency=row.urgency, line=row.line if row.line > 1 else 0,
-            )  # fmt: skip
-    return found
-
-
-async def fill(connection: AsyncConnection, known: Mapping[int, Admission]) -> None:
-    """Write what the desk knows of incidents (by id) that came in without it; what they have already stays."""
-    if not known:
-        return
-    its = update(incident).where(incident.c.id == bindparam("its_id"))
-    names = ("priority", "impact", "urgency", "reckoning", "line", "contact", "affected", "place")
-    rows = [{"its_id": key, **{name: _known(each)[name] for name in names}} for key, each in sorted(known.items())]
-    await connection.execute(its, rows)
 
 
 async def _select(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Incident]:
@@ -281,29 +235,10 @@ def _row(cause: Cause, now: int, known: Admission | None) -> dict[str, object]:
     return {
         "number": f"new|{key}", "cause_key": key, "ci_id": cause.ci_id, "kind": cause.kind,
         "severity": cause.severity, "state": ASSIGNED if known and known.assignee else NEW,
-        "title": _json(cause.title), "detail": _json(_sited(cause.detail, known)), "opened_at": now,
+        "title": _json(cause.title), "detail": _json(admissions.sited(cause.detail, known)), "opened_at": now,
         "resolved_at": None, "category": cause.category, "urgency": cause.urgency, "line": cause.line or 1,
-        "wake_at": now, **_known(known),
+        "wake_at": now, **admissions.columns(known),
     }  # fmt: skip
-
-
-def _sited(detail: Mapping[str, Value], known: Admission | None) -> Mapping[str, Value]:
-    """Return the detail with the site beside the CI, where the desk knows it: who is told may be told by site."""
-    its = detail.get("ci")
-    return (
-        {**detail, "ci": {**its, "site": known.site}} if known and known.site and isinstance(its, Mapping) else detail
-    )
-
-
-def _known(known: Admission | None) -> dict[str, object]:
-    """Return the columns the desk fills; all rows of one statement have the same."""
-    said = known or Admission(Reckoning("P3", "", ""))
-    its = said.reckoning
-    return {
-        "priority": its.priority, "impact": its.impact, "reckoning": _json(its.as_value()) if known else "{}",
-        "source": said.source, "contact": said.contact, "affected": said.affected, "place": said.place,
-        "assignee": said.assignee, "reporter": said.reporter, "description": said.description,
-    } | ({"urgency": its.urgency, "line": said.line, "category": said.category} if known else {})  # fmt: skip
 
 
 async def _move(connection: AsyncConnection, moved: Sequence[Incident], wake_at: int | None) -> None:

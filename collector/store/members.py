@@ -29,12 +29,23 @@ async def of_incidents(connection: AsyncConnection, incident_ids: Collection[int
     return await _select(connection, incident_cause.c.incident_id, incident_ids)
 
 
+async def of_kind(connection: AsyncConnection, kind: str) -> list[Member]:
+    """Return the members of incidents of one kind that have not left, of those that people resolved too."""
+    wanted = select(incident_cause).join(incident, incident.c.id == incident_cause.c.incident_id)
+    rows = await connection.execute(wanted.where(_PRESENT, incident.c.kind == kind).order_by(incident_cause.c.id))
+    return [_member(row) for row in rows]
+
+
 async def _select(connection: AsyncConnection, column: ColumnElement[Any], ids: Collection[int]) -> list[Member]:
     found: list[Member] = []
     for part in interning.chunks(sorted(ids)):
         rows = await connection.execute(select(incident_cause).where(_PRESENT, column.in_(part)))
-        found += [Member(row.id, row.incident_id, row.cause_key, row.ci_id, row.role, row.severity) for row in rows]
+        found += [_member(row) for row in rows]
     return sorted(found, key=lambda each: each.id)
+
+
+def _member(row: Any) -> Member:
+    return Member(row.id, row.incident_id, row.cause_key, row.ci_id, row.role, row.severity)
 
 
 async def join(connection: AsyncConnection, joining: Sequence[tuple[int, Cause]]) -> None:

@@ -215,6 +215,17 @@ async def test_a_cause_goes_from_its_own_incident_to_that_of_the_root(store: Sto
     ]  # fmt: skip
 
 
+async def test_what_people_resolved_stays_resolved_while_its_cause_goes_on(store: Store) -> None:
+    await with_cis(store, 1)
+    going_on = replace(cause("a"), ci_id=None, kind="credential")
+    async with store.write() as tx:
+        for at in (0, 1, 2):
+            found = await incidents.held_of_kind(tx, "credential", [going_on], NOW + at)
+            await incidents.apply(tx, plan(found, [going_on], NOW + at), NOW + at, ())
+            await tx.execute(schema.incident.update().values(state="resolved", resolved_at=NOW))
+    assert await counts(store) == [("INC-000001", "resolved", 1, 0)]
+
+
 async def test_what_depends_on_a_ci_is_counted_step_by_step(store: Store) -> None:
     await with_cis(store, 6)
     async with store.write() as tx:

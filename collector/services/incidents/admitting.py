@@ -11,7 +11,7 @@ from collector.desk.table import Table
 from collector.incident.planning import key_of
 from collector.model import CI, Cause
 from collector.store import cis, dependants
-from collector.store.incidents import Admission
+from collector.store.admissions import Admission
 
 
 async def admit(tx: AsyncConnection, causes: Iterable[Cause], table: Table) -> dict[str, Admission]:

@@ -20,7 +20,7 @@ from collector.desk.flow import State
 from collector.desk.table import RESOLUTION, RESPONSE, Table
 from collector.model import Cause, Incident
 from collector.services.incidents import admitting
-from collector.store import desk, incidents, telling
+from collector.store import admissions, desk, incidents, telling
 from collector.store.desk import COLLECTOR, Mark
 
 log = structlog.get_logger(__name__)
@@ -128,10 +128,10 @@ async def _end(tx: AsyncConnection, look: Look, table: Table, now: int) -> list[
 
 async def _admit(tx: AsyncConnection, its: Sequence[Incident], table: Table) -> None:
     """Reckon the priority of incidents that came in where the desk's table is not known."""
-    waiting = await incidents.unreckoned(tx, [each.id for each in its])
+    waiting = await admissions.unreckoned(tx, [each.id for each in its])
     if waiting:
         known = await admitting.admit(tx, waiting.values(), table)
-        await incidents.fill(tx, {key: known[cause.key] for key, cause in waiting.items()})
+        await admissions.fill(tx, {key: known[cause.key] for key, cause in waiting.items()})
 
 
 async def mind_the_calendar(tx: AsyncConnection, table: Table, now: int, destinations: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from collector.services.changes.asked import lines_of, one_line
 from collector.services.incidents import clockwork
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import accounts, changes, cis, desk, findings, incidents, members, telling
+from collector.store import accounts, admissions, changes, cis, desk, findings, incidents, members, telling
 from collector.store.desk import Link, Mark
 
 MAX_TEXT: Final = 4_000
@@ -144,7 +144,7 @@ class ServiceDesk:
         await desk.link(act.tx, target.id, Link("incident", before.number, act.at, act.by))
 
     async def _overruled(self, act: audit.Act, before: Incident, reason: str) -> str:
-        kept = await incidents.reckoning(act.tx, before.id)
+        kept = await admissions.reckoning(act.tx, before.id)
         return json.dumps(kept | {"by": act.by, "reason": reason}, ensure_ascii=False)
 
     async def _write(

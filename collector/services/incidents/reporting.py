@@ -18,7 +18,7 @@ from collector.services.incidents import admitting, clockwork
 from collector.services.incidents.desk import ServiceDesk
 from collector.services.refused import Refused
 from collector.store import cis, dependants, incidents
-from collector.store.incidents import Admission
+from collector.store.admissions import Admission
 
 MAX_TITLE: Final = 200
 MAX_TEXT: Final = 4_000

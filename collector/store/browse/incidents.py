@@ -161,7 +161,7 @@ def _incidents() -> AnySelect:
 
 
 def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
-    where = [
+    where: list[ColumnElement[bool]] = [
         column.in_(values)
         for column, values in (
             (incident.c.severity, query.severities), (incident.c.kind, query.kinds),

@@ -86,7 +86,7 @@ def _what_is_there() -> None:
         "INSERT INTO incident_cause (incident_id, cause_key, ci_id, role, title, severity, since)"
         " SELECT id, cause_key, ci_id, 'cause', title, severity, opened_at FROM incident WHERE resolved_at IS NULL"
     )
-    op.execute("UPDATE incident SET state = 'new', causes = 1 WHERE resolved_at IS NULL")
+    op.execute("UPDATE incident SET state = 'new', causes = 1, wake_at = opened_at WHERE resolved_at IS NULL")
     op.execute(
         "UPDATE incident SET state = 'closed', closed_at = resolved_at, resolution_code = 'self_recovered'"
         " WHERE resolved_at IS NOT NULL"

@@ -1,0 +1,84 @@
+"""What the desk knows of an incident when it comes in, and of those that came in where its table is not known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.desk.priority import Reckoning
+from collector.model import Cause, Value
+from collector.store import interning
+from collector.store.schema import incident
+from wire.sections import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the desk knows of an incident when it comes in: its priority, with whom it begins, whom and where it is."""
+
+    reckoning: Reckoning
+    line: int = 1
+    source: str = "monitoring"
+    category: str = ""
+    contact: str = ""
+    affected: str = ""
+    place: str = ""
+    site: str = ""
+    assignee: str = ""
+    reporter: str = ""
+    description: str = ""
+
+
+def sited(detail: Mapping[str, Value], known: Admission | None) -> Mapping[str, Value]:
+    """Return the detail with the site beside the CI, where the desk knows it: who is told may be told by site."""
+    its = detail.get("ci")
+    return (
+        {**detail, "ci": {**its, "site": known.site}} if known and known.site and isinstance(its, Mapping) else detail
+    )
+
+
+def columns(known: Admission | None) -> dict[str, object]:
+    """Return the columns the desk fills; all rows of one statement have the same."""
+    said = known or Admission(Reckoning("P3", "", ""))
+    its = said.reckoning
+    reckoning = canonical(dict(its.as_value())).decode() if known else "{}"
+    return {
+        "priority": its.priority, "impact": its.impact, "reckoning": reckoning,
+        "source": said.source, "contact": said.contact, "affected": said.affected, "place": said.place,
+        "assignee": said.assignee, "reporter": said.reporter, "description": said.description,
+    } | ({"urgency": its.urgency, "line": said.line, "category": said.category} if known else {})  # fmt: skip
+
+
+async def reckoning(connection: AsyncConnection, incident_id: int) -> dict[str, Value]:
+    """Return how the priority of an incident was come to."""
+    wanted = select(incident.c.reckoning).where(incident.c.id == incident_id)
+    return dict(json.loads((await connection.execute(wanted)).scalar_one()))
+
+
+async def unreckoned(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Cause]:
+    """Return incident id → what opened it, of those whose priority nobody has worked out yet."""
+    found: dict[int, Cause] = {}
+    for part in interning.chunks(sorted(ids)):
+        wanted = select(incident).where(
+            incident.c.id.in_(part), incident.c.reckoning == "{}", incident.c.resolved_at.is_(None)
+        )
+        for row in await connection.execute(wanted):
+            found[row.id] = Cause(
+                row.cause_key, row.ci_id, row.kind, row.severity, {}, {}, row.opened_at, category=row.category,
+                urgency=row.urgency, line=row.line if row.line > 1 else 0,
+            )  # fmt: skip
+    return found
+
+
+async def fill(connection: AsyncConnection, known: Mapping[int, Admission]) -> None:
+    """Write what the desk knows of incidents (by id) that came in without it; what they have already stays."""
+    if not known:
+        return
+    its = update(incident).where(incident.c.id == bindparam("its_id"))
+    names = ("priority", "impact", "urgency", "reckoning", "line", "contact", "affected", "place")
+    rows = [{"its_id": key, **{name: columns(each)[name] for name in names}} for key, each in sorted(known.items())]
+    await connection.execute(its, rows)

@@ -1,0 +1,52 @@
+"""Incidents of a database of the version before the desk come through: open ones are new, those resolved are closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, select, text
+
+from collector.store import migrate, schema
+from collector.store.engine import open_store, sqlite_url
+from collector.store.migrate import _script
+
+OLD = "0013"
+ROWS = """
+INSERT INTO ci (id, uid, ci_class, ci_type, name, state, created_at)
+ VALUES (1, 'ci-1', 'server', 'pc_server', 'a', 'active', 0);
+INSERT INTO incident (number, cause_key, ci_id, kind, severity, state, title, detail, opened_at, resolved_at) VALUES
+ ('INC-000001', 'rule|A|ci-1|', 1, 'alert', 'critical', 'open', '{"en": "x"}', '{}', 1000, NULL),
+ ('INC-000002', 'rule|B|ci-1|', 1, 'alert', 'warning', 'resolved', '{"en": "y"}', '{}', 1000, 2000)
+"""
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    from alembic.config import Config
+    from alembic.operations import Operations
+    from alembic.runtime.environment import EnvironmentContext
+
+    script = _script()
+    with EnvironmentContext(
+        Config(), script, fn=lambda present, _: script._upgrade_revs(revision, present)
+    ) as environment:
+        environment.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False)
+        with Operations.context(environment.get_context()):
+            environment.run_migrations()
+
+
+async def test_incidents_of_the_version_before_come_through(tmp_path: Path) -> None:
+    store = open_store(sqlite_url(tmp_path / "muster.db"))
+    async with store.write() as tx:
+        await tx.run_sync(_upgrade_to, OLD)
+        for statement in ROWS.strip().split(";\n"):
+            await tx.execute(text(statement.replace(":", r"\:")))
+    await migrate.migrate(store)
+    async with store.read() as connection:
+        first, second = (await connection.execute(select(schema.incident).order_by(schema.incident.c.id))).all()
+        (member,) = (await connection.execute(select(schema.incident_cause))).all()
+        (interval,) = (await connection.execute(select(schema.incident_interval))).all()
+    assert (first.state, first.causes, first.wake_at is not None) == ("new", 1, True)
+    assert (member.incident_id, member.cause_key, member.role, member.ended_at) == (1, "rule|A|ci-1|", "cause", None)
+    assert (interval.incident_id, interval.state, interval.since, interval.until) == (1, "new", 1000, None)
+    assert (second.state, second.closed_at, second.causes, second.wake_at) == ("closed", 2000, 0, None)
+    await store.close()
