@@ -6,13 +6,13 @@ never seen is UNKNOWN; one the CI cannot have is N/A.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from collector.compiled import CompiledRule
-from collector.language import Expression, Fault, Unknown
+from collector.language import Expression, Fault, History, Unknown
 from collector.model import Outcome, Result, Value
 from collector.wording import clean
 from wire.observation import Status
@@ -21,14 +21,6 @@ from wire.sections import SECTIONS
 MAX_INSTANCES = 500
 """Instances of one rule on one CI; beyond, the worst are told and the whole is UNKNOWN."""
 _WORST_FIRST = (Outcome.PROBLEM, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
-
-
-class History(Protocol):
-    """What some values of one CI were."""
-
-    def series(self, section: str, key: str, field: str, from_ms: int) -> Sequence[tuple[int, Value]]:
-        """Return (when, value) since `from_ms`, the oldest first; `key` "" for a record."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

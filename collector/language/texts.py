@@ -18,6 +18,8 @@ from collector.language.tree import Fault, Unknown
 
 MAX_PATTERN = 500
 """Characters of a pattern."""
+MAX_VERSION, MAX_ADDRESS = 200, 100
+"""Characters that are looked at; no version and no address is as long."""
 WHOLE = re.compile(r"[ \t\r\n\f\v]*([+-]?\d{1,30})[ \t\r\n\f\v]*", re.ASCII)
 REAL = re.compile(
     r"[ \t\r\n\f\v]*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan))[ \t\r\n\f\v]*",
@@ -87,7 +89,7 @@ def version_lt(left: Any, right: Any) -> bool:
     """
     if not isinstance(left, str) or not isinstance(right, str):
         raise Fault(f"version_lt: text expected, {kind(left)} and {kind(right)} found")
-    return _version(left) < _version(right)
+    return _version(left[:MAX_VERSION]) < _version(right[:MAX_VERSION])
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +126,7 @@ def cidr_contains(network: Any, address: Any) -> bool | Unknown:
     """Return whether an address, with or without a prefix length behind it, lies in `network`; IPv4 and IPv6."""
     if not isinstance(network, str) or not isinstance(address, str):
         raise Fault(f"cidr_contains: text expected, {kind(network)} and {kind(address)} found")
-    wide, one = _network(network), _address(address)
+    wide, one = _network(network[:MAX_ADDRESS]), _address(address[:MAX_ADDRESS])
     if wide is None or one is None:
         return Unknown("unreadable", (address if wide else network)[:40])
     return one.version == wide.version and one in wide

@@ -22,6 +22,8 @@ DURATION = re.compile(rf"[-+]?(?:{PIECE})+|[-+]?0", re.ASCII)
 SPAN = re.compile(PIECE, re.ASCII)
 OFFSET = re.compile(r"([+-]?)(\d\d):([0-5]\d)", re.ASCII)
 UNITS_US = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
+MAX_TEXT = 40
+"""Characters of a time or a duration."""
 LONGEST = timedelta(seconds=315_576_000_000)
 LONGEST_SUM = timedelta(microseconds=2**63 // 1_000)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +32,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def timestamp(value: Any) -> datetime | Unknown:
     """Return the time of an RFC 3339 text or of seconds since 1970; a text that tells none is unknown: it is data."""
     if isinstance(value, str):
-        return _read(value)
+        return _read(value) if len(value) <= MAX_TEXT else Unknown("unreadable", value[:40])
     if isinstance(value, datetime):
         return value
     if type(value) is not int:
@@ -44,7 +46,7 @@ def timestamp(value: Any) -> datetime | Unknown:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> datetime | Unknown:
     shape = text.upper()
-    if len(text) > 40 or not TIME.fullmatch(shape):
+    if not TIME.fullmatch(shape):
         return Unknown("unreadable", text[:40])
     try:
         return datetime.fromisoformat(shape).astimezone(UTC)
@@ -58,12 +60,12 @@ def duration(text: Any) -> timedelta | Unknown:
         return text
     if not isinstance(text, str):
         raise Fault(f"duration: text expected, {kind(text)} found")
-    return _span(text)
+    return _span(text) if len(text) <= MAX_TEXT else Unknown("unreadable", text[:40])
 
 
 @lru_cache(maxsize=1024)
 def _span(text: str) -> timedelta | Unknown:
-    if len(text) > 40 or not DURATION.fullmatch(text):
+    if not DURATION.fullmatch(text):
         return Unknown("unreadable", text[:40])
     total = sum(float(number) * UNITS_US[unit] for number, unit in SPAN.findall(text))
     if total > LONGEST / timedelta(microseconds=1):
