@@ -104,6 +104,9 @@ async def test_a_past_period_is_given_to_a_rule_that_does_not_run_yet(world: Wor
         assert sum(row["opened"] for row in told["top"]) == told["opened"]
         shown = await run("rules", "backtest", "SRV-DISK-001")
         assert "no history is kept of health" in shown.stdout, shown.stderr
+        draft.write_text(DRAFT.replace("p.name !=", "p.nmae !="), encoding="utf-8")
+        mistaken = await run("rules", "backtest", str(draft))
+        assert (mistaken.returncode, "pack:9: TST-PKG-001" in mistaken.stderr) == (client.Refused.exit_code, True)
         refused = await run("rules", "backtest", "NO-SUCH-001")
         assert refused.returncode == client.Refused.exit_code
 
