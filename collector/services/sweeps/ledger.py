@@ -19,7 +19,8 @@ from wire.ranges import subnet_of
 class Target:
     """One target. `stage`: the last it reached; `cause`: why not further, empty when all went well.
 
-    `credential`: uid. `found`: class, type, vendor, model, serial, os, version, name. `at`: epoch ms.
+    `credential`: uid. `found`: class, type, vendor, model, serial, os, version, name, and signs: what answered.
+    `at`: epoch ms.
     """
 
     address: str
