@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import event
 from collector.compiled import CompiledRule
-from collector.inspection import Facts, History
+from collector.inspection import Facts
+from collector.language import History
 from collector.model import CI, Value
 from collector.pipeline import sampling
 from collector.store import known, own_fields, reach
