@@ -18,7 +18,6 @@ from collector.store.known import Known
 from wire.observation import Status
 
 
-
 async def read(
     connection: AsyncConnection, found: Mapping[int, CI], due: Mapping[int, Collection[CompiledRule]]
 ) -> dict[int, Facts]:
@@ -28,7 +27,9 @@ async def read(
     bodies = await known.bodies(connection, found, {name for names in wanted.values() for name in names})
     seen = await known.agents(connection, found)
     reached = await reach.facts(connection, [ci_id for ci_id in found if any(rule.reads_reach for rule in due[ci_id])])
-    told = await own_fields.records(connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])])
+    told = await own_fields.records(
+        connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])]
+    )
     histories = await sampling.histories(connection, due)
     facts = {}
     for ci_id, ci in found.items():
