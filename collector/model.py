@@ -433,8 +433,7 @@ class Alert:
     @property
     def is_timed(self) -> bool:
         """Whether time, or the same facts seen again, can move it while no fact does."""
-        is_stale = self.outcome is Outcome.UNKNOWN and self.reason.startswith("stale")
-        return self.state in ("pending", "recovering") or bool(self.bits) or is_stale
+        return self.state in ("pending", "recovering") or bool(self.bits)
 
 
 @dataclass(frozen=True, slots=True)

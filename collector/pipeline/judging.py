@@ -58,19 +58,27 @@ def _is_due(
 
 async def judge_by_clock(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> None:
     """Run the rules whose answer, or alert, time alone can move for these CIs, and those whose sections went stale."""
-    heads = await known.heads(tx, ci_ids)
-    timed = await alerts.timed(tx, ci_ids)
+    heads, found = await known.heads(tx, ci_ids), await cis.by_ids(tx, ci_ids)
+    timed, unread = await alerts.by_clock(tx, ci_ids)
     due: dict[int, list[CompiledRule]] = {}
-    for ci_id, held in heads.items():
-        known_of = facts.of_heads(held, {})
-        rules = [
-            rule
-            for rule in policies.rulebook.rules.values()
-            if rule.reads_time or (rule.id, ci_id) in timed or _is_blind(rule, known_of, now)
-        ]
+    for ci_id in sorted(found):
+        held, kinds = facts.of_heads(heads[ci_id], {}), {found[ci_id].ci_class, found[ci_id].ci_type}
+        its = [each for each in policies.rulebook.rules.values() if not each.rule.kinds.isdisjoint(kinds)]
+        rules = [each for each in its if _is_timely(each, ci_id, timed) or _turns(each, ci_id, unread, held, now)]
         if rules:
             due[ci_id] = rules
     await _judge(tx, due, set(), policies, now)
+
+
+def _is_timely(rule: CompiledRule, ci_id: int, timed: Collection[tuple[str, int]]) -> bool:
+    return rule.reads_time or (rule.id, ci_id) in timed
+
+
+def _turns(rule: CompiledRule, ci_id: int, unread: Collection[tuple[str, int]], held: Facts, now: int) -> bool:
+    """Return whether what it reads cannot be read any more, or can again, and it has not said so yet."""
+    doubts = {why.reason for name in rule.sections if (why := held.unreadable(name, rule.rule.max_age_ms, now))}
+    is_blind = bool(doubts) and "unsupported" not in doubts
+    return is_blind is not ((rule.id, ci_id) in unread)
 
 
 async def judge_whole(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
@@ -94,10 +102,6 @@ async def decide_due(tx: AsyncConnection, policies: Policies, now: int, limit: i
     ci_ids = await alerts.to_look_at(tx, now, limit)
     await decide_again(tx, ci_ids, policies, now)
     return len(ci_ids)
-
-
-def _is_blind(rule: CompiledRule, known_of: Facts, now: int) -> bool:
-    return any(known_of.unreadable(name, rule.rule.max_age_ms, now) for name in rule.sections)
 
 
 async def _judge(

@@ -62,15 +62,24 @@ async def held_back(connection: AsyncConnection, ci_ids: Collection[int]) -> lis
     return await _found(connection, ci_ids, fires & ~alert.c.told & (alert.c.suppressed != ""))
 
 
-async def timed(connection: AsyncConnection, ci_ids: Collection[int]) -> set[tuple[str, int]]:
-    """Return the (rule, CI) of which time alone can move an alert."""
-    found: set[tuple[str, int]] = set()
+Pairs = set[tuple[str, int]]
+"""Rules and CIs."""
+_UNREAD = ("stale", "failed", "denied", "never_seen")
+
+
+async def by_clock(connection: AsyncConnection, ci_ids: Collection[int]) -> tuple[Pairs, Pairs]:
+    """Return the (rule, CI) of which time alone can move an alert, and those that said that they cannot read."""
+    moving: Pairs = set()
+    unread: Pairs = set()
+    blind = (alert.c.outcome == "UNKNOWN") & (alert.c.instance == "")
+    wanted = select(alert.c.rule, alert.c.ci_id, alert.c.timed, alert.c.outcome, alert.c.reason)
     for part in interning.chunks(ci_ids):
-        rows = await connection.execute(
-            select(alert.c.rule, alert.c.ci_id).where(alert.c.ci_id.in_(part), alert.c.timed)
-        )
-        found |= {(row.rule, row.ci_id) for row in rows}
-    return found
+        for row in await connection.execute(wanted.where(alert.c.ci_id.in_(part), or_(alert.c.timed, blind))):
+            if row.timed:
+                moving.add((row.rule, row.ci_id))
+            if row.outcome == "UNKNOWN" and row.reason.startswith(_UNREAD):
+                unread.add((row.rule, row.ci_id))
+    return moving, unread
 
 
 async def to_look_at(connection: AsyncConnection, now: int, limit: int) -> list[int]:

@@ -66,7 +66,7 @@ async def test_only_alerts_that_are_told_are_causes(store: Store) -> None:
         }  # fmt: skip
 
 
-async def test_alerts_that_time_can_move_are_found_by_their_cis(store: Store) -> None:
+async def test_alerts_that_time_can_move_and_those_that_cannot_be_read_are_found_by_their_cis(store: Store) -> None:
     await with_cis(store, 2)
     pending, stale = (
         replace(OTHER, state="pending"),
@@ -74,7 +74,7 @@ async def test_alerts_that_time_can_move_are_found_by_their_cis(store: Store) ->
     )
     await saved(store, pending, stale, replace(OTHER, rule="T-OK"), replace(FIRING, bits="", flapping=False))
     async with store.read() as connection:
-        assert await alerts.timed(connection, [1, 2]) == {("SRV-NTP-001", 1), ("SRV-NTP-001", 2)}
+        assert await alerts.by_clock(connection, [1, 2]) == ({("SRV-NTP-001", 2)}, {("SRV-NTP-001", 1)})
 
 
 async def test_alerts_to_be_looked_at_are_found_by_the_clock_and_by_hand(store: Store) -> None:

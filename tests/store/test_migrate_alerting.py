@@ -36,7 +36,7 @@ async def test_alerts_of_the_version_before_come_through(tmp_path: Path, monkeyp
     async with store.read() as reader:
         found = {key[0]: each for key, each in (await alerts.load(reader, [1])).items()}
         assert [each.rule for each in await alerts.firing(reader, [1])] == ["firing"]
-        assert await alerts.timed(reader, [1]) == {("pending", 1), ("ok", 1)}
+        assert await alerts.by_clock(reader, [1]) == ({("pending", 1)}, {("ok", 1)})
         assert await windows.alive(reader, 0) == []
     assert [(found[name].episode, found[name].told) for name in ("firing", "pending", "ok")] == [
         (1, True), (0, False), (0, False),

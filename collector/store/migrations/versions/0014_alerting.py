@@ -21,7 +21,6 @@ def upgrade() -> None:
     # What fired is told already, and its rule has raised it once; nothing of what moved before is known.
     op.execute("UPDATE alert SET episode = 1, told = true WHERE state = 'firing'")
     op.execute("UPDATE alert SET timed = true, seen_at = changed_at, samples = 1 WHERE state = 'pending'")
-    op.execute("UPDATE alert SET timed = true WHERE outcome = 'UNKNOWN' AND reason LIKE 'stale%'")
 
 
 def _alert() -> None:
