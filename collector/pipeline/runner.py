@@ -71,7 +71,7 @@ class Runner:
         self._memory = Memory()
         self._wanted: dict[int, set[str]] = {}
         self._aging = Aging(store, policies, clock)
-        self._forgetting = Forgetting(policies.rulebook)
+        self._forgetting = Forgetting(store, policies.rulebook)
         self._turn = ""
         self._is_decided = True
         self.counters = Counters()
@@ -155,8 +155,7 @@ class Runner:
                 if await elapsed(tx, self.policies, self._clock()) < DUE:
                     break
         await self._aging.tick()
-        async with self._store.write() as tx:
-            await self._forgetting.step(tx, self._clock())
+        await self._forgetting.step(self._clock())
         looked = reconciling.PORTION
         while looked >= reconciling.PORTION:
             async with self._store.write() as tx:

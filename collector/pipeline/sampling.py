@@ -11,6 +11,7 @@ from collector.compiled import CompiledRule
 from collector.rulebook import Rulebook
 from collector.samples import History, Spans, remembered, spans
 from collector.store import samples
+from collector.store.engine import Store
 
 PORTION: Final = 2_000
 """Series that are looked at in one pass for what is too old."""
@@ -37,12 +38,14 @@ def _names(rules: Iterable[CompiledRule]) -> set[str]:
 class Forgetting:
     """Lets samples go as they age, some series a pass. The first pass watches what rules newly look back on."""
 
-    def __init__(self, book: Rulebook) -> None:
-        self._spans, self._after, self._is_watching = looked_back_on(book), 0, False
+    def __init__(self, store: Store, book: Rulebook) -> None:
+        self._store, self._spans = store, looked_back_on(book)
+        self._after, self._is_watching = 0, False
 
-    async def step(self, tx: AsyncConnection, now: int) -> None:
+    async def step(self, now: int) -> None:
         """Look at the next series at `now` (ms)."""
-        if not self._is_watching:
-            await samples.watch(tx, self._spans, now)
-            self._is_watching = True
-        self._after = await samples.prune(tx, self._after, PORTION, self._spans, now)
+        async with self._store.write() as tx:
+            if not self._is_watching:
+                await samples.watch(tx, self._spans, now)
+            after = await samples.prune(tx, self._after, PORTION, self._spans, now)
+        self._after, self._is_watching = after, True
