@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from collector.api import estate_metrics
 from collector.api.access import requires
-from collector.api.context import context_of
+from collector.api.context import Context, context_of
 from collector.api.release import VERSION
 from collector.security.roles import Permission
 from collector.services import statistics
@@ -30,6 +30,8 @@ router = APIRouter(
 _AGENT_STATES = ("active", "silent", "banned", "retired")
 _SWEEP_STATES = ("waiting", "running", "done", "cancelled", "failed")
 _SEVERITIES = ("critical", "error", "warning", "notice")
+_ALERT_STATES = ("pending", "firing", "recovering")
+_OUTCOMES = ("PASS", "PROBLEM", "UNKNOWN", "ERROR")
 
 
 _COVERAGE = {"targets": "Targets", "alive": "Targets that answered", "identified": "Targets that were identified"}
@@ -50,10 +52,10 @@ async def own(request: Request) -> Response:
     """Tell how this collector is."""
     context = context_of(request)
     now = context.clock()
-    gathered = await statistics.gather(context.store, silent_before(context.settings, now), context.swept)
+    gathered = await statistics.gather(context.store, silent_before(context.settings, now), now, context.swept)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Snapshot(_own(gathered, context.pipeline(), now)))
+    registry.register(_Snapshot((*_own(gathered, context.pipeline(), now), *_rules(context))))
     return _text(registry)
 
 
@@ -91,6 +93,7 @@ def _own(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:
         heard.add_metric(list(labels), number)
     yield heard
     yield from _outbox(figures, now)
+    yield from _desk(figures)
     yield from _sweeps(figures.sweeps)
     severities = _filled(figures.incidents, _SEVERITIES)
     yield _counted("muster_incidents_open", "Incidents that are not resolved.", ("severity",), severities)
@@ -119,6 +122,35 @@ def _outbox(figures: Statistics, now: int) -> Iterator[Metric]:
     yield _counted("muster_outbox_messages", "Messages not delivered.", ("state",), waiting)
     waited = now - figures.outbox.oldest_at if figures.outbox.waiting else 0
     yield GaugeMetricFamily("muster_outbox_lag_seconds", "Age of the oldest message that waits.", max(0, waited) / 1000)
+
+
+def _desk(figures: Statistics) -> Iterator[Metric]:
+    desk = figures.desk
+    states = {(state, held): 0 for state in _ALERT_STATES for held in ("false", "true")}
+    yield _counted("muster_alerts", "Alerts that are not ok.", ("state", "suppressed"), {**states, **desk.alerts})
+    outcomes = _filled(desk.outcomes, _OUTCOMES)
+    yield _counted("muster_rule_results", "Present results of all rules on all CIs.", ("outcome",), outcomes)
+    by = ("priority", "line", "source", "state")
+    yield _counted("muster_incidents", "Incidents that are not resolved, as the desk has them.", by, desk.incidents)
+    late = {(clock,): number for clock, number in desk.late.items()}
+    yield _counted("muster_incidents_overdue", "Open incidents past the end of a clock.", ("clock",), late)
+    named = ("channel", "state")
+    yield _counted("muster_channel_messages", "Messages of a channel not delivered.", named, desk.messages)
+
+
+def _rules(context: Context) -> Iterator[Metric]:
+    """Yield what the rules have cost since start; one that never ran has no sample."""
+    used = context.rule_meter.used
+    yield GaugeMetricFamily("muster_rules", "Rules that are loaded.", len(context.rulebook.rules))
+    for name, text, value in (
+        ("muster_rule_evaluations", "Runs of a rule on a CI.", "evaluations"),
+        ("muster_rule_evaluation_seconds", "Time all runs of a rule took.", "seconds"),
+        ("muster_rule_errors", "Runs of a rule that ended in ERROR.", "errors"),
+    ):
+        family = CounterMetricFamily(name, text, labels=["rule"])
+        for rule, each in used.items():
+            family.add_metric([rule], getattr(each, value))
+        yield family
 
 
 def _sweeps(figures: SweepFigures) -> Iterator[Metric]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services.sweeps.figures import Figures, SweepFigures
-from collector.store.browse import agents, cis, findings, incidents, statistics
+from collector.store.browse import agents, cis, desk_counts, findings, incidents, statistics
+from collector.store.browse.desk_counts import DeskCounts
 from collector.store.browse.statistics import Backlog, Measurement, Waiting
 from collector.store.engine import Store
 from wire.observation import Status
@@ -35,6 +36,7 @@ class Statistics:
     outbox: Waiting
     sweeps: SweepFigures
     store_bytes: int
+    desk: DeskCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Known:
     ci_type: str
 
 
-async def gather(store: Store, silent_before: int, sweeps: Figures | None = None) -> Statistics:
-    """Return all figures, of one consistent view; `sweeps` remembers what it has counted before."""
+async def gather(store: Store, silent_before: int, now: int, sweeps: Figures | None = None) -> Statistics:
+    """Return all figures at `now` (ms), of one consistent view; `sweeps` remembers what it has counted before."""
     size = await store.size_bytes()
     async with store.read() as connection:
         return Statistics(
@@ -74,6 +76,7 @@ async def gather(store: Store, silent_before: int, sweeps: Figures | None = None
             outbox=await statistics.waiting(connection),
             sweeps=await (sweeps or Figures()).read(connection),
             store_bytes=size,
+            desk=await desk_counts.read(connection, now),
         )
 
 

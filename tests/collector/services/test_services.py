@@ -186,7 +186,7 @@ async def test_search_shows_only_what_the_asker_may_read(connection: AsyncConnec
 
 
 async def test_figures_are_those_of_the_estate(seeded_store: Store) -> None:
-    figures = await statistics.gather(seeded_store, BEFORE)
+    figures = await statistics.gather(seeded_store, BEFORE, NOW)
     assert figures.agents == {"active": 2, "silent": 1}
     assert figures.incidents == {"critical": 1, "warning": 1}
     assert figures.sections["memory_modules", Status.DENIED] == 1
