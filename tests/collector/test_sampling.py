@@ -144,6 +144,19 @@ async def test_what_is_said_again_counts_as_the_same_value(host: tuple[World, Si
     assert await said(world, "TST-RATE-001") == {("ok", "PASS")}
 
 
+async def test_a_rule_that_is_new_looks_back_on_what_was_there_since_it_runs(host: tuple[World, SimulatedHost]) -> None:
+    world, machine = host
+    watching(world, pack="")
+    await world.tell(1, machine)
+    watching(world)
+    await world.runner.tick()
+    assert await said(world, "TST-FLAP-001") == {("ok", "UNKNOWN")}
+    for _ in range(6):
+        await world.tell(1, machine)
+    await world.runner.tick()
+    assert await said(world, "TST-FLAP-001") == {("ok", "PASS")}
+
+
 async def test_samples_go_as_they_age(host: tuple[World, SimulatedHost]) -> None:
     world, machine = host
     await world.tell(1, machine)
