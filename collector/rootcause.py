@@ -27,6 +27,8 @@ OWN: Final = "ci"
 """What a text of `group_by` begins with that names a value of the CI."""
 MAX_KEY: Final = 200
 MAX_NAMED: Final = 20
+DIGEST: Final = "digest_daily"
+"""How a rule says that everything it finds is one matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,11 @@ def _home(footing: Footing) -> str:
 def group_key(cause: Cause, rule: Rule | None, footing: Footing) -> str:
     """Return the key of the incident `cause` shares with others of its rule, "" for one of its own.
 
-    A name of `group_by` that has no value here groups nothing: what nobody knows is no common cause.
+    A digest is one incident for all CIs. A name of `group_by` that has no value here groups nothing: what nobody knows
+    is no common cause.
     """
+    if rule is not None and rule.create == DIGEST:
+        return f"digest|{rule.id}"
     if rule is None or not rule.group_by:
         return ""
     values = [_label(name, cause, footing) for name in rule.group_by]

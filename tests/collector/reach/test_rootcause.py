@@ -84,6 +84,13 @@ def test_what_holds_an_alert_back_is_what_its_rule_depends_on(
     assert suppressed(footing, depends) == reasons
 
 
+def test_everything_a_rule_of_digests_finds_is_one_incident() -> None:
+    rules = {DISK: rule(DISK, create="digest_daily")}
+    told = [each.group for each in grouped([cause(DISK, 1), cause(DISK, 2)], {}, rules, ())]
+    assert told == [f"digest|{DISK}"] * 2
+
+
+
 def test_alarms_of_one_rule_go_together_by_what_it_groups_by() -> None:
     rules = {DISK: rule(DISK, group_by=("site", "f.mount"))}
     stand = {number: Footing(labels={"site": "East" if number < 3 else "West"}) for number in range(1, 5)}
