@@ -35,6 +35,7 @@ from collector.api.routes import (
     incidents,
     inspection_plans,
     inspections,
+    knowledge,
     labels,
     locks,
     lookback,
@@ -82,6 +83,7 @@ from collector.web.pages import incidents as incidents_pages
 from collector.web.pages import inspection_plans as inspection_plans_pages
 from collector.web.pages import inspection_runs as inspection_runs_pages
 from collector.web.pages import inspection_walk as inspection_walk_pages
+from collector.web.pages import knowledge as knowledge_pages
 from collector.web.pages import labels as labels_pages
 from collector.web.pages import locks as locks_pages
 from collector.web.pages import login as login_pages
@@ -116,7 +118,7 @@ API_ROUTERS = (
     reachability.router,
     accounts.router, audit.router, reports.router, channels.router, inbound.router, events.router,
     stocktakes.router, labels.router, inspection_plans.router, inspections.router, whole.router, alerts.router,
-    waivers.router,
+    waivers.router, knowledge.router,
 )  # fmt: skip
 OTHER_ROUTERS = (
     metrics.router,
@@ -145,6 +147,7 @@ OTHER_ROUTERS = (
     incidents_pages.router,
     results_pages.router,
     waivers_pages.router,
+    knowledge_pages.router,
     windows_pages.router,
     inspection_plans_pages.router,
     inspection_runs_pages.router,

@@ -19,6 +19,7 @@ from collector.cli import (
     imports,
     incidents,
     inspections,
+    kb,
     labels,
     locks,
     pins,
@@ -53,6 +54,7 @@ app.add_typer(changes.app, name="change")
 app.add_typer(findings.app, name="finding")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(inspections.app, name="inspection")
+app.add_typer(kb.app, name="kb")
 app.add_typer(rules.app, name="rules")
 app.add_typer(events.app, name="event")
 app.add_typer(audit.app, name="audit")

@@ -36,6 +36,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "asked": _WARNING, "upcoming": _RING, "active": _OK, "expired": _PAUSED, "refused": _CRITICAL,
         "ended": _PAUSED,
     },
+    "article_state": {"draft": _RING, "submitted": _WARNING, "published": _OK, "retired": _PAUSED},
     "window_state": {"now": _OK, "later": _RING, "over": _PAUSED},
     "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE, "info": _NOTICE},
     "incident_state": {

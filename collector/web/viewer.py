@@ -44,6 +44,7 @@ _NAVIGATION = (
     Entry("inspections", "/inspections", "inspections", Permission.INSPECTIONS_READ),
     Entry("results", "/results", "results", Permission.RULES_READ),
     Entry("rules", "/rules", "rules", Permission.RULES_READ),
+    Entry("knowledge", "/knowledge", "knowledge", Permission.KNOWLEDGE_READ),
     Entry("reports", "/reports", "reports", Permission.CIS_READ),
     Entry("duplicates", "/duplicates", "duplicates", Permission.CIS_READ),
     Entry("stocktakes", "/stocktakes", "stocktakes", Permission.CIS_READ),

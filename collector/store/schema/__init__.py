@@ -46,7 +46,10 @@ from collector.store.schema.inspecting import inspection_plan as inspection_plan
 from collector.store.schema.inspecting import inspection_plan_version as inspection_plan_version
 from collector.store.schema.inspecting import inspection_run as inspection_run
 from collector.store.schema.inspecting import inspection_seal as inspection_seal
-
+from collector.store.schema.knowledge import knowledge_article as knowledge_article
+from collector.store.schema.knowledge import knowledge_version as knowledge_version
+from collector.store.schema.knowledge import knowledge_vote as knowledge_vote
+from collector.store.schema.knowledge import knowledge_word as knowledge_word
 from collector.store.schema.reaching import reach as reach
 from collector.store.schema.reaching import reach_look as reach_look
 from collector.store.schema.reaching import reach_move as reach_move

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.acting import acting
@@ -15,9 +16,11 @@ from collector.desk.flow import Act, State
 from collector.desk.lifecycle import Denied, Person, Why
 from collector.desk.table import PRIORITIES
 from collector.security.roles import Permission
+from collector.services import knowledge
 from collector.services.incidents import listed as incidents
 from collector.services.incidents import seen
 from collector.services.incidents.desk import FIELDS, LINKS, Wish, person_of
+from collector.services.knowledge import Listed
 from collector.services.refused import Refused
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.web import csvfile, units
@@ -25,7 +28,7 @@ from collector.web.forms import Form
 from collector.web.listing import Column, Listing, Spec, everything, read
 from collector.web.render import page
 from collector.web.sending import sent
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.viewer import Viewer, texts_of, viewer_of
 from collector.web.words import CLASSES, INCIDENT_KINDS, INCIDENT_SOURCES, SEVERITIES
 
 log = structlog.get_logger(__name__)
@@ -122,6 +125,7 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
         viewer = await viewer_of(request, connection)
         found = await seen.one(connection, context.service_desk, number, who(request), context.clock())
         people = await seen.people(connection) if viewer.may(Permission.INCIDENTS_WORK) else ()
+        suggested = await _suggested(connection, viewer, found.row)
     refused = form.refused if form else ""
     detail = found.row.detail
     return page(
@@ -132,7 +136,16 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
         finding=detail.get("finding"), credential=_mapping(detail.get("credential")), run=_mapping(detail.get("run")),
         refused_by=detail.get("refused_by") or [], evidence=_mapping(detail.get("evidence")),
         runbook=_mapping(detail.get("runbook")), items=_items(detail.get("items")), more=detail.get("more"),
+        suggested=suggested,
     )  # fmt: skip
+
+
+async def _suggested(connection: AsyncConnection, viewer: Viewer, row: IncidentRow) -> list[Listed] | None:
+    """Return what the knowledge base has on what is not solved yet; None: nobody asks."""
+    if row.resolved_at or not viewer.may(Permission.KNOWLEDGE_READ):
+        return None
+    text = " ".join([*row.title.values(), row.description])
+    return await knowledge.suggest(connection, text, row.ci.ci_class if row.ci else "")
 
 
 def _mine(found: seen.Seen, may_act: bool) -> frozenset[str]:
