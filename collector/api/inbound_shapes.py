@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api.change_bodies import Body, Name
-from collector.store.foreign_alerts import Kept
+from collector.services.inbound.inbox import Kept
 
 
 class TakenShape(BaseModel):

@@ -26,7 +26,7 @@ from collector.services.refused import Refused
 from collector.store import cis, foreign_alerts, incidents
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
-from collector.store.foreign_alerts import Kept
+from collector.store.foreign_alerts import Kept as Kept
 
 MAX_WAITING: Final = 16
 """Messages under way at once; more are told to come back."""
