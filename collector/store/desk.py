@@ -147,3 +147,13 @@ async def linked(connection: AsyncConnection, kind: str, reference: str) -> tupl
     """Return the ids of the incidents that are linked to this."""
     where = (incident_link.c.kind == kind, incident_link.c.reference == reference)
     return tuple((await connection.execute(select(incident_link.c.incident_id).where(*where))).scalars())
+
+
+async def above(connection: AsyncConnection, number: str) -> list[str]:
+    """Return the numbers of the incidents this one stands under, the nearest first."""
+    found: list[str] = []
+    while number and number not in found:
+        parent = (await connection.execute(select(incident.c.parent).where(incident.c.number == number))).scalar()
+        found.append(number)
+        number = parent or ""
+    return found[1:]

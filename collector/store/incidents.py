@@ -111,6 +111,12 @@ async def find(connection: AsyncConnection, number: str) -> Incident | None:
     return found[0] if found else None
 
 
+async def look(connection: AsyncConnection, number: str) -> Incident | None:
+    """Return the incident with that number, to be looked at and not written: nobody waits for who looks."""
+    row = (await connection.execute(select(incident).where(incident.c.number == number))).one_or_none()
+    return _incident(row) if row else None
+
+
 async def awake(connection: AsyncConnection, now: int, limit: int) -> list[Incident]:
     """Return incidents whose clocks pass something by `now`, the longest overdue first."""
     wanted = select(incident).where(incident.c.wake_at <= now).order_by(incident.c.wake_at, incident.c.id)
@@ -128,16 +134,6 @@ async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Inci
 async def is_open(connection: AsyncConnection, key: str) -> bool:
     """Return whether there is an open incident of that key."""
     return bool(await _select(connection, incident.c.cause_key == key, _is_open()))
-
-
-async def above(connection: AsyncConnection, number: str) -> list[str]:
-    """Return the numbers of the incidents this one stands under, the nearest first."""
-    found: list[str] = []
-    while number and number not in found:
-        parent = (await connection.execute(select(incident.c.parent).where(incident.c.number == number))).scalar()
-        found.append(number)
-        number = parent or ""
-    return found[1:]
 
 
 async def _select(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Incident]:

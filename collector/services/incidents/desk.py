@@ -128,7 +128,7 @@ class ServiceDesk:
         lifecycle.take(before, Act.LINK, who, self.table, Asked())
         if parent:
             await read(act.tx, parent)
-            if number in (parent, *await incidents.above(act.tx, parent)):
+            if number in (parent, *await desk.above(act.tx, parent)):
                 raise Refused("an incident does not stand under itself", "parent")
         await self._write(act, before, before, {"parent": parent}, Mark(act.at, act.by, "parent", "", {"to": parent}))
 

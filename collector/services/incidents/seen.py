@@ -21,7 +21,7 @@ from collector.store.browse.changes import ChangeQuery, ChangeRow
 from collector.store.browse.incidents import DeliveryRow, IncidentQuery, IncidentRow, MemberRow
 from collector.store.browse.page import Window
 from collector.store.desk import Link, Mark
-from collector.store.incidents import find
+from collector.store.incidents import look
 
 MAX_MEMBERS: Final = 200
 """Causes that are listed; all are counted."""
@@ -65,7 +65,7 @@ class Seen:
 
 async def one(connection: AsyncConnection, service: ServiceDesk, number: str, who: Person, now: int) -> Seen:
     """Return an incident as `who` sees it at `now` (ms); raise `NotFound`."""
-    row, kept = await incidents.one_incident(connection, number), await find(connection, number)
+    row, kept = await incidents.one_incident(connection, number), await look(connection, number)
     if row is None or kept is None:
         raise NotFound("incident", number)
     intervals = (await desk.intervals(connection, [row.id])).get(row.id, ())

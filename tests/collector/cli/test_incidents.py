@@ -20,6 +20,7 @@ async def test_an_incident_is_listed_worked_on_and_closed(world: World, tmp_path
         assert number in (await run("list", "--state", "open", "--priority", "P4")).stdout
         assert "in_progress line 1 robot-service_desk" in (await run("take", number)).stdout
         assert "pending" in (await run("wait", number, "--for", "vendor", "--text", "called")).stdout
+        words: tuple[str, ...]
         for words in (("resume",), ("assign", "bob"), ("comment", "--text", "on it")):
             answer = await run(words[0], number, *words[1:])
             assert answer.returncode == 0, answer.stderr
