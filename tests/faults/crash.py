@@ -46,7 +46,7 @@ COLLECTOR_PLACES = {
     "committed-unacknowledged": Place("collector.intake", "Intake._settle", BEFORE),
     "batch-applied-uncommitted": Place("collector.pipeline.runner", "apply_batch", AFTER),
     "batch-committed-unnoted": Place("collector.pipeline.runner", "Runner._note", BEFORE),
-    "delivered-unmarked": Place("collector.store.outbox", "mark_sent", BEFORE),
+    "delivered-unmarked": Place("collector.store.outbox", "mark", BEFORE),
 }
 AGENT_PLACES = {
     "appended-unsynced": Place("agent.durable", "sync", BEFORE),
