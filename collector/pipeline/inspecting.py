@@ -19,7 +19,7 @@ from collector.incident import alert_key
 from collector.inspecting import scope
 from collector.inspecting.line import Line, State, lines_of
 from collector.inspecting.looked import Looked
-from collector.inspecting.plan import Plan
+from collector.inspecting.plan import BadPlan, Plan
 from collector.model import Alert, Value
 from collector.pipeline import facts
 from collector.pipeline.policies import Policies
@@ -28,6 +28,8 @@ from collector.store import alerts, cis, inspection_incidents, known, own_fields
 from collector.store.browse import things
 from collector.waiver import ACCEPT, Waiver, effective_waiver
 
+MAX_LINES: Final = 500_000
+"""Rows of one report; a scope that holds more is to be cut up."""
 AT_ONCE: Final = 100
 """CIs whose facts are in memory at once."""
 
@@ -40,6 +42,8 @@ async def look(connection: AsyncConnection, plan: Plan, now: int, policies: Poli
     ids = sorted(found)
     for start in range(0, len(ids), AT_ONCE):
         lines += await _lines(connection, ids[start : start + AT_ONCE], rules, now)
+        if len(lines) > MAX_LINES:
+            raise BadPlan(f"one report takes {MAX_LINES} checks: make several plans of it", "scope")
         await asyncio.sleep(0)  # others are let in between
     return Looked(found, tuple(lines), len(rules))
 

@@ -42,19 +42,25 @@ async def escalate(store: Store, inspector: Inspector, now: int) -> int:
 
 
 async def _one(store: Store, inspector: Inspector, kept: Kept, now: int) -> str:
-    its, calendar = kept.plan.schedule, inspector.calendar
+    its, calendar, at, run = kept.plan.schedule, inspector.calendar, kept.next_for, None
     try:
         at, missed = schedule.latest(its, calendar, kept.next_for, now + its.ahead_ms)
         run = await runs.make(store, inspector, kept, (at, missed), now)
-        upcoming = schedule.next_after(its, calendar, at)
-    except BadPlan as error:  # a field of the language or a zone that is no more: a person has to look at it
+    except BadPlan as error:  # a field or a zone that is no more, a scope that grew: for a person to see
         log.warning("a plan cannot be run", plan=kept.number, why=str(error))
-        upcoming, run, at = 0, None, kept.next_for
     async with writing(store) as tx:
-        await _move_on(tx, kept, upcoming)
+        await _move_on(tx, kept, _next(inspector, kept, at))
     if run is not None:
         log.info("inspection made", number=run.number, plan=kept.number, incident=run.incident, missed=run.new.missed)
     return run.number if run else ""
+
+
+def _next(inspector: Inspector, kept: Kept, at: int) -> int:
+    """Return when a plan is due after `at` (ms), 0 for never and for a schedule that cannot be read any more."""
+    try:
+        return schedule.next_after(kept.plan.schedule, inspector.calendar, at)
+    except BadPlan:
+        return 0
 
 
 async def _move_on(tx: AsyncConnection, kept: Kept, upcoming: int) -> None:

@@ -416,6 +416,19 @@ async def test_a_plan_that_cannot_be_run_any_more_hinders_no_other(hall: Hall) -
     keeper = Keeper(hall.store, hall.inspector, lambda: hall.at)
     (number,) = await keeper.step()
     assert (await hall.seen(number)).plan_number == good
+    async with hall.store.read() as connection:
+        assert (await plans.find(connection, bad)).next_for == FIRST + DAY
+
+
+async def test_a_scope_that_holds_more_than_a_report_takes_is_refused(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await hall.plan()
+    monkeypatch.setattr(inspecting, "MAX_LINES", 2)
+    with pytest.raises(Refused, match="several plans"):
+        await hall.run_now(plan)
+    hall.at = FIRST
+    assert await hall.due() == []
 
 
 def test_the_plan_of_these_tests_is_one() -> None:
