@@ -122,6 +122,8 @@ def _outbox(figures: Statistics, now: int) -> Iterator[Metric]:
     yield _counted("muster_outbox_messages", "Messages not delivered.", ("state",), waiting)
     waited = now - figures.outbox.oldest_at if figures.outbox.waiting else 0
     yield GaugeMetricFamily("muster_outbox_lag_seconds", "Age of the oldest message that waits.", max(0, waited) / 1000)
+    works = {(name,): int(is_well) for name, is_well in figures.channels.items()}
+    yield _counted("muster_channel_up", "Whether something gets through a channel.", ("channel",), works)
 
 
 def _desk(figures: Statistics) -> Iterator[Metric]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services.sweeps.figures import Figures, SweepFigures
+from collector.store import channels
 from collector.store.browse import agents, cis, desk_counts, findings, incidents, statistics
 from collector.store.browse.desk_counts import DeskCounts
 from collector.store.browse.statistics import Backlog, Measurement, Waiting
@@ -37,6 +38,8 @@ class Statistics:
     sweeps: SweepFigures
     store_bytes: int
     desk: DeskCounts
+    channels: Mapping[str, bool]
+    """Channel in use → whether something gets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ async def gather(store: Store, silent_before: int, now: int, sweeps: Figures | N
             sweeps=await (sweeps or Figures()).read(connection),
             store_bytes=size,
             desk=await desk_counts.read(connection, now),
+            channels=await channels.working(connection),
         )
 
 

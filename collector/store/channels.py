@@ -105,6 +105,12 @@ async def health(connection: AsyncConnection) -> dict[str, Health]:
     return {row.name: Health(**row._mapping) for row in found}
 
 
+async def working(connection: AsyncConnection) -> dict[str, bool]:
+    """Return channel in use → whether something gets through."""
+    fares = await health(connection)
+    return {each.name: not (fares.get(each.name) or Health(each.name)).broken_at for each in await enabled(connection)}
+
+
 async def health_of(connection: AsyncConnection, name: str) -> Health:
     row = (await connection.execute(select(channel_health).where(channel_health.c.name == name))).first()
     return Health(name) if row is None else Health(**row._mapping)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -29,18 +30,24 @@ class Tending:
         self._store, self._clock, self._reconciler, self._every_s = store, clock, reconciler, every_s
 
     async def run(self) -> None:
+        """Look for ever; a ticket system that is slow to answer delays no alarm."""
+        await asyncio.gather(self._again(self.step), self._again(self._reconcile))
+
+    async def step(self) -> None:
+        """Tell of channels that do not work, and forget old messages; raise `StoreFailed`."""
+        async with writing(self._store) as tx:
+            await alarms.settle(tx, self._clock())
+            await outbox.forget(tx, self._clock() - KEPT_MS, FORGOTTEN_AT_ONCE)
+
+    async def _reconcile(self) -> None:
+        await self._reconciler.step()
+
+    async def _again(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self.step()
+                await look()
             except StoreFailed as error:  # what is due stays due
                 log.warning("channels wait for the database", error=str(error))
             except Exception as error:  # what a system answers must not stop the collector
                 log.warning("a look at channels failed", error=type(error).__name__, exc_info=True)
             await asyncio.sleep(self._every_s)
-
-    async def step(self) -> None:
-        """Do what is due now; raise `StoreFailed`."""
-        async with writing(self._store) as tx:
-            await alarms.settle(tx, self._clock())
-            await outbox.forget(tx, self._clock() - KEPT_MS, FORGOTTEN_AT_ONCE)
-        await self._reconciler.step()
