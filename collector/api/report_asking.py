@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from collector.api import asking, shapes
 from collector.api.asking import Word, Words
 from collector.api.context import Context
+from collector.services.reports import months
 from collector.services.reports.asked import Asked
 
 Time = str | None
@@ -24,17 +25,31 @@ class ReportAsked(BaseModel):
     since: Time = Field(None, max_length=40)
     until: Time = Field(None, max_length=40)
     classes: Words = Field(default_factory=list, alias="class")
+    month: str | None = Field(None, max_length=7, description="as 2026-11, in place of since and until; for monthly")
     ci: Word | None = Field(None, description="id of the CI; the report maintenance needs it")
     format: Literal["json", "csv", "xml", "xlsx", "pdf"] = "json"
     table: Word | None = Field(None, description="only this table of the report")
     language: Literal["zh-CN", "en"] | None = Field(None, description="of titles and words; yours by default")
 
     def asked(self, context: Context) -> Asked:
-        """Return what is asked; raise `RequestValidationError` for what is no time."""
+        """Return what is asked; raise `RequestValidationError` for what is no time, `Refused` for what is no month."""
         at, known_at = asking.moment(self.at, "at"), asking.moment(self.known_at, "known_at")
         since, until = asking.moment(self.since, "since"), asking.moment(self.until, "until")
+        if self.month:
+            month = months.period(self.month, context.service_desk.table.calendar)
+            since, until = month.since, month.until
         return Asked(
-            context.clock(), at, known_at, since, until, tuple(self.classes), self.ci or "", needs=context.needs
+            context.clock(),
+            at,
+            known_at,
+            since,
+            until,
+            tuple(self.classes),
+            self.ci or "",
+            needs=context.needs,
+            desk=context.service_desk.table,
+            rules=context.rulebook.rules,
+            meter=context.rule_meter,
         )
 
 

@@ -17,12 +17,13 @@ BINARY = ("xlsx", "pdf")
 
 
 def take(  # noqa: PLR0913  a command line has as many options as it has
-    name: Annotated[str, typer.Argument(help="status, statistics, health or maintenance.")],
+    name: Annotated[str, typer.Argument(help="monthly, status, statistics, health or maintenance.")],
     format_: Annotated[str, typer.Option("--format", help="json, csv, xml, xlsx or pdf; on the terminal else.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="The file to write; standard output else.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="As of this moment, RFC 3339 with the offset.")] = None,
     since: Annotated[str | None, typer.Option("--since", help="Begin of the period, RFC 3339.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="End of the period, RFC 3339.")] = None,
+    month: Annotated[str | None, typer.Option("--month", help="The month of the monthly report, as 2026-11.")] = None,
     classes: Annotated[list[str] | None, typer.Option("--class", help="Only CIs of this class; repeatable.")] = None,
     ci: Annotated[str | None, typer.Option("--ci", help="Id of the CI; maintenance needs it.")] = None,
     table: Annotated[str | None, typer.Option("--table", help="Only this table.")] = None,
@@ -32,7 +33,7 @@ def take(  # noqa: PLR0913  a command line has as many options as it has
 ) -> None:
     """Make a report; without a format it is shown as tables."""
     query = {
-        "at": at, "since": since, "until": until, "class": classes or [], "ci": ci, "table": table,
+        "at": at, "since": since, "until": until, "month": month, "class": classes or [], "ci": ci, "table": table,
         "language": language,
     }  # fmt: skip
     kind = "json" if json else format_

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from collector.desk.table import BUILT_IN, Table
 from collector.report.needs import Needs
 from collector.report.value import Figure, Kind
+from collector.rule_meter import RuleMeter
+from collector.services.inspections import Rules
 from collector.store.asof import Moment
 from collector.store.browse.page import MAX_LIMIT
 from collector.store.browse.report_moves import Period
@@ -23,6 +26,8 @@ class Asked:
     `since`, `until`: the period (ms; None: the half year before).
 
     `needs`: what data health is measured by; `limit`: how many rows a part has.
+
+    `desk`, `rules`, `meter`: what the monthly report goes by.
     """
 
     now: int
@@ -34,6 +39,9 @@ class Asked:
     ci: str = ""
     needs: Needs = field(default_factory=Needs)
     limit: int = MAX_LIMIT
+    desk: Table = field(default=BUILT_IN, kw_only=True)
+    rules: Rules = field(default_factory=dict, kw_only=True)
+    meter: RuleMeter = field(default_factory=RuleMeter, kw_only=True)
 
     @property
     def moment(self) -> Moment | None:

@@ -17,11 +17,15 @@ from collector.security.roles import Permission
 from collector.services import reports
 from collector.services.exports import FORMATS
 from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.services.reports import months
 from collector.services.reports.asked import Asked
 from collector.services.reports.files import Order, opened
 from collector.store.browse.page import MAX_LIMIT
+from collector.store.browse.report_moves import Period
 from collector.web import units
 from collector.web.catalogue import Texts
+from collector.web.chart import Chart, charted
 from collector.web.render import page
 from collector.web.tabled import ShownTable, figured, tabled
 from collector.web.viewer import texts_of, viewer_of
@@ -34,13 +38,21 @@ PREVIEW: Final = 25
 ROWS: Final = 100
 TIMES: Final = ("at", "since", "until")
 ASKS: Final = {
+    "monthly": ("month", "since", "until", "class"),
     "status": ("at", "since", "until", "class"),
     "statistics": ("at", "class"),
     "health": ("class",),
     "maintenance": ("since", "until"),
 }
 """Report → what its form offers."""
-NOTES: Final = {"status": "report.state_now", "statistics": "report.state_now", "health": "report.scored_now"}
+CHARTS: Final = {"monthly": (("trend", ("opened_count", "resolved_count")), ("unapproved", ("findings", "unapproved")))}
+"""Report → what of its tables is drawn over months."""
+NOTES: Final = {
+    "monthly": "report.month_counted",
+    "status": "report.state_now",
+    "statistics": "report.state_now",
+    "health": "report.scored_now",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +81,24 @@ def _wanted(request: Request, name: str) -> Wanted:
     classes = tuple(each for each in CLASSES if each in given.getlist("class")) if "class" in ASKS[name] else ()
     ci, table = given.get("ci", "")[:64] if name == "maintenance" else "", given.get("table", "")[:64]
     kept = [(each, units.field_text(at)) for each, at in times.items() if at is not None]
+    if "month" in ASKS[name] and (its := _month(request)):
+        times |= {"since": its.since, "until": its.until}
+        kept = [("month", given["month"])]
     pairs = (*kept, *(("class", each) for each in classes), *([("ci", ci)] if ci else []))
     asked = Asked(
         context.clock(), times["at"], None, times["since"], times["until"], classes, ci, context.needs,
-        ROWS if table else PREVIEW,
+        ROWS if table else PREVIEW, desk=context.service_desk.table, rules=context.rulebook.rules,
+        meter=context.rule_meter,
     )  # fmt: skip
     return Wanted(name, asked, pairs, table, given.get("cursor") or None)
+
+
+def _month(request: Request) -> Period | None:
+    """Return the month the form names; None where it names none there is."""
+    try:
+        return months.period(request.query_params.get("month", ""), context_of(request).service_desk.table.calendar)
+    except Refused:
+        return None
 
 
 @router.get("/reports")
@@ -91,11 +115,18 @@ async def report_page(request: Request, name: str) -> HTMLResponse:
         viewer = await viewer_of(request, connection)
         report = await reports.make(connection, name, wanted.asked)
         tables = [await _shown(report, each, wanted, viewer.texts) for each in _of(report, wanted)]
+        charts = [] if wanted.table else await _charts(report, viewer.texts)
     return page(
         viewer, "report.html", name=name, heading=title(viewer.texts, name), wanted=wanted, tables=tables,
         figures=figured(report.figures, viewer.texts), parameters=figured(report.parameters, viewer.texts),
         asks=ASKS[name], times=TIMES, classes=CLASSES, formats=tuple(FORMATS), note=NOTES.get(name),
+        charts=charts,
     )  # fmt: skip
+
+
+async def _charts(report: Report, texts: Texts) -> list[Chart]:
+    found = [(table, names) for name, names in CHARTS.get(report.name, ()) if (table := report.table(name))]
+    return [charted(report, table, await table.fetch(None), names, texts) for table, names in found]
 
 
 def _of(report: Report, wanted: Wanted) -> tuple[Table, ...]:

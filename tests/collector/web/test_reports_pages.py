@@ -25,7 +25,8 @@ async def test_the_page_of_reports_leads_to_each_and_its_files(world: World) -> 
 @pytest.mark.parametrize("name", [*REPORTS])
 async def test_each_report_is_a_page_in_each_language(world: World, name: str, language: str) -> None:
     client = await world.person("viewer", language=language)
-    answer = await client.get(f"/reports/{name}", params={"ci": world.estate.web.uid} if name == "maintenance" else {})
+    asked = {"maintenance": {"ci": world.estate.web.uid}, "monthly": {"month": "2026-11"}}
+    answer = await client.get(f"/reports/{name}", params=asked.get(name, {}))
     page = read(answer.text)
     assert answer.status_code == 200
     assert entries(language)[f"report.{name}.title"] in page.text
