@@ -76,6 +76,7 @@ from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
 from collector.services.refused import Refused
 from collector.services.registration import Registrar
+from collector.services.reports.delivering import Delivering
 from collector.services.retention import Retention
 from collector.services.statistics import Pipeline
 from collector.services.suspecting import Suspecting
@@ -86,6 +87,7 @@ from collector.services.tickets.puller import Puller
 from collector.starting import CannotStart
 from collector.store.engine import Store, open_store
 from collector.store.migrate import NewerSchema, migrate
+from collector.web.catalogue import Texts
 from collector.yamlfile import BadFile
 
 log = structlog.get_logger(__name__)
@@ -131,7 +133,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
                      collector.keeper, Suspecting(collector.store, now, collector.runner.decided),
                      Reaching(collector.store, collector.runner.policies, now),
                      Watch(collector.store, collector.runner.policies.desk, now),
-                     Expiring(collector.inbox), _tending(collector))  # fmt: skip
+                     Expiring(collector.inbox), _tending(collector), _delivering(collector))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(serving.serve())
             try:
@@ -272,6 +274,11 @@ def _tending(collector: Collector) -> Tending:
     desk = ServiceDesk(collector.runner.policies.desk)
     reconciler = Reconciler(collector.store, collector.vault, now, Resolving(desk), random.Random())  # noqa: S311  which tickets are asked for is no secret
     return Tending(collector.store, now, reconciler)
+
+
+def _delivering(collector: Collector) -> Delivering:
+    loaded, words = collector.runner.policies, {"zh": Texts("zh-CN"), "en": Texts("en")}
+    return Delivering(collector.store, now, loaded.desk, words, loaded.rulebook.rules, loaded.meter)
 
 
 def _importer(loaded: Policies) -> Importer:

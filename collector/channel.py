@@ -8,8 +8,10 @@ from typing import Any, Final
 
 SEVERITIES: Final = ("notice", "warning", "error", "critical")
 """From the least on."""
+REPORT: Final = "report"
+"""No event of an incident: the monthly report is there. Only a channel that names it hears of it."""
 EVENTS: Final = (
-    "opened", "updated", "commented", "escalated", "resolved", "reopened", "closed",
+    "opened", "updated", "commented", "escalated", "resolved", "reopened", "closed", REPORT,
 )  # fmt: skip
 BEGINS: Final = frozenset({"opened", "reopened"})
 ENDS: Final = frozenset({"resolved", "closed"})

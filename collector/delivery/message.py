@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from collector.channel import REPORT
 from collector.wording import clean
 
 LANGUAGES: Final = ("zh", "en")
@@ -55,6 +56,8 @@ def title(payload: Mapping[str, Any], language: str) -> str:
 
 def headline(payload: Mapping[str, Any], language: str) -> str:
     """Return one line that says it all: what happened, how grave it is, which incident, what it is about."""
+    if payload.get("event") == REPORT:
+        return title(payload, language)
     incident = incident_of(payload)
     event, severity = (say(str(each), language) for each in (payload.get("event"), incident.get("severity")))
     return f"[{severity}] {event} {clean(str(incident.get('number', '')))} {title(payload, language)}"
@@ -62,6 +65,9 @@ def headline(payload: Mapping[str, Any], language: str) -> str:
 
 def facts(payload: Mapping[str, Any], language: str, link: str = "") -> list[tuple[str, str]]:
     """Return (label, value) of what else there is to say, without what is not known."""
+    if payload.get("event") == REPORT:
+        where = page(payload, link)
+        return _figures(payload, language) + ([(say("label.link", language), where)] if where else [])
     incident = incident_of(payload)
     state = str(incident.get("state", ""))
     found = [
@@ -82,10 +88,27 @@ def facts(payload: Mapping[str, Any], language: str, link: str = "") -> list[tup
 
 def page(payload: Mapping[str, Any], link: str) -> str:
     """Return where people find the incident; empty where nobody said where our pages are."""
+    if payload.get("event") == REPORT:
+        path = str(_report_of(payload).get("path", ""))
+        return f"{link.rstrip('/')}{path}" if link and path.startswith("/") else ""
     number = str(incident_of(payload).get("number", ""))
     if not link or not number.replace("-", "").isalnum():
         return ""
     return f"{link.rstrip('/')}/incidents/{number}"
+
+
+def _report_of(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = payload.get("report")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _figures(payload: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """Return (name, value) of what a report comes to."""
+    tongue = "en" if language == "en" else "zh"
+    return [
+        (clean(str(each["name"].get(tongue, ""))), clean(str(each["text"].get(tongue, ""))))
+        for each in _report_of(payload).get("figures", ())
+    ]
 
 
 def gravity(payload: Mapping[str, Any]) -> int:

@@ -30,8 +30,10 @@ def _at(month: int, day: int, hour: float) -> int:
 async def _incident(store: Store, opened: int, intervals: list[tuple[str, int, int | None]], **values: Any) -> None:
     """Write an incident and its intervals: (state, line, until)."""
     async with store.write() as tx:
-        row = {"number": f"INC-{opened}", "cause_key": f"k{opened}", "kind": "user", "severity": "warning",
-               "state": "resolved", "title": "{}", "detail": "{}", "opened_at": opened, "causes": 0, "victims": 0}  # fmt: skip
+        row = {
+            "number": f"INC-{opened}", "cause_key": f"k{opened}", "kind": "user", "severity": "warning",
+            "state": "resolved", "title": "{}", "detail": "{}", "opened_at": opened, "causes": 0, "victims": 0,
+        }  # fmt: skip
         done = await tx.execute(insert(tx, schema.incident).values(row | values).returning(schema.incident.c.id))
         key, since = done.scalar_one(), opened
         for state, line, until in intervals:
