@@ -194,8 +194,24 @@ class Life(RuleBasedStateMachine):
         reason=st.sampled_from(["vendor", "colleague"]),
     )  # fmt: skip
     def somebody_acts(self, who: str, act: str, place: int, reason: str) -> None:
+        self._tries(who, act, sorted(self.pages)[place % len(self.pages)], reason)
+
+    @precondition(lambda self: self.pages)
+    @rule(pick=st.integers(0, 9999), reason=st.sampled_from(["vendor", "colleague"]))
+    def the_right_one_acts(self, pick: int, reason: str) -> None:
+        choices = [
+            (who, act, number)
+            for number, page in sorted(self.pages.items())
+            for act, (states, _) in sorted(MAY.items())
+            for who in sorted(PEOPLE)
+            if page.state in states and may(who, page, act) and act != "cancel"
+        ]
+        if choices:
+            who, act, number = choices[pick % len(choices)]
+            self._tries(who, act, number, reason)
+
+    def _tries(self, who: str, act: str, number: str, reason: str) -> None:
         self.now += 1
-        number = sorted(self.pages)[place % len(self.pages)]
         page, (states, after) = self.pages[number], MAY[act]
         code = {"wait": reason, "resolve": "fixed"}.get(act, "")
         is_done = self.run(self._acted(who, number, Act(act), Wish("because", code=code)))
