@@ -292,5 +292,8 @@ def test_no_alarm_is_lost_or_doubled_and_no_clock_is_wrong() -> None:
 
 
 @pytest.mark.campaign
-def test_the_same_for_long(campaign: int) -> None:
-    _run(20 * campaign, 60)
+def test_the_same_for_long(request: pytest.FixtureRequest) -> None:
+    count = int(request.config.getoption("--campaign"))
+    if not count:
+        pytest.skip("a campaign: --campaign 100")
+    _run(count, 60)
