@@ -28,7 +28,7 @@ from collector.store.outbox import LEASE_MS
 from tests.faults.histories import BEGAN, Histories, message
 from tests.faults.unreliable import Unreliable
 
-SCHEDULES = 150
+SCHEDULES = 100
 AT_ONCE = 50
 TIMEOUT_S = 0.15
 CHANNELS = ("hook", "desk", "pager")
@@ -168,7 +168,7 @@ async def test_a_courier_killed_again_and_again_loses_nothing_and_opens_no_secon
     migrated_file: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """A real process, killed with SIGKILL at any moment; its clock runs fast, so leases end soon."""
-    kills = max(6, int(request.config.getoption("--campaign") or 0) // 50)
+    kills = max(4, int(request.config.getoption("--campaign") or 0) // 50)
     histories = Histories(7, 30 + kills, troubles=0.2)
     receiver = Unreliable(histories.draw, slow_s=2 * TIMEOUT_S)
     await receiver.start()
