@@ -20,6 +20,7 @@ UNTOLD = {
     "verify": "asks a question that is too long for an address",
     "backtest": "judges a past period by other terms and writes nothing; the question is a file",
     "run_backtest": "the same, asked in a page",
+    "backtest_rule": "runs a rule over the past and writes nothing; the rule is a file",
     "from_alertmanager": "what another system tells is kept with the incident it makes",
     "from_webhook": "the same",
     "from_pagerduty": "the same",

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
-from collector.desk.flow import Act
+from collector.desk.flow import Act as Deed
 from collector.desk.lifecycle import Denied, Why
 from collector.desk.table import URGENCIES
 from collector.security.roles import Permission
@@ -112,7 +112,7 @@ async def act_on(request: Request, number: str) -> Response:
     try:
         async with acting(request) as act:
             await context_of(request).service_desk.do(
-                act, person, number, Act(asked), wish_of(form), version_of(form)
+                act, person, number, Deed(asked), wish_of(form), version_of(form)
             )  # fmt: skip
     except Denied as error:
         return await _one(request, number, error.reasons, form)

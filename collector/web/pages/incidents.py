@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
-from collector.desk.flow import Act, State
+from collector.desk.flow import Act as Deed
+from collector.desk.flow import State
 from collector.desk.lifecycle import Denied, Person, Why
 from collector.desk.table import PRIORITIES
 from collector.security.roles import Permission
@@ -54,7 +55,7 @@ FAMILIES = {
     "desk": "incident_desk", "state": "incident_state", "priority": "priority", "line": "incident_line",
     "source": "incident_source", "severity": "severity", "kind": "incident_kind", "class": "class",
 }  # fmt: skip
-BUTTONS = (Act.TAKE, Act.RESUME)
+BUTTONS = (Deed.TAKE, Deed.RESUME)
 """Acts that need no more than a click."""
 
 
@@ -132,7 +133,8 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
         viewer, "incident.html", 409 if denied else 400 if refused else 200, seen=found, incident=found.row,
         denied=denied, refused=refused, form=form or Form({}), people=people, words=context.service_desk.table,
         buttons=BUTTONS, link_kinds=LINKS, clock_text=clock_text, may=_mine(found, viewer.may("incidents:report")),
-        detail=detail, rule=detail.get("rule"), rule_title=_mapping(detail.get("rule_title")), instance=detail.get("instance"),
+        detail=detail, rule=detail.get("rule"), rule_title=_mapping(detail.get("rule_title")),
+        instance=detail.get("instance"),
         finding=detail.get("finding"), credential=_mapping(detail.get("credential")), run=_mapping(detail.get("run")),
         refused_by=detail.get("refused_by") or [], evidence=_mapping(detail.get("evidence")),
         runbook=_mapping(detail.get("runbook")), items=_items(detail.get("items")), more=detail.get("more"),
@@ -177,12 +179,12 @@ async def tried(request: Request, number: str, form: Form, do: Any) -> Response:
 async def act_on(request: Request, number: str) -> Response:
     form = await sent(request)
     asked = form.text("act")
-    if asked not in set(Act):
+    if asked not in set(Deed):
         return await _one(request, number, (Why.NOT_IN_THIS_STATE,), form)
     desk, person = context_of(request).service_desk, who(request)
     log.info("incident step asked for", incident=number, act=asked, by=person.name)
     return await tried(
-        request, number, form, lambda act: desk.do(act, person, number, Act(asked), wish_of(form), version_of(form))
+        request, number, form, lambda act: desk.do(act, person, number, Deed(asked), wish_of(form), version_of(form))
     )
 
 
