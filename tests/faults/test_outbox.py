@@ -122,6 +122,13 @@ def schedules(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--campaign") or SCHEDULES)
 
 
+# A courier that is cut off in the middle of connecting leaves its socket, as a killed one leaves it to the kernel.
+cut_off = pytest.mark.filterwarnings(
+    "ignore:.*unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@cut_off
 async def test_every_incident_arrives_once_and_in_order_whatever_the_receivers_do(
     sqlite_store: Store, schedules: int
 ) -> None:
@@ -148,6 +155,7 @@ async def test_every_incident_arrives_once_and_in_order_whatever_the_receivers_d
     assert cuts
 
 
+@cut_off
 async def test_a_desk_that_does_not_search_before_it_makes_is_caught(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
