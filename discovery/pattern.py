@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import re2  # type: ignore[import-untyped]  # the package ships no types
+import re2
 
 MAX_PATTERN: Final = 1000
 _HOLE: Final = re.compile(r"\{(\w+)\}")

@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from collector.api.shapes import Instant, Shape, instant
 from collector.knowledge import Body
-from collector.services.knowledge import Listed, Whole
-from collector.store.knowledge import Version
+from collector.services.knowledge import Listed, Version, Whole
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Long = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -112,14 +111,14 @@ def whole(found: Whole) -> ArticleWhole:
 
 
 def _version(each: Version) -> VersionShape:
-    written = {"written_by": each.written_by, "written_at": instant(each.written_at)}
+    written: dict[str, Any] = {"written_by": each.written_by, "written_at": instant(each.written_at)}
     return VersionShape(**_said(each.body), version=each.version, **written)
 
 
-def _said(body: Body) -> dict[str, object]:
+def _said(body: Body) -> dict[str, Any]:
     return {name: getattr(body, name) for name in BodyShape.model_fields}
 
 
-def _fields(each: Listed) -> dict[str, object]:
+def _fields(each: Listed) -> dict[str, Any]:
     names = set(ArticleShape.model_fields) - set(BodyShape.model_fields)
     return {name: getattr(each.article, name) for name in names}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import re2  # type: ignore[import-untyped]  # the package ships no types
+import re2
 
 from collector.model import Value
 from wire.sections import canonical

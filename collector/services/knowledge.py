@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import knowledge
 from collector.classes import CLASSES
-from collector.knowledge import DRAFT, LANGUAGES, STATES, Article, Body, Denied
+from collector.knowledge import DRAFT, LANGUAGES, PUBLISH, REFUSE, STATES, SUBMIT, Article, Body, Denied
 from collector.security import audit
 from collector.services.changes.asked import lines_of, one_line
 from collector.services.inspections import Rules
@@ -18,7 +18,8 @@ from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store import desk, incidents
 from collector.store import knowledge as kept
-from collector.store.knowledge import Kept, Version
+from collector.store.knowledge import Kept
+from collector.store.knowledge import Version as Version
 
 MAX_TITLE: Final = 200
 MAX_TEXT: Final = 20_000
@@ -152,7 +153,8 @@ async def rewrite(act: audit.Act, number: str, body: Body, version: int, categor
         after = knowledge.written(its.article, checked, act.by, act.at)
     except Denied as error:
         raise Refused(str(error)) from None
-    await _save(act, its, after, "knowledge.rewrite")
+    await _save(act, its, after)
+    act.tell("knowledge.rewrite", f"knowledge/{number}", _told(its.article), _told(after))
 
 
 async def move(act: audit.Act, number: str, what: str, note: str = "") -> None:
@@ -164,7 +166,8 @@ async def move(act: audit.Act, number: str, what: str, note: str = "") -> None:
         after = knowledge.moved(its.article, what, (act.by, act.at), said, writers)
     except Denied as error:
         raise Refused(str(error), "note" if "reason" in str(error) else "") from None
-    await _save(act, its, after, f"knowledge.{what}")
+    await _save(act, its, after)
+    _tell(act, what, its.article, after)
 
 
 async def vote(act: audit.Act, number: str, helpful: bool) -> None:
@@ -183,12 +186,23 @@ async def _kept(connection: AsyncConnection, number: str) -> Kept:
     return found
 
 
-async def _save(act: audit.Act, before: Kept, after: Article, told: str) -> None:
+async def _save(act: audit.Act, before: Kept, after: Article) -> None:
     try:
         await kept.save(act.tx, before, after)
     except kept.Stale:
         raise _overtaken(after.number) from None
-    act.tell(told, f"knowledge/{after.number}", _told(before.article), _told(after))
+
+
+def _tell(act: audit.Act, what: str, before: Article, after: Article) -> None:
+    on, was, now = f"knowledge/{after.number}", _told(before), _told(after)
+    if what == SUBMIT:
+        act.tell("knowledge.submit", on, was, now)
+    elif what == PUBLISH:
+        act.tell("knowledge.publish", on, was, now)
+    elif what == REFUSE:
+        act.tell("knowledge.refuse", on, was, now)
+    else:
+        act.tell("knowledge.retire", on, was, now)
 
 
 def _overtaken(number: str) -> Refused:

@@ -55,8 +55,11 @@ async def add(tx: AsyncConnection, new: Article) -> Kept:
 
 async def save(tx: AsyncConnection, before: Kept, after: Article) -> None:
     """Write what became of an article, and what readers find of it; raise `Stale`."""
-    is_it = (_article.id == before.id, _article.version == before.article.version)
-    is_it += (_article.state == before.article.state, _article.moved_at == before.article.moved_at)
+    was = before.article
+    is_it = (
+        _article.id == before.id, _article.version == was.version, _article.state == was.state,
+        _article.moved_at == was.moved_at,
+    )  # fmt: skip
     done = await tx.execute(update(knowledge_article).where(*is_it).values(_values(after)))
     if done.rowcount != 1:
         raise Stale

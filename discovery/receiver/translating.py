@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import re2  # type: ignore[import-untyped]  # the package ships no types
+import re2
 
 from discovery.asking import Value
 from discovery.lined import Lined

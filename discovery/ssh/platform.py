@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import re2  # type: ignore[import-untyped]  # the package ships no types
+import re2
 import yaml
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 

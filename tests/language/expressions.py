@@ -138,7 +138,9 @@ class Maker:
         return f"({self.of(TEXT, depth)}).{method}({self.of(TEXT, 0)})"
 
     def matched(self, depth: int) -> str:
-        wanted = quoted(self.random, self.random.choice(PATTERNS)) if self.random.random() < 0.9 else self._read(TEXT, 0)
+        wanted = (
+            quoted(self.random, self.random.choice(PATTERNS)) if self.random.random() < 0.9 else self._read(TEXT, 0)
+        )
         text = self.of(TEXT, depth)
         return f"matches({text}, {wanted})" if self.random.random() < 0.3 else f"({text}).matches({wanted})"
 

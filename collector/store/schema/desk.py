@@ -43,7 +43,8 @@ incident = Table(
     Column("response_due_at", BigInteger), Column("resolution_due_at", BigInteger), Column("wake_at", BigInteger),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Index("ix_incident_ci_id", "ci_id", "opened_at"), Index("ix_incident_cause_key", "cause_key", "resolved_at"),
-    Index("ix_incident_parent", "parent"), Index("ix_incident_merged_into", "merged_into"), Index("ix_incident_reporter", "reporter", "id"),
+    Index("ix_incident_parent", "parent"), Index("ix_incident_merged_into", "merged_into"),
+    Index("ix_incident_reporter", "reporter", "id"),
     Index("ix_incident_wake_at", "wake_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     Index("uq_incident_open_cause", "cause_key", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
 )  # fmt: skip

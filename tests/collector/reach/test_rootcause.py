@@ -90,7 +90,6 @@ def test_everything_a_rule_of_digests_finds_is_one_incident() -> None:
     assert told == [f"digest|{DISK}"] * 2
 
 
-
 def test_alarms_of_one_rule_go_together_by_what_it_groups_by() -> None:
     rules = {DISK: rule(DISK, group_by=("site", "f.mount"))}
     stand = {number: Footing(labels={"site": "East" if number < 3 else "West"}) for number in range(1, 5)}

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from collector import precedence, reconcile
 from collector.change import approval, covering, expected, flapping, flow, lifecycle, matching, record, verification
-from collector.model import CaseKind, CiState, Outcome, Verdict
+from collector.model import CaseKind, CiState, Verdict
 from collector.retirement import RunVerdict
 from collector.retirement_policy import AGENTS, SWEEP
 from collector.security.roles import ROLES

@@ -66,13 +66,13 @@ def _channels() -> None:
     op.create_index("ix_correspondence_open", "correspondence", ["destination", "open", "at"])
 
 
-def _words(name: str, default: str | None = None) -> sa.Column:
+def _words(name: str, default: str | None = None) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, server_default=default)
 
 
-def _number(name: str, default: str | None = None) -> sa.Column:
+def _number(name: str, default: str | None = None) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=False, server_default=default and sa.text(default))
 
 
-def _count(name: str, default: str) -> sa.Column:
+def _count(name: str, default: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, server_default=sa.text(default))
