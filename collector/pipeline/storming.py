@@ -17,7 +17,7 @@ from collector.incident.planning import Held, key_of
 from collector.model import Cause
 from collector.pipeline import footing
 from collector.pipeline.policies import Policies
-from collector.rootcause import BUDGET, CAUSE, STORM, Footing
+from collector.rootcause import ALARMS, BUDGET, CAUSE, STORM, Footing
 from collector.store import incidents, members, places, storms
 from collector.store.storms import Storm
 
@@ -25,14 +25,24 @@ PREFIX: Final = f"{STORM}|"
 
 
 async def absorb(tx: AsyncConnection, causes: Sequence[Cause], stand: Mapping[int, Footing], now: int) -> list[Cause]:
-    """Return the causes, those beyond the budget of their site going into its storm; who is in one stays there."""
+    """Return the causes, those beyond the budget of their site going into its storm; who is in one stays there.
+
+    Alarms come in storms. What moved without approval is one incident each however much there is: somebody answers it.
+    """
+    others = [each for each in causes if each.kind not in ALARMS]
+    return [*await _absorbed(tx, [each for each in causes if each.kind in ALARMS], stand, now), *others]
+
+
+async def _absorbed(
+    tx: AsyncConnection, causes: Sequence[Cause], stand: Mapping[int, Footing], now: int
+) -> list[Cause]:
     its = await _kept(tx, causes, stand, now)
     keys = {key_of(each): each for each in its if each.role == CAUSE}
     known = await storms.known(tx, keys)
     fresh = len(keys.keys() - known)
     if not fresh:
         return its
-    began = await storms.opened_since(tx, now - BUDGET.span_ms, STORM)
+    began = await storms.opened_since(tx, now - BUDGET.span_ms, ALARMS)
     if len(began) + fresh > BUDGET.incidents:
         site_of = {key: _site(each, stand) for key, each in keys.items()}
         spent = Counter(await _sites(tx, began))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from collector.pipeline import judging
+from collector.model import Cause
+from collector.pipeline import judging, storming
 from collector.pipeline.policies import Policies
 from collector.store import schema
 from collector.store.engine import Store, insert
@@ -118,3 +119,12 @@ async def test_alarms_that_came_before_anybody_knew_why_end_in_the_incident_of_t
     members = await made.estate.members(incident.id)
     assert members[3] == "cause"
     assert {members[number] for number in range(4, 13)} == {"victim"}
+
+
+async def test_what_moved_without_approval_is_no_storm_however_much_there_is(sqlite_store: Store) -> None:
+    texts = {"zh": "", "en": ""}
+    found = [
+        Cause(f"finding|{number}", number, "unapproved_change", "warning", texts, {}, 1) for number in range(1, 90)
+    ]
+    async with sqlite_store.write() as tx:
+        assert await storming.absorb(tx, found, {}, 1) == found
