@@ -29,7 +29,7 @@ async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
 
 
 async def opened_since(connection: AsyncConnection, since: int, kinds: Collection[str]) -> list[int | None]:
-    """Return the CI of each incident of these kinds that monitoring opened after `since` (ms), the critical left out."""
+    """Return the CI of each incident of these kinds that monitoring opened after `since` (ms), no critical one."""
     ours = incident.c.source == MONITORING
     counted = (ours, incident.c.opened_at > since, incident.c.severity != "critical", incident.c.kind.in_(kinds))
     return list((await connection.execute(select(incident.c.ci_id).where(*counted))).scalars())
