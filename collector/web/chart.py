@@ -1,7 +1,7 @@
 """Bars over months, drawn by the server: upright, from zero, each with its number; a template makes the SVG of it.
 
-Lengths are units of the drawing, which is as wide as its sheet. Two series stand side by side, one full and one in outline;
-the table below says the same in numbers.
+Lengths are units of the drawing, which is as wide as its sheet. Two series stand side by side, one full and one in
+outline; the table below says the same in numbers.
 """
 
 from __future__ import annotations
