@@ -86,7 +86,9 @@ def written(before: Article, body: Body, who: str, at: int) -> Article:
     """Return an article with a new version: a draft, whatever it was; raise `Denied` where it cannot be written."""
     if before.state == SUBMITTED:
         raise Denied("it is being reviewed")
-    return replace(before, version=before.version + 1, state=DRAFT, body=body, written_by=who, written_at=at)
+    note = before.note if before.state == DRAFT else ""  # what was said of a draft goes on being true of the next one
+    version = before.version + 1
+    return replace(before, version=version, state=DRAFT, body=body, written_by=who, written_at=at, note=note)
 
 
 def moved(before: Article, act: str, by: tuple[str, int], note: str, writers: Collection[str]) -> Article:
