@@ -16,7 +16,7 @@ async def test_the_reports_there_are_have_titles_in_the_language_of_who_asks(wor
     english = (await (await world.person("viewer")).get(API)).json()
     chinese = (await (await world.person("viewer", name="li", language="zh-CN")).get(API)).json()
     assert [each["name"] for each in english] == ["monthly", "status", "statistics", "health", "maintenance"]
-    assert (english[2]["title"], chinese[2]["title"]) == ("Data health", "数据质量")
+    assert (english[3]["title"], chinese[3]["title"]) == ("Data health", "数据质量")
     assert english[0]["formats"] == ["json", "csv", "xml", "xlsx", "pdf"]
 
 
