@@ -157,7 +157,7 @@ def test_an_edited_switch_is_a_finding_that_an_emergency_change_explains_within_
     (incident,) = [each for each in floor.up.items("incidents") if each["detail"].get("finding") == number]
     assert (incident["severity"], incident["state"]) == ("notice", "resolved")
     asker.go(f"/cis/{floor.switch()['id']}")
-    expect(page.locator(".timeline")).to_contain_text(
+    expect(page.locator(".timeline").first).to_contain_text(
         asker.says("happening.finding_closed", ref=number, verdict=asker.says("verdict.verified"))
     )
 

@@ -93,5 +93,5 @@ def test_what_nothing_covers_is_one_finding_with_both_values_and_its_incident(es
     expect(moved(here.page, NAME, OLD, NEW)).to_be_visible()
     expect(here.page.get_by_text(here.says("finding.within", span=here.says("unit.min", n=15)))).to_be_visible()
     here.page.get_by_role("link", name=here.pattern("finding.to_incident")).click()
-    expect(here.page.get_by_role("link", name="web-01")).to_be_visible()
+    expect(here.page.get_by_role("link", name="web-01").first).to_be_visible()
     expect(moved(here.page, NAME, OLD, NEW)).to_be_visible()

@@ -122,12 +122,12 @@ async def test_what_nothing_explains_is_pending_for_eight_hours_and_then_unappro
     await ground.install()
     finding = await ground.one()
     assert (finding.verdict, finding.due_at) == ("pending", finding.hi + 8 * HOUR)
-    assert await ground.incidents() == [("notice", "open")], "it is told at once, it never waits silently"
+    assert await ground.incidents() == [("notice", "new")], "it is told at once, it never waits silently"
     await ground.later(8 * HOUR - 1)
     assert await ground.verdicts() == ["pending"]
     await ground.later(1)
     assert await ground.verdicts() == ["unapproved"]
-    assert await ground.incidents() == [("warning", "open")]
+    assert await ground.incidents() == [("warning", "new")]
 
 
 async def test_approved_work_is_in_progress_until_its_window_ends_and_then_verified(ground: Ground) -> None:
@@ -157,7 +157,7 @@ async def test_another_value_than_planned_is_a_variance(ground: Ground) -> None:
     await ground.install()
     await ground.later(2 * HOUR)
     assert await ground.verdicts() == ["variance"]
-    assert await ground.incidents() == [("warning", "open")]
+    assert await ground.incidents() == [("warning", "new")]
 
 
 async def test_a_change_of_another_value_covers_nothing_and_says_why(ground: Ground) -> None:
@@ -314,7 +314,7 @@ async def test_a_waived_finding_has_no_incident_until_its_waiver_ends(ground: Gr
     await ground.later(23 * HOUR)
     assert await ground.incidents() == [("notice", "resolved")]
     await ground.later(2 * HOUR)
-    assert (await ground.incidents())[-1] == ("warning", "open")
+    assert (await ground.incidents())[-1] == ("warning", "new")
 
 
 @pytest.mark.parametrize("roles", [("engineer",), ("config_admin:*",), ("change_supervisor:network",), ("auditor",)])

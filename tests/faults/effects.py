@@ -132,8 +132,9 @@ def _told_wrong(database: sqlite3.Connection) -> int:
     wrong += len(open_findings ^ {key for key in standing if key.startswith("finding|")})
     wrong += len(database.execute("SELECT 1 FROM rejected_observation").fetchall())  # all of them were good
     expected = Counter[str]()
-    for number, resolved_at in database.execute("SELECT number, resolved_at FROM incident"):
-        events = ("opened",) if resolved_at is None else ("opened", "resolved")
+    for number, resolved_at, reopened in database.execute("SELECT number, resolved_at, reopened FROM incident"):
+        ends = reopened + (resolved_at is not None)
+        events = ("opened", *["resolved"] * ends, *["reopened"] * reopened)
         expected.update(f"incident|{number}|{event}@{WEBHOOK}" for event in events)
     told = Counter(map(_without_time, (key for (key,) in database.execute("SELECT key FROM outbox"))))
     told = Counter({key: times for key, times in told.items() if "|updated@" not in key})  # as often as words move

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,12 +45,14 @@ async def served(world: World, data: Path, token: str, audit: str = "") -> Async
     async def run(*words: str, typed: str = "") -> Said:
         return await asyncio.to_thread(_typed, [*words, "--data", str(data)], typed)
 
+    logging.disable()  # what others set up writes where pytest has closed
     try:
         with capture_logs():  # the collector's own log would go where the command prints
             yield run
     finally:
         server.should_exit = True
         await serving
+        logging.disable(logging.NOTSET)
 
 
 def _typed(words: list[str], typed: str) -> Said:

@@ -24,7 +24,10 @@ ADMIN = ("config_admin:*",)
 OTHER_UUID = "99999999-2222-4333-8444-555555555555"
 SWAPPED = SWITCH | {"serial": "2102353TESR0099", "engine_id": "800007db0300e0fc998877",
                     "base_mac": "00:e0:fc:99:88:77"}  # fmt: skip
-LEFT = frozenset({"duplicate_case", "duplicate_member", "merge", "setting", "alert", "incident", "outbox"})
+LEFT = frozenset({
+    "duplicate_case", "duplicate_member", "merge", "setting", "outbox", "alert", "alert_move",
+    "incident", "incident_cause", "incident_interval", "incident_step",
+})  # fmt: skip
 """Tables in which a merge that was taken back leaves its traces: that it was decided, and what rules said meanwhile."""
 
 

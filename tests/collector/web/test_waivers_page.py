@@ -104,7 +104,7 @@ async def test_the_page_of_an_alert_says_why_it_is_so(world: World, language: st
     async with world.store.write() as tx:
         await tx.exec_driver_sql(
             "UPDATE alert SET suppressed = 'maintenance approved_change', held_by = 'CHG-000001', flapping = 1,"
-            " bits = '0101', look_at = 1790000000000 WHERE rule = 'SRV-DISK-001' AND state = 'firing'"
+            " bits = '0101', look_at = 1790000000000, told = 0 WHERE rule = 'SRV-DISK-001' AND state = 'firing'"
         )
     path = f"/results/SRV-DISK-001/{world.estate.web.uid}"
     async with await world.person("incident_manager", language=language) as ann:
