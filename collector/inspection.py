@@ -64,22 +64,23 @@ class Moved:
 def passes_over(rule: CompiledRule, moved: Mapping[str, Moved | None], now: int) -> bool:
     """Return whether `rule`, which has judged the CI before, leaves all of the rows that moved out of its sight.
 
-    Then it says what it said: of a rule over each row of one section, whose `where` reads the row alone, every result
-    is of a row that is still there. None stands for a section of which no rows can be told.
+    Then it says what it said: of a rule over each row of one section every result is of a row that is still there,
+    where its `where` is false of all that moved by what stands in them, and nothing else moved that it reads. What time
+    alone moves is looked at by the clock. None stands for a section of which no rows can be told.
     """
     each, where = rule.each, rule.where
     told = moved.get(each.section) if each else None
-    if each is None or where is None or told is None or rule.reads_time or rule.sections != {each.section}:
+    if each is None or where is None or told is None or rule.windows or rule.rule.min_samples > 1:
+        return False
+    if rule.sections & moved.keys() != {each.section}:
         return False
     if rule.overrides and any(path[0] == "param" for path in where.reads):
         return False  # the row was left out by the limit of this CI
     if rule.rule.max_age_ms and now - told.since > rule.rule.max_age_ms:
         return False  # it was stale
-    row = ("ci", each.section, "[]")
-    if not all(path[:3] == row or path[0] == "param" for path in where.reads):
-        return False
+    beside: dict[str, Any] = {"ci": Unknown("unread"), "now": Unknown("unread"), "param": rule.params}
     try:
-        return all(where.judge({each.variable: one, "param": rule.params}) is False for one in told.rows)
+        return all(where.judge({**beside, each.variable: one}) is False for one in told.rows)
     except Fault:
         return False
 

@@ -23,7 +23,7 @@ from agent import log
 from agent.bell import Bell
 from agent.credentials import Credentials
 from agent.known import Known
-from agent.spool import Spool
+from agent.spool import Spool, SpoolBusy
 from agent.uplink import Uplink
 from tests.simulated import SimulatedHost
 from wire import codec
@@ -31,6 +31,7 @@ from wire.observation import CheckIn, Envelope, Instructions, Observation
 
 PACKAGES = 20
 LONGEST_SLEEP_S = 1.0
+LOCK_S = 5.0
 
 
 class MarkedSpool(Spool):
@@ -40,10 +41,19 @@ class MarkedSpool(Spool):
 
     @classmethod
     def opened(cls, folder: Path, marks: Marks) -> MarkedSpool:
-        spool = cls.open(folder)
-        assert isinstance(spool, MarkedSpool)
-        spool.marks = marks
-        return spool
+        """Open it, with the patience of whoever starts an agent again: the lock of one just killed may outlive it."""
+        until = time.monotonic() + LOCK_S
+        while True:
+            try:
+                spool = cls.open(folder)
+            except SpoolBusy:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                assert isinstance(spool, MarkedSpool)
+                spool.marks = marks
+                return spool
 
     def peek(self, max_count: int = 500, max_bytes: int = 4 * 1024 * 1024) -> list[Envelope]:
         envelopes = super().peek(max_count, max_bytes)

@@ -56,3 +56,9 @@ def test_a_safe_version_comes_after_what_the_distribution_released_with() -> Non
     safe = table("VER-PACKAGE-001", "safe_versions")
     assert safe.keys() == released.keys()
     assert all(version_lt(released[name], version) for name, version in safe.items())
+
+
+def test_the_packages_that_are_looked_at_are_those_that_have_a_safe_version() -> None:
+    params = BOOK.rules["VER-PACKAGE-001"].params
+    named = {key.rpartition(" ")[2] for key in table("VER-PACKAGE-001", "safe_versions")}
+    assert named == set(params["patched"])  # type: ignore[arg-type]
