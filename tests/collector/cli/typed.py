@@ -9,13 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from collector.cli import app, client
 from collector.cli.client import CollectorUnreachable, Refused
-from tests.conftest import free_port
+from tests.listening import listening
 from tests.people import World
 
 
@@ -35,24 +34,18 @@ Run = Callable[..., Awaitable[Said]]
 @asynccontextmanager
 async def served(world: World, data: Path, token: str, audit: str = "") -> AsyncIterator[Run]:
     """Serve `world` at a port of its own; yield what runs commands with these tokens."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(world.app, port=port, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
-        await asyncio.sleep(0.01)
-    client.write_local(data, f"http://127.0.0.1:{port}", token, audit)
+    async with listening(world.app) as port:
+        client.write_local(data, f"http://127.0.0.1:{port}", token, audit)
 
-    async def run(*words: str, typed: str = "") -> Said:
-        return await asyncio.to_thread(_typed, [*words, "--data", str(data)], typed)
+        async def run(*words: str, typed: str = "") -> Said:
+            return await asyncio.to_thread(_typed, [*words, "--data", str(data)], typed)
 
-    logging.disable()  # what others set up writes where pytest has closed
-    try:
-        with capture_logs():  # the collector's own log would go where the command prints
-            yield run
-    finally:
-        server.should_exit = True
-        await serving
-        logging.disable(logging.NOTSET)
+        logging.disable()  # what others set up writes where pytest has closed
+        try:
+            with capture_logs():  # the collector's own log would go where the command prints
+                yield run
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def _typed(words: list[str], typed: str) -> Said:
