@@ -1,0 +1,50 @@
+"""Findings: drift no approved change explains, and what people said of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, text
+
+from collector.store.schema.base import Id, metadata, moment, numbered, words
+
+finding = Table(
+    "finding", metadata, numbered(),
+    Column("ci_id", Id, ForeignKey("ci.id"), nullable=False),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    words("verdict"), moment("lo"), moment("hi"), moment("opened_at"), Column("closed_at", BigInteger),
+    Column("due_at", BigInteger),  # when a clock of one of its items ends
+    Column("waived_until", BigInteger), Column("resolved_by", Text), words("reason", ""),
+    Index("ix_finding_ci_id", "ci_id", "opened_at"),
+    Index("ix_finding_ci_id_hi", "ci_id", "hi"),
+    Index("ix_finding_due_at", "due_at",
+          sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_finding_open", "ci_id",
+          sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
+)  # fmt: skip
+
+finding_item = Table(  # one thing that moved, told from others at its path by when it was first seen new
+    "finding_item", metadata,
+    Column("finding_id", Id, ForeignKey("finding.id"), primary_key=True),
+    Column("path_id", Id, ForeignKey("path.id"), primary_key=True),
+    Column("field", Text, primary_key=True), Column("hi", BigInteger, primary_key=True), moment("lo"),
+    Column("auth_val_id", Id, ForeignKey("val.id")), Column("old_val_id", Id, ForeignKey("val.id")),
+    Column("new_val_id", Id, ForeignKey("val.id")), words("actor", ""),
+    Column("claimed", Boolean, nullable=False, server_default=text("false")),
+    words("verdict"), words("change", ""), words("flags", "[]"), words("refused", "[]"),  # collector/change/matching.py
+    moment("late_ms", 0), Column("due_at", BigInteger), Column("closed_at", BigInteger),
+    Index("ix_finding_item_path_id", "path_id"),
+)  # fmt: skip
+
+acceptance = Table(  # a person's word, or a change made afterwards, that an item is right as it is
+    "acceptance", metadata,
+    Column("finding_id", Id, ForeignKey("finding.id"), primary_key=True),
+    Column("path_id", Id, ForeignKey("path.id"), primary_key=True),
+    Column("field", Text, primary_key=True), Column("hi", BigInteger, primary_key=True),
+    Column("new_val_id", Id, ForeignKey("val.id")), moment("at"), words("who"), words("reference", ""),
+)  # fmt: skip
+
+finding_mark = Table(  # who did what with a finding, and why: only added to
+    "finding_mark", metadata, numbered(),
+    Column("finding_id", Id, ForeignKey("finding.id"), nullable=False),
+    moment("at"), words("who"), words("act"), words("reason", ""), Column("until", BigInteger), words("reference", ""),
+    Index("ix_finding_mark_finding_id", "finding_id", "id"),
+)  # fmt: skip
