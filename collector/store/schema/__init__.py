@@ -1,6 +1,7 @@
 """The tables, a file a subject: one schema for SQLite and PostgreSQL.
 
-Times are epoch milliseconds, intervals half-open. Values and paths are interned (`val`, `path`), so a row of history is a few integers.
+Times are epoch milliseconds, intervals half-open. Values and paths are interned (`val`, `path`), so a row of history
+is a few integers.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""What is kept: CIs, who speaks of them, and the names of their values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+FOREVER = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: the open end of an interval."""
+
+Value = Any
+"""A JSON value: what a record's field or an element holds. None means absent."""
+
+
+class CiState(enum.StrEnum):
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    UNREACHABLE = "unreachable"
+    MISSING = "missing"
+    RETIRED = "retired"
+    ARCHIVED = "archived"
+
+
+class Govern(enum.IntEnum):
+    """How much a value matters: never a fact, history only, or held against approvals."""
+
+    VOLATILE = 0
+    INFORMATIONAL = 1
+    CONTROLLED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CI:
+    """A configuration item. `ci_class` and `ci_type` are the regulation's words."""
+
+    id: int
+    uid: str
+    ci_class: str
+    ci_type: str
+    name: str
+    state: CiState
+    environment: str = "production"
+    label: str | None = None
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says something: `agent/<uid>`, later `probe/<uid>`, `import/<name>`, `hand/<account>`."""
+
+    id: int
+    code: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Path:
+    """One value of a CI: `os.version` is Path("os", "version"), a package Path("packages", "openssl|amd64")."""
+
+    section: str
+    key: str

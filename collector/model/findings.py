@@ -1,0 +1,59 @@
+"""What left the authorised values, and what is held of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from collector.model.estate import Path, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A controlled value, or one field of an element, that left what was authorised, inside its bracket [lo, hi]."""
+
+    path: Path
+    authorised: Value
+    old: Value
+    new: Value
+    lo: int
+    hi: int
+    field: str = ""
+
+
+class Verdict(enum.StrEnum):
+    """What is held of one thing that moved: how approved work explains it, or how it does not."""
+
+    VERIFIED = "verified"
+    """Approved, done in its window, and the value is the planned one."""
+    AUTHORISED = "authorised"
+    """Approved and done in its window; no value was planned."""
+    IN_PROGRESS = "in_progress"
+    """Approved, and its window is still open."""
+    PENDING = "pending"
+    """Nothing explains it, but an emergency may still be recorded."""
+    VARIANCE = "variance"
+    OUT_OF_WINDOW = "out_of_window"
+    LATE_APPROVAL = "late_approval"
+    RETRO_LATE = "retro_late"
+    """Explained by an emergency that was recorded later than the regulation allows."""
+    UNAPPROVED = "unapproved"
+    ACCEPTED = "accepted"
+    REVERTED = "reverted"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Drift items of one CI with one cause, for a person to answer. `change`: which one comes nearest to them."""
+
+    id: int
+    ci_id: int
+    verdict: Verdict
+    lo: int
+    hi: int
+    opened_at: int
+    items: tuple[Drift, ...]
+    closed_at: int | None = None
+    due_at: int | None = None
+    waived_until: int | None = None
+    change: str = ""
