@@ -14,11 +14,12 @@ from collector.security.tokens import Terms
 from collector.services import agents
 from collector.services.missing import NotFound
 from collector.store.browse.agents import AgentQuery, AgentRow
-from collector.web import csvfile, units
+from collector.web import units
 from collector.web.catalogue import Texts
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -54,51 +55,35 @@ def _query(request: Request, asked: Listing) -> AgentQuery:
     return AgentQuery(before, asked.chosen["state"], asked.q, asked.sort)
 
 
+def _cells(row: AgentRow, texts: Texts) -> dict[str, object]:
+    times = {"last_seen": row.last_seen, "certificate": row.certificate_until, "enrolled": row.enrolled_at}
+    return {name: units.exact(at) if at else "" for name, at in times.items()} | {
+        "hostname": row.hostname, "state": texts.label("agent_state", row.state), "address": row.address,
+        "version": row.version, "spool": row.spool_depth, "memory": row.rss_bytes, "clock_offset": row.clock_offset_ms,
+        "failing": [texts.label("section", each) for each in row.failing_sections],
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, agents.listed, _cells)
+
+
 @router.get("/agents", dependencies=_READ)
 async def agents_page(request: Request) -> Response:
-    if shorter := read(SPEC, request).shorter(request):
-        return RedirectResponse(shorter, 303)
     return await _list(request)
 
 
-async def _list(request: Request, line: str = "") -> HTMLResponse:
-    context, asked = context_of(request), read(SPEC, request)
-    async with context.store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await agents.listed(connection, _query(request, asked), asked.window)
-    return page(
-        viewer, "agents.html", listing=asked.of(found), line=line, url=context.where_to_enrol, lives=LIVES, uses=USES
-    )
+async def _list(request: Request, line: str = "") -> Response:
+    where = context_of(request).where_to_enrol
+    return await LIST.page(request, "agents.html", line=line, url=where, lives=LIVES, uses=USES)
 
 
 @router.get("/agents.csv", dependencies=_READ)
 async def agents_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-    rows = everything(
-        context_of(request).store,
-        lambda connection, window: agents.listed(connection, _query(request, asked), window),
-        lambda row: [_cell(row, column.name, texts) for column in asked.columns],
-    )
-    return csvfile.answer("agents", asked.head(texts), rows)
-
-
-def _cell(row: AgentRow, name: str, texts: Texts) -> object:
-    """Return what the list shows of an agent in one column, for a spreadsheet."""
-    times = {"last_seen": row.last_seen, "certificate": row.certificate_until, "enrolled": row.enrolled_at}
-    if name in times:
-        return units.exact(times[name]) if times[name] else ""
-    plain = {"spool": row.spool_depth, "memory": row.rss_bytes, "clock_offset": row.clock_offset_ms}
-    if name in plain:
-        return plain[name]
-    if name == "state":
-        return texts.label("agent_state", row.state)
-    if name == "failing":
-        return [texts.label("section", each) for each in row.failing_sections]
-    return getattr(row, name)
+    return LIST.csv(request)
 
 
 @router.post("/agents/enrol", dependencies=[requires(Permission.AGENTS_ENROL)])
-async def enrol(request: Request) -> HTMLResponse:
+async def enrol(request: Request) -> Response:
     """Make a token and show its line, the only time it is seen."""
     form = await request.form()
     life = LIVES.get(str(form.get("life", "")), LIVES["1h"])

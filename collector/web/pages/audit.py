@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -16,13 +17,11 @@ from collector.security.roles import Permission
 from collector.services import audit
 from collector.services.audit import AuditRow
 from collector.store.browse.audit import AuditQuery
-from collector.web import csvfile, jsonfile, units
-from collector.web.catalogue import DEFAULT, entries
-from collector.web.listing import Column, Listing, Spec, everything, read
-from collector.web.render import page
-from collector.web.viewer import texts_of, viewer_of
-
-T = TypeVar("T")
+from collector.web import jsonfile, units
+from collector.web.catalogue import DEFAULT, Texts, entries
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
+from collector.web.viewer import Viewer
 
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.AUDIT_READ)])
 
@@ -85,26 +84,29 @@ def _query(request: Request, asked: Listing) -> AuditQuery:
     return AuditQuery(actions=asked.chosen["about"], since=since, q=asked.q)
 
 
+def _cells(row: AuditRow, texts: Texts) -> dict[str, object]:
+    return {
+        "at": units.exact(row.at), "actor": row.actor, "act": texts.label("act", row.action), "object": row.object,
+        "moved": row.details, "origin": row.origin, "seq": row.seq,
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, audit.listed, _cells)
+
+
+async def _checked(connection: AsyncConnection, _: Viewer, __: Listing) -> dict[str, Any]:
+    return {"verdict": await audit.verify(connection)}
+
+
 @router.get("/audit")
 async def audit_page(request: Request) -> Response:
-    asked = read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    return await _page(request, asked)
-
-
-async def _page(request: Request, asked: Listing, check: bool = False) -> Response:
-    async with context_of(request).store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await audit.listed(connection, _query(request, asked), asked.window)
-        verdict = await audit.verify(connection) if check else None
-    return page(viewer, "audit.html", listing=asked.of(found), values=moved, verdict=verdict)
+    return await LIST.page(request, "audit.html", values=moved, verdict=None)
 
 
 @router.get("/audit/check")
 async def check_page(request: Request) -> Response:
     """Check the whole chain and say so above the list."""
-    return await _page(request, read(SPEC, request), check=True)
+    return await LIST.page(request, "audit.html", _checked, values=moved)
 
 
 @router.get("/audit/anchor.json")
@@ -116,23 +118,9 @@ async def anchor(request: Request) -> Response:
     return JSONResponse(made, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _rows(request: Request, asked: Listing, row: Callable[[AuditRow], T]) -> AsyncIterator[Sequence[T]]:
-    query = _query(request, asked)
-    return everything(
-        context_of(request).store, lambda connection, window: audit.listed(connection, query, window), row
-    )
-
-
 @router.get("/audit.csv")
 async def audit_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def cell(row: AuditRow, name: str) -> object:
-        words = {"at": units.exact(row.at), "act": texts.label("act", row.action), "moved": row.details}
-        return words[name] if name in words else getattr(row, name)
-
-    rows = _rows(request, asked, lambda row: [cell(row, column.name) for column in asked.columns])
-    return csvfile.answer("audit", asked.head(texts), rows)
+    return LIST.csv(request)
 
 
 @router.get("/audit.json")
@@ -141,4 +129,4 @@ async def audit_json(request: Request) -> Response:
         plain = {name: getattr(row, name) for name in ("seq", "actor", "origin", "action", "object")}
         return plain | {"at": units.machine(row.at), "details": _told(row), "hash": row.hash.hex()}
 
-    return jsonfile.answer("audit", _rows(request, read(SPEC, request), whole))
+    return jsonfile.answer("audit", LIST.rows(request, whole))

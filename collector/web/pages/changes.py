@@ -20,12 +20,14 @@ from collector.services.changes import expecting, picking, seen
 from collector.services.changes.desk import actor_of
 from collector.services.refused import Refused
 from collector.store.browse.changes import ChangeQuery, ChangeRow
-from collector.web import csvfile, units
+from collector.web import units
+from collector.web.catalogue import Texts
 from collector.web.forms import Form
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
 from collector.web.sending import sent
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -48,36 +50,27 @@ def _query(request: Request, asked: Listing) -> ChangeQuery:
     return ChangeQuery(asked.chosen["change_type"], asked.chosen["change_state"], who, asked.q)
 
 
+def _cells(row: ChangeRow, texts: Texts) -> dict[str, object]:
+    window = f"{units.exact(row.window_start)} – {units.exact(row.window_end or 0)}" if row.window_start else ""
+    return {
+        "number": row.number, "change_type": texts.label("change_type", row.type), "title": row.title,
+        "change_state": texts.label("change_state", row.state), "ci": row.first.name if row.first else "",
+        "initiator": row.initiator, "implementer": row.implementer, "window": window,
+        "created": units.exact(row.created_at),
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, seen.listed, _cells)
+
+
 @router.get("/changes", dependencies=_READ)
 async def changes_page(request: Request) -> Response:
-    asked = read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context_of(request).store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await seen.listed(connection, _query(request, asked), asked.window)
-    return page(viewer, "changes.html", listing=asked.of(found))
+    return await LIST.page(request, "changes.html")
 
 
 @router.get("/changes.csv", dependencies=_READ)
 async def changes_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def row(each: ChangeRow) -> list[object]:
-        window = f"{units.exact(each.window_start)} – {units.exact(each.window_end or 0)}" if each.window_start else ""
-        cells = {
-            "number": each.number, "change_type": texts.label("change_type", each.type), "title": each.title,
-            "change_state": texts.label("change_state", each.state), "ci": each.first.name if each.first else "",
-            "initiator": each.initiator, "implementer": each.implementer, "window": window,
-            "created": units.exact(each.created_at),
-        }  # fmt: skip
-        return [cells[column.name] for column in asked.columns]
-
-    query = _query(request, asked)
-    rows = everything(
-        context_of(request).store, lambda connection, window: seen.listed(connection, query, window), row
-    )  # fmt: skip
-    return csvfile.answer("changes", asked.head(texts), rows)
+    return LIST.csv(request)
 
 
 @router.get("/changes/{number}", dependencies=_READ)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -12,11 +14,11 @@ from collector.services import cis
 from collector.services.lookback.moments import moment_of
 from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.facts import Moment
-from collector.web import csvfile, units
+from collector.web import units
 from collector.web.catalogue import Texts
-from collector.web.listing import Column, Listing, Spec, everything, read
-from collector.web.render import page
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
+from collector.web.viewer import Viewer
 from collector.web.words import ALL_TYPES, CLASSES, STATES
 
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CIS_READ)])
@@ -45,8 +47,8 @@ SPEC = Spec(
 )
 
 
-def _query(asked: Listing, now: int) -> CiQuery:
-    chosen, moment = asked.chosen, _moment(asked, now)
+def _query(request: Request, asked: Listing) -> CiQuery:
+    chosen, moment = asked.chosen, _moment(asked, context_of(request).clock())
     return CiQuery(chosen["class"], chosen["type"], chosen["state"], q=asked.q, sort=asked.sort, moment=moment)
 
 
@@ -54,49 +56,6 @@ def _moment(asked: Listing, now: int) -> Moment | None:
     """The times that were picked; none for now, and none for what is no time."""
     at, known_at = (units.read_field(asked.moment.get(name, "")) for name in ("at", "known_at"))
     return moment_of(at, known_at, now)
-
-
-@router.get("/cis")
-async def cis_page(request: Request) -> Response:
-    asked = read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context_of(request).store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await cis.listed(connection, _query(asked, viewer.now), asked.window)
-    return page(viewer, "cis.html", listing=asked.of(found), paths=VALUES, moment=_moment(asked, viewer.now))
-
-
-@router.get("/cis.csv")
-async def cis_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-    names, now = [column.name for column in asked.columns], context_of(request).clock()
-    rows = everything(
-        context_of(request).store,
-        lambda connection, window: cis.listed(connection, _query(asked, now), window),
-        lambda row: [*(_cell(row, name, texts) for name in names), row.uid],
-    )
-    return csvfile.answer("cis", [*asked.head(texts), "id"], rows)
-
-
-def _cell(row: CiRow, name: str, texts: Texts) -> object:
-    """Return what the list shows of a CI in one column, for a spreadsheet."""
-    match name:
-        case "name" | "environment":
-            return getattr(row, name)
-        case "class":
-            return texts.label("class", row.ci_class)
-        case "type":
-            return texts.label("type", row.ci_type)
-        case "state":
-            return texts.label("state", row.state)
-        case "troubles":
-            return row.findings + row.incidents
-        case "last_seen" | "created":
-            at = row.last_seen if name == "last_seen" else row.created_at
-            return units.exact(at) if at else ""
-        case _:
-            return next((row.values[path] for path in VALUES[name] if path in row.values), None)
 
 
 VALUES = {
@@ -108,3 +67,32 @@ VALUES = {
     "memory": ("memory.total_bytes",),
 }
 """Columns that are a fact, and which: what the machine says of itself before what a sweep says of it."""
+
+
+def _cells(row: CiRow, texts: Texts) -> dict[str, object]:
+    told = {name: next((row.values[path] for path in paths if path in row.values), None)
+            for name, paths in VALUES.items()}  # fmt: skip
+    return told | {
+        "name": row.name, "class": texts.label("class", row.ci_class), "type": texts.label("type", row.ci_type),
+        "state": texts.label("state", row.state), "environment": row.environment,
+        "troubles": row.findings + row.incidents, "id": row.uid,
+        "last_seen": units.exact(row.last_seen) if row.last_seen else "",
+        "created": units.exact(row.created_at) if row.created_at else "",
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, cis.listed, _cells, also=("id",))
+
+
+async def _beside(_: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
+    return {"paths": VALUES, "moment": _moment(listing, viewer.now)}
+
+
+@router.get("/cis")
+async def cis_page(request: Request) -> Response:
+    return await LIST.page(request, "cis.html", _beside)
+
+
+@router.get("/cis.csv")
+async def cis_csv(request: Request) -> Response:
+    return LIST.csv(request)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
-from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import events
 from collector.store.browse.events import EventQuery, EventRow
-from collector.web import csvfile, units
-from collector.web.listing import Column, Listing, Spec, everything, read
-from collector.web.render import page
-from collector.web.viewer import texts_of, viewer_of
+from collector.web import units
+from collector.web.catalogue import Texts
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from wire.listening import EVENT_KINDS, SEVERITIES
 
 router = APIRouter(include_in_schema=False)
@@ -29,35 +27,27 @@ SPEC = Spec(
 )  # fmt: skip
 
 
-def _query(asked: Listing) -> EventQuery:
+def _query(_: Request, asked: Listing) -> EventQuery:
     return EventQuery(kinds=asked.chosen["event_kind"], severities=asked.chosen["severity"], q=asked.q)
+
+
+def _cells(row: EventRow, texts: Texts) -> dict[str, object]:
+    return {
+        "heard": units.exact(row.until), "severity": texts.label("severity", row.severity),
+        "event_kind": texts.label("event_kind", row.kind), "ci": row.ci.name if row.ci else row.address,
+        "object": row.object, "message": row.message, "actor": row.actor, "times": row.count,
+        "address": row.address, "heard_by": row.source,
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, events.listed, _cells)
 
 
 @router.get("/events", dependencies=_READ)
 async def events_page(request: Request) -> Response:
-    asked = read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context_of(request).store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await events.listed(connection, _query(asked), asked.window)
-    return page(viewer, "events.html", listing=asked.of(found))
+    return await LIST.page(request, "events.html")
 
 
 @router.get("/events.csv", dependencies=_READ)
 async def events_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def row(each: EventRow) -> list[object]:
-        cells: dict[str, object] = {
-            "heard": units.exact(each.until), "severity": texts.label("severity", each.severity),
-            "event_kind": texts.label("event_kind", each.kind), "ci": each.ci.name if each.ci else each.address,
-            "object": each.object, "message": each.message, "actor": each.actor, "times": each.count,
-            "address": each.address, "heard_by": each.source,
-        }  # fmt: skip
-        return [cells[column.name] for column in asked.columns]
-
-    rows = everything(
-        context_of(request).store, lambda connection, window: events.listed(connection, _query(asked), window), row
-    )
-    return csvfile.answer("events", asked.head(texts), rows)
+    return LIST.csv(request)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -20,12 +22,14 @@ from collector.services.changes import picking
 from collector.services.lookback import logged
 from collector.services.missing import NotFound
 from collector.store.browse.findings import FindingQuery, FindingRow
-from collector.web import csvfile, units
+from collector.web import units
+from collector.web.catalogue import Texts
 from collector.web.forms import Form
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
 from collector.web.sending import attempt, sent
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.viewer import Viewer, viewer_of
 
 log = structlog.get_logger(__name__)
 MAX_NUMBER = 2**62
@@ -43,45 +47,39 @@ SPEC = Spec(
 )  # fmt: skip
 
 
-def _query(asked: Listing) -> FindingQuery:
+def _query(_: Request, asked: Listing) -> FindingQuery:
     return FindingQuery(asked.chosen["state"], asked.chosen["verdict"], asked.q)
+
+
+def _cells(row: FindingRow, texts: Texts) -> dict[str, object]:
+    return {
+        "finding": row.id, "ci": row.ci.name, "verdict": texts.label("verdict", row.verdict),
+        "what": "; ".join(f"{texts.label('section', item.section)} {item.key}" for item in row.items),
+        "due": units.exact(row.due_at) if row.due_at else "",
+        "between": f"{units.exact(row.lo) if row.lo else ''} – {units.exact(row.hi)}",
+        "opened": units.exact(row.opened_at),
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, findings.listed, _cells)
+
+
+async def _mine(_: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
+    """Which of the findings shown the viewer may answer."""
+    rows = listing.page.items if listing.page and viewer.may(Permission.FINDINGS_ANSWER) else []
+    roles = viewer.request.state.principal.roles
+    return {"mine": {row.id for row in rows if row.is_open and may_answer(roles, row.ci.ci_class)}}
 
 
 @router.get("/findings", dependencies=_READ)
 async def findings_page(request: Request) -> Response:
-    asked = read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context_of(request).store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await findings.listed(connection, _query(asked), asked.window)
-    roles, may = request.state.principal.roles, viewer.may(Permission.FINDINGS_ANSWER)
-    mine = {each.id for each in found.items if may and each.is_open and may_answer(roles, each.ci.ci_class)}
     context = context_of(request)
-    log_only = context.modes.active(context.clock())
-    return page(viewer, "findings.html", listing=asked.of(found), mine=mine, log_only=log_only)
+    return await LIST.page(request, "findings.html", _mine, log_only=context.modes.active(context.clock()))
 
 
 @router.get("/findings.csv", dependencies=_READ)
 async def findings_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def row(each: FindingRow) -> list[object]:
-        cells = {
-            "finding": each.id, "ci": each.ci.name, "verdict": texts.label("verdict", each.verdict),
-            "what": "; ".join(f"{texts.label('section', item.section)} {item.key}" for item in each.items),
-            "due": units.exact(each.due_at) if each.due_at else "",
-            "between": f"{units.exact(each.lo) if each.lo else ''} – {units.exact(each.hi)}",
-            "opened": units.exact(each.opened_at),
-        }  # fmt: skip
-        return [cells[column.name] for column in asked.columns]
-
-    rows = everything(
-        context_of(request).store,
-        lambda connection, window: findings.listed(connection, _query(asked), window),
-        row,
-    )
-    return csvfile.answer("findings", asked.head(texts), rows)
+    return LIST.csv(request)
 
 
 @router.get("/findings/{number}", dependencies=_READ)

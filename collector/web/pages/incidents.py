@@ -24,12 +24,14 @@ from collector.services.incidents.desk import FIELDS, LINKS, Wish, person_of
 from collector.services.knowledge import Listed
 from collector.services.refused import Refused
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
-from collector.web import csvfile, units
+from collector.web import units
+from collector.web.catalogue import Texts
 from collector.web.forms import Form
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
 from collector.web.sending import sent
-from collector.web.viewer import Viewer, texts_of, viewer_of
+from collector.web.viewer import Viewer, viewer_of
 from collector.web.words import CLASSES, INCIDENT_KINDS, INCIDENT_SOURCES, SEVERITIES
 
 log = structlog.get_logger(__name__)
@@ -76,42 +78,34 @@ def _query(request: Request, asked: Listing) -> IncidentQuery:
     )  # fmt: skip
 
 
+def _cells(row: IncidentRow, texts: Texts) -> dict[str, object]:
+    return {
+        "number": row.number, "priority": row.priority, "title": texts.own(row.title),
+        "ci": row.ci.name if row.ci else "", "incident_state": texts.label("incident_state", row.state),
+        "handler": row.assignee or texts.label("incident_line", row.line),
+        "due": units.exact(row.due_at) if row.due_at else "", "opened": units.exact(row.opened_at),
+        "severity": texts.label("severity", row.severity), "kind": texts.label("incident_kind", row.kind),
+        "incident_source": texts.label("incident_source", row.source), "category": row.category,
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, incidents.listed, _cells)
+
+
 @router.get("/incidents", dependencies=_READ)
 async def incidents_page(request: Request) -> Response:
-    asked, context = read(SPEC, request), context_of(request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context.store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await incidents.listed(connection, _query(request, asked), asked.window)
+    context = context_of(request)
+
+    async def counted(connection: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
         newest = await incidents.newest(connection)
-        counts = await incidents.counts(connection, newest, context.clock())
-    return page(
-        viewer, "incidents.html", listing=asked.of(found), families=FAMILIES, newest=newest, counts=counts,
-        words=context.service_desk.table,
-    )  # fmt: skip
+        return {"newest": newest, "counts": await incidents.counts(connection, newest, context.clock())}
+
+    return await LIST.page(request, "incidents.html", counted, families=FAMILIES, words=context.service_desk.table)
 
 
 @router.get("/incidents.csv", dependencies=_READ)
 async def incidents_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def row(each: IncidentRow) -> list[object]:
-        cells = {
-            "number": each.number, "priority": each.priority, "title": texts.own(each.title),
-            "ci": each.ci.name if each.ci else "", "incident_state": texts.label("incident_state", each.state),
-            "handler": each.assignee or texts.label("incident_line", each.line),
-            "due": units.exact(each.due_at) if each.due_at else "", "opened": units.exact(each.opened_at),
-            "severity": texts.label("severity", each.severity), "kind": texts.label("incident_kind", each.kind),
-            "incident_source": texts.label("incident_source", each.source), "category": each.category,
-        }  # fmt: skip
-        return [cells[column.name] for column in asked.columns]
-
-    query = _query(request, asked)
-    rows = everything(
-        context_of(request).store, lambda connection, window: incidents.listed(connection, query, window), row
-    )  # fmt: skip
-    return csvfile.answer("incidents", asked.head(texts), rows)
+    return LIST.csv(request)
 
 
 @router.get("/incidents/{number}", dependencies=_READ)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -22,14 +23,15 @@ from collector.services.inspecting.seen import Run, Seen, is_overdue
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store.browse.inspections import STATES, RunQuery
-from collector.web import csvfile, forms, units
+from collector.web import forms, units
 from collector.web.catalogue import Texts
 from collector.web.forms import Form
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
 from collector.web.sending import attempt, sent
 from collector.web.tabled import ShownTable, tabled
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.viewer import Viewer, texts_of, viewer_of
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -61,44 +63,33 @@ def _query(request: Request, asked: Listing) -> RunQuery:
     return RunQuery(asked.chosen["inspection_state"], mine, overdue_at, asked.q)
 
 
+def _cells(run: Run, texts: Texts) -> dict[str, object]:
+    states, ratio = run.coverage.states, run.coverage.ratio
+    return {
+        "number": run.number, "title": texts.own(run.new.title),
+        "inspection_state": texts.label("inspection_state", run.state),
+        "scheduled_for": units.exact(run.new.scheduled_for), "due_at": units.exact(run.new.due_at),
+        "coverage": "" if ratio is None else f"{100 * ratio:.1f} %", "problems": states.get("PROBLEM", 0),
+        "doubts": states.get("UNKNOWN", 0) + states.get("ERROR", 0), "assignee": run.new.assignee,
+        "incident": run.incident,
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, seen.listed, _cells)
+
+
+async def _beside(connection: AsyncConnection, viewer: Viewer, _: Listing) -> dict[str, Any]:
+    return {"counts": await seen.counts(connection, viewer.now), "has_plans": bool(await plans.every(connection))}
+
+
 @router.get("/inspections", dependencies=_READ)
 async def runs_page(request: Request) -> Response:
-    context, asked = context_of(request), read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context.store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await seen.listed(connection, _query(request, asked), asked.window)
-        counts = await seen.counts(connection, context.clock())
-        has_plans = bool(await plans.every(connection))
-    return page(
-        viewer, "inspection_runs.html", listing=asked.of(found), counts=counts, is_overdue=is_overdue,
-        has_plans=has_plans,
-    )  # fmt: skip
+    return await LIST.page(request, "inspection_runs.html", _beside, is_overdue=is_overdue)
 
 
 @router.get("/inspections.csv", dependencies=_READ)
 async def runs_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def row(run: Run) -> list[object]:
-        states = run.coverage.states
-        ratio = run.coverage.ratio
-        cells = {
-            "number": run.number, "title": texts.own(run.new.title),
-            "inspection_state": texts.label("inspection_state", run.state),
-            "scheduled_for": units.exact(run.new.scheduled_for), "due_at": units.exact(run.new.due_at),
-            "coverage": "" if ratio is None else f"{100 * ratio:.1f} %", "problems": states.get("PROBLEM", 0),
-            "doubts": states.get("UNKNOWN", 0) + states.get("ERROR", 0), "assignee": run.new.assignee,
-            "incident": run.incident,
-        }  # fmt: skip
-        return [cells[column.name] for column in asked.columns]
-
-    query = _query(request, asked)
-    rows = everything(
-        context_of(request).store, lambda connection, window: seen.listed(connection, query, window), row
-    )  # fmt: skip
-    return csvfile.answer("inspections", asked.head(texts), rows)
+    return LIST.csv(request)
 
 
 # --- one of them

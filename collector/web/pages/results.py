@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
@@ -12,62 +15,55 @@ from collector.services import alert_explained, inspections, rules
 from collector.services.inspections import ResultRow
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.page import Window
-from collector.web import csvfile, units
-from collector.web.catalogue import SHORT
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web import units
+from collector.web.catalogue import SHORT, Texts
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.viewer import texts_of, viewer_of
+from collector.web.viewer import Viewer, viewer_of
 
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.RULES_READ)])
 
 COLUMNS = (Column("outcome"), Column("rule"), Column("ci"), Column("instance"), Column("says"), Column("since"))
 
 
-def _asked(request: Request) -> Listing:
-    """The rules one may choose are those of the rulebook."""
-    offered = {"outcome": inspections.OUTCOMES, "rule": tuple(context_of(request).rulebook.rules)}
-    return read(Spec("/results", COLUMNS, offered), request)
-
-
-def _query(asked: Listing) -> AlertQuery:
+def _query(_: Request, asked: Listing) -> AlertQuery:
     return AlertQuery(asked.chosen["outcome"], asked.chosen["rule"], asked.q)
+
+
+def _cells(row: ResultRow, texts: Texts) -> dict[str, object]:
+    alert = row.alert
+    return {
+        "outcome": texts.label("outcome", alert.outcome), "ci": alert.ci.name, "instance": alert.instance,
+        "rule": texts.own(row.rule.title) if row.rule else alert.rule,
+        "says": row.sentence(SHORT[texts.language]) or alert.reason, "since": units.exact(alert.since),
+    }  # fmt: skip
+
+
+def _list(request: Request) -> ListPage[AlertQuery, ResultRow]:
+    """The rules one may choose are those of the rulebook."""
+    known = context_of(request).rulebook.rules
+    spec = Spec("/results", COLUMNS, {"outcome": inspections.OUTCOMES, "rule": tuple(known)})
+    return ListPage(
+        spec, _query, lambda connection, query, window: inspections.listed(connection, known, query, window), _cells
+    )  # fmt: skip
 
 
 @router.get("/results")
 async def results_page(request: Request) -> Response:
-    context = context_of(request)
-    asked = _asked(request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context.store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await inspections.listed(connection, context.rulebook.rules, _query(asked), asked.window)
+    known = context_of(request).rulebook.rules
+
+    async def beside(connection: AsyncConnection, viewer: Viewer, _: Listing) -> dict[str, Any]:
+        titles = {name: viewer.texts.own(rule.rule.title) for name, rule in known.items()}
         counts = await inspections.by_outcome(connection)
-    titles = {name: viewer.texts.own(rule.rule.title) for name, rule in context.rulebook.rules.items()}
-    return page(
-        viewer, "results.html", listing=asked.of(found), counts=counts, titles=titles,
-        language=SHORT[viewer.texts.language],
-    )  # fmt: skip
+        return {"titles": titles, "counts": counts, "language": SHORT[viewer.texts.language]}
+
+    return await _list(request).page(request, "results.html", beside)
 
 
 @router.get("/results.csv")
 async def results_csv(request: Request) -> Response:
-    context = context_of(request)
-    asked, texts = _asked(request), texts_of(request, request.state.principal)
-
-    def row(each: ResultRow) -> list[object]:
-        alert = each.alert
-        title = texts.own(each.rule.title) if each.rule else alert.rule
-        says = each.sentence(SHORT[texts.language]) or alert.reason
-        outcome = texts.label("outcome", alert.outcome)
-        return [outcome, title, alert.ci.name, alert.instance, says, units.exact(alert.since)]
-
-    rows = everything(
-        context.store,
-        lambda connection, window: inspections.listed(connection, context.rulebook.rules, _query(asked), window),
-        row,
-    )
-    return csvfile.answer("results", asked.head(texts), rows)
+    return _list(request).csv(request)
 
 
 @router.get("/results/{rule_id}/{uid}")

@@ -21,9 +21,11 @@ from collector.services.stocktaking.reporting import report
 from collector.services.stocktaking.seen import Seen
 from collector.stocktake import STATES, Kind, Row
 from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
-from collector.web import csvfile, forms, units
+from collector.web import forms, units
+from collector.web.catalogue import Texts
 from collector.web.forms import Form
-from collector.web.listing import Column, Listing, Spec, everything, read
+from collector.web.list_page import ListPage
+from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
 from collector.web.sending import attempt, sent
 from collector.web.viewer import texts_of, viewer_of
@@ -59,35 +61,26 @@ def _query(request: Request, asked: Listing) -> StocktakeQuery:
     return StocktakeQuery(asked.chosen["stocktake_kind"], asked.chosen["stocktake_state"], who, asked.q)
 
 
+def _cells(row: StocktakeRow, texts: Texts) -> dict[str, object]:
+    return {
+        "number": row.number, "stocktake_kind": texts.label("stocktake_kind", row.kind), "title": row.title,
+        "stocktake_state": texts.label("stocktake_state", row.state), "counted_by": row.people,
+        "counted": f"{row.said} / {row.lines}", "opened": units.exact(row.opened_at),
+        "closed": units.exact(row.closed_at) if row.closed_at else "",
+    }  # fmt: skip
+
+
+LIST = ListPage(SPEC, _query, seen.listed, _cells)
+
+
 @router.get("/stocktakes", dependencies=_READ)
 async def stocktakes_page(request: Request) -> Response:
-    asked = read(SPEC, request)
-    if shorter := asked.shorter(request):
-        return RedirectResponse(shorter, 303)
-    async with context_of(request).store.read() as connection:
-        viewer = await viewer_of(request, connection)
-        found = await seen.listed(connection, _query(request, asked), asked.window)
-    return page(viewer, "stocktakes.html", listing=asked.of(found))
+    return await LIST.page(request, "stocktakes.html")
 
 
 @router.get("/stocktakes.csv", dependencies=_READ)
 async def stocktakes_csv(request: Request) -> Response:
-    asked, texts = read(SPEC, request), texts_of(request, request.state.principal)
-
-    def row(each: StocktakeRow) -> list[object]:
-        cells = {
-            "number": each.number, "stocktake_kind": texts.label("stocktake_kind", each.kind), "title": each.title,
-            "stocktake_state": texts.label("stocktake_state", each.state), "counted_by": each.people,
-            "counted": f"{each.said} / {each.lines}", "opened": units.exact(each.opened_at),
-            "closed": units.exact(each.closed_at) if each.closed_at else "",
-        }  # fmt: skip
-        return [cells[column.name] for column in asked.columns]
-
-    query = _query(request, asked)
-    rows = everything(
-        context_of(request).store, lambda connection, window: seen.listed(connection, query, window), row
-    )  # fmt: skip
-    return csvfile.answer("stocktakes", asked.head(texts), rows)
+    return LIST.csv(request)
 
 
 # --- a new one

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from collector.web.catalogue import LANGUAGES, Texts, entries
+from collector.web.pages import agents, findings, incidents, results
 from collector.web.pages.cis import SPEC
 from tests.collector.web.reading import Page, read
 from tests.people import World
@@ -56,6 +57,11 @@ EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/i
          "/inspections", "/inspections/plans", "/duplicates", "/quarantine", "/agents", "/settings",
          "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials",
          "/waivers", "/windows"]  # fmt: skip
+COLUMNS = {
+    "agents": agents.SPEC.columns, "cis": SPEC.columns, "findings": findings.SPEC.columns,
+    "incidents": incidents.SPEC.columns, "results": results.COLUMNS,
+}  # fmt: skip
+"""Every list of which the estate has rows, and what it can show."""
 
 
 @pytest.fixture
@@ -224,12 +230,18 @@ async def test_a_csv_holds_what_its_list_shows(world: World) -> None:
     assert len(empty.text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["cis", "findings", "incidents", "results", "agents"])
-async def test_every_list_has_its_csv(world: World, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(COLUMNS))
+async def test_every_list_has_its_csv_of_the_columns_one_chooses(world: World, name: str) -> None:
+    columns = [column.name for column in COLUMNS[name]]
     async with await world.person("viewer") as client:
         answer = await client.get(f"/{name}.csv")
+        whole = await client.get(f"/{name}.csv", params={"column": columns})
+        narrow = await client.get(f"/{name}.csv", params={"column": columns[-1:]})
+    also = 1 if name == "cis" else 0
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert len(list(csv.reader(io.StringIO(answer.text)))) > 1
+    for text, width in ((whole.text, len(columns)), (narrow.text, 1)):
+        assert {len(row) for row in csv.reader(io.StringIO(text))} == {width + len(("id",) * (name == "cis"))}
 
 
 async def test_a_page_that_moved_on_starts_its_list_again(world: World) -> None:
