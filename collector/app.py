@@ -266,7 +266,7 @@ def _inspector(loaded: Policies, settings: Settings) -> Inspector:
     folder = settings.rules_folder
     return Inspector(
         partial(inspecting.look, policies=loaded), loaded.rulebook.rules, workcalendar.load(folder / "calendars"),
-        templates.load(folder / "plans"), loaded.destinations,
+        templates.load(folder / "plans"), loaded.desk.warn_percent,
     )  # fmt: skip
 
 

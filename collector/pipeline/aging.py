@@ -101,7 +101,7 @@ class Aging:
         async with self._store.write() as tx:
             held = await incidents.held_of_kind(tx, incident.DISAPPEARANCE, causes, self._clock())
             plan = incident.plan(held, causes, self._clock())
-            await incidents.apply(tx, plan, self._clock(), self._policies.destinations)
+            await incidents.apply(tx, plan, self._clock())
 
 
 async def weighed(connection: AsyncConnection, some: Sequence[Missed], policy: Policy, now: int) -> list[Moving]:

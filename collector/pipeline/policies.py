@@ -1,4 +1,4 @@
-"""The data the stages work by, read once from the rules folder: attributes, identity, rule packs, destinations."""
+"""The data the stages work by, read once from the rules folder: attributes, identity, rule packs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from collector.services.imports.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """One consistent set of policies. `destinations` are names of deliveries every incident goes to."""
+    """One consistent set of policies."""
 
     governance: Governance
     precedence: Precedences
@@ -29,7 +29,6 @@ class Policies:
     rulebook: Rulebook
     columns: Columns
     presence: retirement_policy.Policy
-    destinations: tuple[str, ...] = ()
     modes: Modes = ENFORCED
     needs: Needs = field(default_factory=Needs)
     desk: Table = BUILT_IN
@@ -37,7 +36,7 @@ class Policies:
     """What running the rules costs; the only part that moves."""
 
 
-def load(folder: Path, destinations: tuple[str, ...] = ()) -> Policies:
+def load(folder: Path) -> Policies:
     """Return the policies in `folder`; raise the error of the file that cannot be used, naming it."""
     return Policies(
         governance.load(folder / "attributes.yaml"),
@@ -46,7 +45,6 @@ def load(folder: Path, destinations: tuple[str, ...] = ()) -> Policies:
         rulebook.load(folder / "packs"),
         columns.load(folder / "columns.yaml"),
         retirement_policy.load(folder / "presence.yaml"),
-        destinations,
         modes.load(folder / "modes.yaml"),
         needs.load(folder / "health.yaml"),
         table.load(folder / "desk.yaml", workcalendar.load(folder / "calendars")),

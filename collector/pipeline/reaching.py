@@ -124,7 +124,7 @@ class Reaching:
             async with self._store.write() as tx:
                 held = await incidents.held_of_kind(tx, rootcause.COLLECTOR_BLIND, causes, now)
                 plan = incident.plan(held, causes, now)
-                await incidents.apply(tx, plan, now, self._policies.destinations)
+                await incidents.apply(tx, plan, now)
                 for storm in calm:
                     await settling.settle(
                         tx, await cis.by_ids(tx, sorted(await storming.cis_in(tx, storm))), self._policies, now

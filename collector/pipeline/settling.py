@@ -35,14 +35,15 @@ async def settle_of(tx: AsyncConnection, ci_ids: Collection[int], now: int, poli
 
 async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> set[int]:
     """Return the CIs that were victims of what has resolved."""
-    causes = await _grouped(tx, await _causes(tx, touched, policies, now), touched, policies, now)
+    present, joined = await _causes(tx, touched, policies, now)
+    causes = await _grouped(tx, present, touched, policies, now)
     held = await incidents.held_of(tx, touched, causes, now)
     plan = incident.plan(held, causes, now, retired_of(touched))
     if plan.is_empty:
-        return set()
+        return joined
     released = await incidents.victims_of(tx, [each.id for each in plan.resolve])
     admitted = await admitting.admit(tx, plan.open, policies.desk)
-    await incidents.apply(tx, plan, now, policies.destinations, admitted)
+    await incidents.apply(tx, plan, now, admitted)
     return released
 
 

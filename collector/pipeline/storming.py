@@ -109,4 +109,4 @@ async def close(tx: AsyncConnection, storm: Storm, policies: Policies, now: int)
     if any(each.ci_id is not None for each in its):
         return
     held = Held(tuple(each for each in await incidents.open_of_kind(tx, STORM) if each.id == storm.id), tuple(its))
-    await incidents.apply(tx, incident.plan(held, (), now), now, policies.destinations)
+    await incidents.apply(tx, incident.plan(held, (), now), now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,13 +15,13 @@ from collector.store.credentials import CredentialRow
 MOST_NAMED: Final = 20
 
 
-async def settle(tx: AsyncConnection, destinations: Sequence[str], now: int) -> None:
+async def settle(tx: AsyncConnection, now: int) -> None:
     """Open an incident for each credential that was suspended, and resolve those of others; nothing happens twice."""
     suspended = [row for row in await credentials.everyone(tx) if row.suspended_until > now]
     if suspended or await incidents.open_of_kind(tx, CREDENTIAL):
         causes = [await _cause(tx, row, now) for row in suspended]
         plan = incident.plan(await incidents.held_of_kind(tx, CREDENTIAL, causes, now), causes, now)
-        await incidents.apply(tx, plan, now, destinations)
+        await incidents.apply(tx, plan, now)
 
 
 async def _cause(tx: AsyncConnection, row: CredentialRow, now: int) -> Cause:

@@ -149,10 +149,9 @@ async def apply(
     connection: AsyncConnection,
     plan: Plan,
     now: int,
-    destinations: Sequence[str],
     admitted: Mapping[str, Admission] | None = None,
 ) -> list[str]:
-    """Do what `plan` says in this transaction, told to every destination; return the numbers of new incidents.
+    """Do what `plan` says in this transaction, told by every channel; return the numbers of new incidents.
 
     `admitted`: what the desk knows of new incidents, by key; of the others it will know when its clockwork next looks.
     Applying a plan again opens nothing twice and tells nothing twice.
@@ -175,7 +174,7 @@ async def apply(
     await desk.note(connection, marks)
     told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
     told += [(each, "reopened") for each in plan.reopen] + [(each, "updated") for each in (*plan.update, *plan.recover)]
-    await telling.tell(connection, told, now, destinations)
+    await telling.tell(connection, told, now)
     return [each.number for each in opened]
 
 
@@ -279,15 +278,13 @@ def _incident(row: AnyRow, number: str = "") -> Incident:
     )  # fmt: skip
 
 
-async def open_maintenance(
-    connection: AsyncConnection, cause: Cause, assignee: str, now: int, destinations: Sequence[str]
-) -> str:
+async def open_maintenance(connection: AsyncConnection, cause: Cause, assignee: str, now: int) -> str:
     """Open the incident of a periodic maintenance, already with whom it is planned for; return its number.
 
     `cause` has a key of its own for each time the plan is due; asked again, the number is that of the one there is.
     """
     known = Admission(Reckoning("P4", "one", "low"), cause.line or 2, MAINTENANCE, cause.category, assignee=assignee)
     opening = replace(cause, role=TOLD)
-    await apply(connection, Plan(open=(opening,)), now, destinations, {key_of(opening): known})
+    await apply(connection, Plan(open=(opening,)), now, {key_of(opening): known})
     wanted = select(incident.c.number).where(incident.c.cause_key == key_of(opening)).order_by(incident.c.id.desc())
     return str((await connection.execute(wanted.limit(1))).scalar_one())

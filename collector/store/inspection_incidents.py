@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -38,32 +38,40 @@ async def open_causes(connection: AsyncConnection, ci_ids: Collection[int]) -> d
     return found
 
 
-async def open_for(tx: AsyncConnection, run: Run, now: int, destinations: Sequence[str]) -> str:
+async def open_for(tx: AsyncConnection, run: Run, now: int) -> str:
     """Open the incident of a run, with whom the plan names, and return its number."""
-    return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, now, destinations)
+    return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, now)
 
 
-async def resolve_for(tx: AsyncConnection, run: Run, now: int, destinations: Sequence[str]) -> None:
+async def resolve_for(tx: AsyncConnection, run: Run, now: int) -> None:
     """Resolve the incident of a run whose report is signed, if it is open still."""
     found = await incidents.find(tx, run.incident)
     if found is not None and found.resolved_at is None:
         resolved = replace(found, state=RESOLVED, resolved_at=now, resolution_code=DONE)
-        await incidents.apply(tx, Plan(resolve=(resolved,)), now, destinations)
+        await incidents.apply(tx, Plan(resolve=(resolved,)), now)
 
 
-async def escalate(tx: AsyncConnection, run: Run, now: int, destinations: Sequence[str]) -> bool:
+async def escalate(tx: AsyncConnection, run: Run, now: int) -> bool:
     """Tell the incident manager, once, that a run was not done in its time; return whether that is new.
 
     The desk promises a time by the priority; a plan has a shorter one of its own.
     """
+    return await _passed(tx, run, FULL, run.new.due_at, now)
+
+
+async def warn(tx: AsyncConnection, run: Run, percent: int, now: int) -> bool:
+    """Tell, once, that so much of the time of a run has gone; return whether that is new."""
+    return await _passed(tx, run, percent, run.new.warn_at, now)
+
+
+async def _passed(tx: AsyncConnection, run: Run, percent: int, at: int, now: int) -> bool:
     found = await incidents.find(tx, run.incident)
-    if found is None or found.resolved_at is not None:
+    if found is None or found.resolved_at is not None or not await desk.ring(tx, found.id, RESOLUTION, percent, at):
         return False
-    if not await desk.ring(tx, found.id, RESOLUTION, FULL, run.new.due_at):
-        return False
-    detail = {"clock": RESOLUTION, "percent": FULL, "at": run.new.due_at}
-    await desk.note(tx, [(found.id, Mark(now, COLLECTOR, "escalate", detail=detail))])
-    await telling.tell(tx, [(found, "escalated", f"{RESOLUTION} {FULL} %")], now, destinations)
+    act, event = ("escalate", "escalated") if percent == FULL else ("warn", "updated")
+    detail = {"clock": RESOLUTION, "percent": percent, "at": at}
+    await desk.note(tx, [(found.id, Mark(now, COLLECTOR, act, detail=detail))])
+    await telling.tell(tx, [(found, event, f"{RESOLUTION} {percent} %")], now)
     return True
 
 

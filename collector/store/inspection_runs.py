@@ -37,6 +37,7 @@ class New:
     assignee: str
     deputy: str = ""
     missed: int = 0
+    warn_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,11 @@ async def escalated(tx: AsyncConnection, run_id: int, at: int) -> None:
     await _change(tx, run_id, escalated_at=at)
 
 
+async def warned(tx: AsyncConnection, run_id: int) -> None:
+    """Write that it was told that a run soon will be late."""
+    await _change(tx, run_id, warn_at=0)
+
+
 async def _change(tx: AsyncConnection, run_id: int, **values: Any) -> None:
     await tx.execute(update(inspection_run).where(_run.id == run_id).values(values))
 
@@ -151,6 +157,13 @@ async def overdue(connection: AsyncConnection, now: int) -> list[Run]:
     """Return the runs that wait longer than they may at `now` (ms), and nobody was told of it, the oldest first."""
     where = (_run.state == OPEN, _run.due_at > 0, _run.due_at < now, _run.escalated_at.is_(None))
     found = select(inspection_run).where(*where).order_by(_run.due_at).limit(AT_ONCE)
+    return [run_of(row) for row in await connection.execute(found)]
+
+
+async def to_warn_of(connection: AsyncConnection, now: int) -> list[Run]:
+    """Return the runs that wait and soon will be late at `now` (ms), and nobody was told of it, the oldest first."""
+    where = (_run.state == OPEN, _run.warn_at > 0, _run.warn_at <= now, _run.due_at >= now)
+    found = select(inspection_run).where(*where).order_by(_run.warn_at).limit(AT_ONCE)
     return [run_of(row) for row in await connection.execute(found)]
 
 
@@ -191,7 +204,7 @@ def run_of(row: Row[Any]) -> Run:
     """Return a row of the table of runs as a value."""
     new = New(
         row.plan_id, row.version, json.loads(row.title), row.scheduled_for, row.made_at, row.due_at, row.assignee,
-        row.deputy, row.missed,
+        row.deputy, row.missed, row.warn_at,
     )  # fmt: skip
     counts = json.loads(row.counts)
     return Run(

@@ -24,21 +24,18 @@ Told = tuple[Incident, str] | tuple[Incident, str, str]
 and a sentence about it where there is one."""
 
 
-async def tell(connection: AsyncConnection, told: Sequence[Told], now: int, destinations: Collection[str] = ()) -> None:
-    """Write one message a channel for each of `told`; telling the same again changes nothing.
-
-    `destinations` are told of everything, whatever the channels say.
-    """
+async def tell(connection: AsyncConnection, told: Sequence[Told], now: int) -> None:
+    """Write one message a channel for each of `told`; telling the same again changes nothing."""
     if not told:
         return
     listening = await channels.enabled(connection)
-    if not listening and not destinations:
+    if not listening:
         return
     known = await _known(connection, told)
     deliveries = [
         delivery
         for incident, event, *rest in told
-        for delivery in _deliveries(_message(incident, event, now, *rest), listening, known, destinations)
+        for delivery in _deliveries(_message(incident, event, now, *rest), listening, known)
     ]
     await outbox.write(connection, deliveries, now)
 
@@ -49,9 +46,7 @@ async def _known(connection: AsyncConnection, told: Sequence[Told]) -> set[tuple
     return await outbox.told(connection, going_on)
 
 
-def _deliveries(
-    message: Delivery, listening: Sequence[Channel], known: Collection[tuple[str, str]], always: Collection[str]
-) -> list[Delivery]:
+def _deliveries(message: Delivery, listening: Sequence[Channel], known: Collection[tuple[str, str]]) -> list[Delivery]:
     incident: Mapping[str, Any] = message.payload["incident"]
     about = incident["detail"].get("channel") if incident["kind"] == ALARM else None
     wanting = [
@@ -59,8 +54,7 @@ def _deliveries(
         for each in listening
         if each.wants.hears(message.event) and (each.wants.takes(incident) or (each.name, message.subject) in known)
     ]
-    names = dict.fromkeys([*always, *wanting])
-    return [Delivery(message.key, name, message.payload) for name in names if name != about]
+    return [Delivery(message.key, name, message.payload) for name in wanting if name != about]
 
 
 def _subject(incident: Incident) -> str:

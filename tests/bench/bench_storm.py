@@ -30,6 +30,7 @@ from collector.store.migrate import migrate
 from tests.bench import Figure
 from tests.bench.programs import setting
 from tests.collector.reach.estate import MINUTE, Estate
+from tests.store.ground import with_channels
 from wire.observation import Status
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -174,7 +175,7 @@ def with_fans(folder: Path) -> Policies:
             (folder / each.name).symlink_to(each)
     (packs / "reachability.yaml").symlink_to(RULES / "packs" / "reachability.yaml")
     (packs / "storm.yaml").write_text(PACK, encoding="utf-8")
-    return policies.load(folder, ("webhook",))
+    return policies.load(folder)
 
 
 def run() -> list[Figure]:
@@ -187,6 +188,7 @@ async def _run(folder: Path, nodes: int) -> list[Figure]:
     rules = with_fans(folder / "rules")
     store = open_store(sqlite_url(folder / "muster.db"))
     await migrate(store)
+    await with_channels(store, "webhook")
     try:
         seen = await storm(store, nodes, 5, rules)
     finally:

@@ -16,6 +16,7 @@ from collector.pipeline.runner import Runner
 from collector.store import ingest_log, schema
 from collector.store.engine import Store, insert
 from tests.simulated import SimulatedHost
+from tests.store.ground import with_channels
 
 RULES = File(__file__).parents[2] / "rules"
 START = 1_790_000_000_000
@@ -24,7 +25,7 @@ MINUTE = 60_000
 
 @cache
 def _loaded() -> Policies:
-    return policies.load(RULES, ("webhook",))
+    return policies.load(RULES)
 
 
 @dataclass
@@ -115,6 +116,7 @@ async def test_an_unchanged_inventory_writes_no_history(world: World) -> None:
 async def test_a_package_nobody_approved_opens_a_finding_and_one_incident_and_both_close_when_it_goes(
     world: World,
 ) -> None:
+    await with_channels(world.store, "webhook")
     await world.enrol(1)
     host = SimulatedHost(1)
     await world.tell(1, host)

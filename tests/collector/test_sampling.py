@@ -43,7 +43,7 @@ rules:
 def watching(world: World, pack: str = PACK) -> None:
     """Let the world be looked at with the rules of `pack` alone."""
     book = of_packs([parse(pack, Path("pack.yaml"))]) if pack else Rulebook({}, {})
-    loaded = replace(world.runner.policies, rulebook=book, destinations=())
+    loaded = replace(world.runner.policies, rulebook=book)
     world.runner = Runner(world.store, loaded, lambda: world.now)
 
 

@@ -64,7 +64,7 @@ def _copy(database: Path, to: Path) -> None:
 
 @cache
 def _policies() -> policies.Policies:
-    return policies.load(shipped_rules(), (WEBHOOK,))
+    return policies.load(shipped_rules())
 
 
 async def _run(file: Path) -> None:

@@ -1,8 +1,10 @@
-"""The least a store needs before it can hold alerts and incidents: CIs."""
+"""The least a store needs before it can hold alerts and incidents: CIs, and channels that are told."""
 
 from __future__ import annotations
 
-from collector.store import schema
+from collector.channel import Channel
+from collector.store import channels, schema
+from collector.store.channels import ChannelRow
 from collector.store.engine import Store, insert
 
 
@@ -15,3 +17,11 @@ async def with_cis(store: Store, count: int) -> None:
     ]  # fmt: skip
     async with store.write() as connection:
         await connection.execute(insert(connection, schema.ci), rows)
+
+
+async def with_channels(store: Store, *names: str) -> None:
+    """Add channels that are told of everything; what they are told waits in the outbox."""
+    async with store.write() as connection:
+        for name in names:
+            channel = Channel(name, "webhook", {"url": "http://127.0.0.1:9/"})
+            await channels.save(connection, ChannelRow(channel, "", b"", ""), 0)

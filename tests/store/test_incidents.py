@@ -1,4 +1,4 @@
-"""Incidents: numbered, one open a cause, and told to every destination in the same transaction."""
+"""Incidents: numbered, one open a cause, and told by every channel in the same transaction."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from sqlalchemy import select
 
 from collector.incident import Plan, plan
 from collector.model import Cause, Incident
-from collector.store import dependants, desk, incidents, schema, sources
+from collector.store import channels, dependants, desk, incidents, schema, sources
 from collector.store.engine import Store, insert
-from tests.store.ground import with_cis
+from tests.store.ground import with_channels, with_cis
 
 NOW = 1_768_464_000_000
-TO = ("webhook",)
 
 
 def cause(key: str, severity: str = "warning") -> Cause:
     return Cause(key, 1, "alert", severity, {"zh": f"标题 {key}", "en": f"Title {key}"}, {"why": ["a", 1]}, NOW)
 
 
-async def apply(store: Store, plan: Plan, now: int = NOW, to: tuple[str, ...] = TO) -> list[str]:
+@pytest.fixture
+async def store(store: Store) -> Store:
+    """A store with a channel that is told of everything."""
+    await with_channels(store, "webhook")
+    return store
+
+
+async def apply(store: Store, plan: Plan, now: int = NOW) -> list[str]:
     async with store.write() as connection:
-        return await incidents.apply(connection, plan, now, to)
+        return await incidents.apply(connection, plan, now)
 
 
 async def open_ones(store: Store) -> list[Incident]:
@@ -106,17 +112,20 @@ async def test_an_update_changes_severity_and_words_and_nothing_else(store: Stor
     assert [payload["event"] for _, payload in await told(store)] == ["opened", "opened", "updated"]
 
 
-async def test_every_destination_is_told(store: Store) -> None:
+async def test_every_channel_is_told(store: Store) -> None:
     await with_cis(store, 1)
-    await apply(store, Plan(open=(cause("a"),)), to=("webhook", "mail"))
+    await with_channels(store, "mail")
+    await apply(store, Plan(open=(cause("a"),)))
     assert [key for key, _ in await told(store)] == [
-        "incident|INC-000001|opened@webhook", "incident|INC-000001|opened@mail",
+        "incident|INC-000001|opened@mail", "incident|INC-000001|opened@webhook",
     ]  # fmt: skip
 
 
-async def test_without_a_destination_incidents_open_all_the_same(store: Store) -> None:
+async def test_without_a_channel_incidents_open_all_the_same(store: Store) -> None:
     await with_cis(store, 1)
-    assert await apply(store, Plan(open=(cause("a"),)), to=()) == ["INC-000001"]
+    async with store.write() as connection:
+        await channels.remove(connection, "webhook")
+    assert await apply(store, Plan(open=(cause("a"),))) == ["INC-000001"]
     assert await told(store) == []
 
 
@@ -125,7 +134,7 @@ async def test_a_transaction_that_fails_leaves_neither_incident_nor_message(stor
 
     async def power_cut() -> None:
         async with store.write() as connection:
-            await incidents.apply(connection, Plan(open=(cause("a"),)), NOW, TO)
+            await incidents.apply(connection, Plan(open=(cause("a"),)), NOW)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -221,7 +230,7 @@ async def test_what_people_resolved_stays_resolved_while_its_cause_goes_on(store
     async with store.write() as tx:
         for at in (0, 1, 2):
             found = await incidents.held_of_kind(tx, "credential", [going_on], NOW + at)
-            await incidents.apply(tx, plan(found, [going_on], NOW + at), NOW + at, ())
+            await incidents.apply(tx, plan(found, [going_on], NOW + at), NOW + at)
             await tx.execute(schema.incident.update().values(state="resolved", resolved_at=NOW))
     assert await counts(store) == [("INC-000001", "resolved", 1, 0)]
 

@@ -124,14 +124,14 @@ async def test_an_incident_may_be_of_no_ci_and_is_open_once_a_cause(store: Store
     cause = incident.credential_cause("uid-1", "campus", 5, ["10.1.0.1", "10.1.0.2"], 10)
     plan = incident.Plan(open=(cause,))
     async with store.write() as tx:
-        assert len(await incidents.apply(tx, plan, 10, ["webhook"])) == 1
-        assert await incidents.apply(tx, plan, 11, ["webhook"]) == []
+        assert len(await incidents.apply(tx, plan, 10)) == 1
+        assert await incidents.apply(tx, plan, 11) == []
         (held,) = await incidents.open_of_kind(tx, "credential")
         page = await list_incidents(tx, IncidentQuery(), Window(10))
         assert [(each.ci, each.kind) for each in page.items] == [(None, "credential")]
         found = await list_incidents(tx, IncidentQuery(q="campus"), Window(10))
         assert (found.count, held.ci_id) == (1, None)
         gone = incident.plan(await incidents.held_of_kind(tx, "credential", [], 20), [], 20)
-        await incidents.apply(tx, gone, 20, ["webhook"])
+        await incidents.apply(tx, gone, 20)
         assert await incidents.open_of_kind(tx, "credential") == []
         assert isinstance(held, Incident)

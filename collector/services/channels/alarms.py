@@ -25,7 +25,7 @@ async def settle(tx: AsyncConnection, now: int) -> None:
     if causes or await incidents.open_of_kind(tx, ALARM):
         plan = incident.plan(await incidents.held_of_kind(tx, ALARM, causes, now), causes, now)
         if not plan.is_empty:
-            await incidents.apply(tx, plan, now, ())
+            await incidents.apply(tx, plan, now)
 
 
 async def _causes(tx: AsyncConnection, now: int) -> list[Cause]:

@@ -129,7 +129,7 @@ class Inbox:
         )  # fmt: skip
         plan = incident.plan(held, causes, now)
         if not plan.is_empty:
-            await incidents.apply(tx, plan, now, (), await admitting.admit(tx, plan.open, self.table))
+            await incidents.apply(tx, plan, now, await admitting.admit(tx, plan.open, self.table))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

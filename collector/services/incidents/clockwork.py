@@ -40,7 +40,7 @@ class Look:
     rung: Rung
 
 
-async def tick(tx: AsyncConnection, table: Table, now: int, destinations: Sequence[str]) -> int:
+async def tick(tx: AsyncConnection, table: Table, now: int) -> int:
     """Do what is due by `now` for some incidents; return how many: as many as `PORTION`, and there may be more."""
     its = await incidents.awake(tx, now, PORTION)
     await _admit(tx, its, table)
@@ -48,7 +48,7 @@ async def tick(tx: AsyncConnection, table: Table, now: int, destinations: Sequen
     told: list[tuple[Incident, str, str]] = []
     for look in looks:
         told += await _step(tx, look, table, now)
-    await telling.tell(tx, told, now, destinations)
+    await telling.tell(tx, told, now)
     await schedule(tx, [each.id for each in its], table, now)
     return len(its)
 
@@ -134,13 +134,13 @@ async def _admit(tx: AsyncConnection, its: Sequence[Incident], table: Table) -> 
         await admissions.fill(tx, {key: known[cause.key] for key, cause in waiting.items()})
 
 
-async def mind_the_calendar(tx: AsyncConnection, table: Table, now: int, destinations: Sequence[str]) -> None:
+async def mind_the_calendar(tx: AsyncConnection, table: Table, now: int) -> None:
     """Keep an incident open while the days of a year that has come, or comes next, are not written down."""
     year = table.calendar.missing_year(now)
     causes = [] if year is None else [_calendar_cause(year, now)]
     plan = planning.plan(await incidents.held_of_kind(tx, CALENDAR, causes, now), causes, now)
     if not plan.is_empty:
-        await incidents.apply(tx, plan, now, destinations, await admitting.admit(tx, plan.open, table))
+        await incidents.apply(tx, plan, now, await admitting.admit(tx, plan.open, table))
 
 
 def _calendar_cause(year: int, now: int) -> Cause:

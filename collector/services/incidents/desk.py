@@ -68,10 +68,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDesk:
-    """Where incidents are dealt with. `destinations`: who is told of everything."""
+    """Where incidents are dealt with, by the table of the desk."""
 
     table: Table = BUILT_IN
-    destinations: tuple[str, ...] = ()
 
     async def do(
         self, act: audit.Act, who: Person, number: str, step: Act, wish: Wish, version: int | None = None
@@ -89,7 +88,7 @@ class ServiceDesk:
         if step is Act.PRIORITISE:
             values["reckoning"] = await self._overruled(act, before, text)
         await self._write(act, before, after, values, Mark(act.at, act.by, step, text, _moved(before, after, wish)))
-        await telling.tell(act.tx, [(after, EVENTS.get(step, "updated"), text)], act.at, self.destinations)
+        await telling.tell(act.tx, [(after, EVENTS.get(step, "updated"), text)], act.at)
         return after.state
 
     async def edit(

@@ -55,7 +55,7 @@ async def report(act: Act, desk: ServiceDesk, said: Report) -> str:
         {"zh": title, "en": title}, {"ci": _named(ci)} if ci else {}, act.at, role=TOLD, category=said.category,
         urgency=said.urgency, line=1,
     )  # fmt: skip
-    (number,) = await incidents.apply(act.tx, Plan(open=(cause,)), act.at, desk.destinations, {cause.key: known})
+    (number,) = await incidents.apply(act.tx, Plan(open=(cause,)), act.at, {cause.key: known})
     act.tell("incident.report", f"incident/{number}", after={"title": title, "ci": ci.uid if ci else ""})
     found = await incidents.find(act.tx, number)
     await clockwork.schedule(act.tx, [found.id] if found else [], desk.table, act.at)

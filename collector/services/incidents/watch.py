@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -22,10 +21,10 @@ PORTIONS: Final = 50
 
 
 class Watch:
-    """`run()` until cancelled; `step()` is one look at the clock. `destinations`: who is told of everything."""
+    """`run()` until cancelled; `step()` is one look at the clock."""
 
-    def __init__(self, store: Store, table: Table, clock: Clock, destinations: Sequence[str] = ()) -> None:
-        self._store, self._table, self._clock, self._destinations = store, table, clock, destinations
+    def __init__(self, store: Store, table: Table, clock: Clock) -> None:
+        self._store, self._table, self._clock = store, table, clock
 
     async def run(self) -> None:
         while True:
@@ -39,7 +38,7 @@ class Watch:
         """Do what is due now; raise `StoreFailed`."""
         for _ in range(PORTIONS):
             async with writing(self._store) as tx:
-                if await clockwork.tick(tx, self._table, self._clock(), self._destinations) < clockwork.PORTION:
+                if await clockwork.tick(tx, self._table, self._clock()) < clockwork.PORTION:
                     break
         async with writing(self._store) as tx:
-            await clockwork.mind_the_calendar(tx, self._table, self._clock(), self._destinations)
+            await clockwork.mind_the_calendar(tx, self._table, self._clock())

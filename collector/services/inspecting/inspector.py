@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.compiled import CompiledRule
+from collector.desk.table import BUILT_IN
 from collector.inspecting.looked import Looked
 from collector.inspecting.plan import Plan
 from collector.workcalendar import Calendar
@@ -23,13 +24,16 @@ async def _nothing(_connection: AsyncConnection, _plan: Plan, _now: int) -> Look
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """`look`: who looks; `calendar`: which days are worked; `templates`: name → plan; `woken`: plans have moved."""
+    """`look`: who looks; `calendar`: which days are worked; `templates`: name → plan; `woken`: plans have moved.
+
+    `warn_percent`: of the time a run has, after which it is told that it soon will be late.
+    """
 
     look: Look = _nothing
     rules: Mapping[str, CompiledRule] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     templates: Mapping[str, Plan] = field(default_factory=dict)
-    destinations: Sequence[str] = ()
+    warn_percent: int = BUILT_IN.warn_percent
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:

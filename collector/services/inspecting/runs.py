@@ -6,20 +6,21 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.desk.clocks import FULL
 from collector.inspecting import difference, line
 from collector.inspecting.looked import Looked
 from collector.inspecting.plan import BadPlan, Plan
 from collector.security.audit import COLLECTOR, Act, recorded
 from collector.services.inspecting.inspector import Inspector
-from collector.services.inspecting.plans import check_people
+from collector.services.inspecting.plans import Kept, check_people
 from collector.services.inspecting.plans import find as find_plan
 from collector.services.inspecting.seen import still_open
 from collector.services.refused import Refused
-from collector.store import inspecting, inspection_incidents, inspection_runs
+from collector.store import inspection_incidents, inspection_runs
 from collector.store.engine import Store
 from collector.store.failure import reading, writing
-from collector.store.inspecting import Kept
 from collector.store.inspection_runs import New, Run
+from collector.store.plans import INSPECTIONS
 
 MINUTE_MS = 60_000
 
@@ -35,8 +36,7 @@ async def make(store: Store, inspector: Inspector, kept: Kept, when: tuple[int, 
             return None
         looked = await inspector.look(connection, kept.plan, now)
     async with writing(store) as tx:
-        present = await inspecting.find(tx, kept.number, hold=True)
-        if present is None or present.version != kept.version:
+        if not await INSPECTIONS.is_as(tx, kept):
             return None
         async with recorded(tx, COLLECTOR, now) as act:
             return await _write(act, inspector, kept, when, looked)
@@ -66,13 +66,15 @@ async def looked_at(connection: AsyncConnection, inspector: Inspector, plan: Pla
 
 async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, int], looked: Looked) -> Run | None:
     plan, at = kept.plan, when[0]
-    due_at = inspector.calendar.after(max(at, act.at), plan.schedule.due_ms)
-    new = New(kept.id, kept.version, plan.title, at, act.at, due_at, plan.assignee, plan.deputy, when[1])
+    begins, allowed = max(at, act.at), plan.schedule.due_ms
+    due_at = inspector.calendar.after(begins, allowed)
+    warn_at = inspector.calendar.after(begins, -(-allowed * inspector.warn_percent // FULL)) if allowed else 0
+    new = New(kept.id, kept.version, plan.title, at, act.at, due_at, plan.assignee, plan.deputy, when[1], warn_at)
     run = await inspection_runs.add(act.tx, new)
     if run is None:
         return None
     run = await _report(act, run, looked)
-    incident = await inspection_incidents.open_for(act.tx, run, act.at, inspector.destinations)
+    incident = await inspection_incidents.open_for(act.tx, run, act.at)
     await inspection_runs.link(act.tx, run.id, incident)
     act.tell("inspection.make", f"inspection/{run.number}", after=_told(run) | {"incident": incident})
     return replace(run, incident=incident)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -20,10 +19,10 @@ EVERY_S: Final = 15.0
 
 
 class Timekeeper:
-    """`run()` until cancelled; `step()` is one look at the clock. `destinations`: who is told of incidents."""
+    """`run()` until cancelled; `step()` is one look at the clock."""
 
-    def __init__(self, store: Store, clock: Clock, every_s: float = EVERY_S, destinations: Sequence[str] = ()) -> None:
-        self._store, self._clock, self._every_s, self._destinations = store, clock, every_s, destinations
+    def __init__(self, store: Store, clock: Clock, every_s: float = EVERY_S) -> None:
+        self._store, self._clock, self._every_s = store, clock, every_s
 
     async def run(self) -> None:
         while True:
@@ -41,5 +40,5 @@ class Timekeeper:
             await clockwork.due(tx, now)
             await watching.due(tx, now)
         async with writing(self._store) as tx:
-            await credential_alarms.settle(tx, self._destinations, now)
+            await credential_alarms.settle(tx, now)
             await clockwork.forget(tx, now)

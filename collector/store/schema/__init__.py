@@ -17,6 +17,7 @@ from collector.store.schema.agents import observation as observation
 from collector.store.schema.agents import rejected_observation as rejected_observation
 from collector.store.schema.agents import token_use as token_use
 from collector.store.schema.alerting import alert as alert
+from collector.store.schema.alerting import alert_ack as alert_ack
 from collector.store.schema.alerting import alert_move as alert_move
 from collector.store.schema.alerting import maintenance_window as maintenance_window
 from collector.store.schema.alerting import waiver as waiver
@@ -43,8 +44,12 @@ from collector.store.schema.desk import incident_cause as incident_cause
 from collector.store.schema.desk import incident_interval as incident_interval
 from collector.store.schema.desk import incident_link as incident_link
 from collector.store.schema.desk import incident_step as incident_step
+from collector.store.schema.desk import problem as problem
+from collector.store.schema.desk import problem_incident as problem_incident
+from collector.store.schema.desk import problem_step as problem_step
 from collector.store.schema.events import event as event
 from collector.store.schema.findings import acceptance as acceptance
+from collector.store.schema.findings import campaign as campaign
 from collector.store.schema.findings import finding as finding
 from collector.store.schema.findings import finding_item as finding_item
 from collector.store.schema.findings import finding_mark as finding_mark
@@ -93,11 +98,14 @@ from collector.store.schema.sampling import sample as sample
 from collector.store.schema.sampling import series as series
 from collector.store.schema.settings import setting as setting
 from collector.store.schema.stocktaking import label_print as label_print
+from collector.store.schema.stocktaking import signature as signature
 from collector.store.schema.stocktaking import stocktake as stocktake
 from collector.store.schema.stocktaking import stocktake_change as stocktake_change
+from collector.store.schema.stocktaking import stocktake_due as stocktake_due
 from collector.store.schema.stocktaking import stocktake_line as stocktake_line
 from collector.store.schema.stocktaking import stocktake_mark as stocktake_mark
 from collector.store.schema.stocktaking import stocktake_person as stocktake_person
+from collector.store.schema.stocktaking import stocktake_photo as stocktake_photo
 from collector.store.schema.sweeping import credential as credential
 from collector.store.schema.sweeping import known_device as known_device
 from collector.store.schema.sweeping import pin as pin

@@ -42,6 +42,18 @@ alert_move = Table(  # only added to, and taken away when it is old
     Index("ix_alert_move_at", "at"),
 )  # fmt: skip
 
+alert_ack = Table(  # somebody has seen it; it is for that episode alone, and one stands at a time
+    "alert_ack", metadata, numbered(),
+    words("rule"), Column("ci_id", Id, ForeignKey("ci.id"), nullable=False), words("instance"), _count("episode"),
+    moment("at"), words("who"), words("reason"), Column("ended_at", BigInteger), words("ended_by", ""),
+    words("ended_why", ""),
+    Index("ix_alert_ack_ci_id", "ci_id", "id"),
+    Index(
+        "uq_alert_ack_standing", "rule", "ci_id", "instance", unique=True, sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)  # fmt: skip
+
 waiver = Table(  # problems somebody else has accepted for a while
     "waiver", metadata, numbered(),
     Column("number", Text, nullable=False, unique=True),

@@ -1,4 +1,4 @@
-"""Incidents, what they are made of, and what happens to them at the desk."""
+"""Incidents, what they are made of, what happens to them at the desk, and the problems behind them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collector.store.schema.base import Id, metadata, moment, numbered, words
 
 _OPEN = text("resolved_at IS NULL")
 _PRESENT = text("ended_at IS NULL")
+_STANDING = text("closed_at IS NULL")
 _RUNNING = text("wake_at IS NOT NULL")
 
 
@@ -79,4 +80,28 @@ incident_link = Table(  # what it has to do with: ci, change, finding, request, 
     "incident_link", metadata, Column("incident_id", Id, ForeignKey("incident.id"), primary_key=True),
     Column("kind", Text, primary_key=True), Column("reference", Text, primary_key=True),
     moment("at"), words("who"), Index("ix_incident_link_reference", "reference", "kind"),
+)  # fmt: skip
+
+problem = Table(  # why the same comes back: proposed by the collector or raised by a person, at most one open a key
+    "problem", metadata, numbered(),
+    Column("number", Text, nullable=False, unique=True), words("cause_key"), Column("ci_id", Id, ForeignKey("ci.id")),
+    words("state"), words("title"), words("owner", ""),  # title: JSON, by language
+    words("cause", ""), words("workaround", ""), words("solution", ""),
+    moment("raised_at"), words("raised_by"), _number("occurrences"),  # in the 30 days before it was raised
+    Column("decided_at", BigInteger), words("decided_by", ""), words("reason", ""),  # why it was declined
+    Column("resolved_at", BigInteger), Column("closed_at", BigInteger),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Index("ix_problem_state", "state", "id"), Index("ix_problem_cause_key", "cause_key", "id"),
+    Index("uq_problem_standing", "cause_key", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
+)  # fmt: skip
+
+problem_incident = Table(  # the incidents of a problem
+    "problem_incident", metadata, Column("problem_id", Id, ForeignKey("problem.id"), primary_key=True),
+    Column("incident_id", Id, ForeignKey("incident.id"), primary_key=True), moment("at"), words("who"),
+    Index("ix_problem_incident_incident_id", "incident_id"),
+)  # fmt: skip
+
+problem_step = Table(  # what was done, by whom: only added to
+    "problem_step", metadata, numbered(), Column("problem_id", Id, ForeignKey("problem.id"), nullable=False),
+    moment("at"), words("who"), words("act"), words("comment", ""), Index("ix_problem_step_problem_id", "problem_id"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from collector.store.schema.base import Id, metadata, moment, numbered, words
 
 inspection_plan = Table(  # `body` of its newest version; `next_for`: the time it is due for next, 0: never
-    "inspection_plan", metadata, numbered(),
+    "inspection_plan", metadata, numbered(), words("makes", "inspection"),  # what comes of it
     Column("number", Text, nullable=False, unique=True), Column("version", Integer, nullable=False), words("body"),
     words("state", "active"), words("made_by"), moment("made_at"), moment("next_for", 0),
     moment("next_at", 0),  # when the run for it is made
@@ -33,6 +33,7 @@ inspection_run = Table(  # one a plan and a time; `digest`: of the report, once 
     words("signed_by", ""), Column("signed_at", BigInteger), words("reviewed_by", ""),
     Column("reviewed_at", BigInteger), words("digest", ""),
     Column("escalated_at", BigInteger),  # when it was told that it is overdue
+    moment("warn_at", 0),  # when to tell that it soon will be; 0: that was done
     Index("uq_inspection_run_plan_id_scheduled_for", "plan_id", "scheduled_for", unique=True),
     Index("ix_inspection_run_state_due_at", "state", "due_at"), Index("ix_inspection_run_made_at", "made_at"),
 )  # fmt: skip

@@ -254,7 +254,7 @@ async def test_a_suspended_credential_tells_who_refused_it_and_is_resumed(world:
     async with world.store.write() as tx:
         await kept.change(tx, running.credential, suspended_until=2**42, suspended_why="refused")
         await refusals.put(tx, [RefusalRow(running.credential, "", "10.20.0.1", 1_700_000_000_000)])
-        await credential_alarms.settle(tx, [], world.clock())
+        await credential_alarms.settle(tx, world.clock())
     async with await world.program("network_admin") as client:
         refused = await _json(client, f"/credentials/{running.credential}/refusals")
         assert refused == [{"zone": "", "address": "10.20.0.1", "at": "2023-11-14T22:13:20.000Z"}]

@@ -186,7 +186,7 @@ class Life(RuleBasedStateMachine):
         async with self.store.write() as tx:
             held = await incidents.held_of(tx, [1], causes, self.now)
             plan = planning.plan(held, causes, self.now)
-            await incidents.apply(tx, plan, self.now, (), await admitting.admit(tx, plan.open, TABLE))
+            await incidents.apply(tx, plan, self.now, await admitting.admit(tx, plan.open, TABLE))
 
     @precondition(lambda self: self.pages)
     @rule(

@@ -390,20 +390,26 @@ async def test_it_is_counted_what_each_handler_has_done(halls: Hall) -> None:
     assert none == []
 
 
-async def test_what_is_not_done_in_its_time_is_escalated_once(hall: Hall) -> None:
+async def test_what_is_not_done_in_its_time_is_warned_of_at_three_quarters_and_escalated_once(hall: Hall) -> None:
     await hall.plan()
     keeper = Keeper(hall.store, hall.inspector, lambda: hall.at)
     hall.at = FIRST
     (number,) = await keeper.step()
     run = (await hall.seen(number)).run
-    for at in (run.new.due_at - 1, run.new.due_at, run.new.due_at + 1, run.new.due_at + 2):
+    assert run.new.due_at - run.new.warn_at == 30 * MINUTE
+    hall.at = run.new.warn_at - 1
+    await keeper.step()
+    assert await hall.count(schema.incident_alarm) == 0
+    for at in (run.new.warn_at, run.new.warn_at + 1, run.new.due_at, run.new.due_at + 1, run.new.due_at + 2):
         hall.at = at
         await keeper.step()
     async with hall.store.read() as connection:
-        alarms = (await connection.execute(select(schema.incident_alarm))).all()
+        alarms = (await connection.execute(select(schema.incident_alarm).order_by(schema.incident_alarm.c.at))).all()
         steps = [row.act for row in await connection.execute(select(schema.incident_step))]
-    assert [(each.clock, each.percent, each.at) for each in alarms] == [("resolution", 100, run.new.due_at)]
-    assert steps.count("escalate") == 1
+    assert [(each.clock, each.percent, each.at) for each in alarms] == [
+        ("resolution", 75, run.new.warn_at), ("resolution", 100, run.new.due_at),
+    ]  # fmt: skip
+    assert (steps.count("escalate"), steps.count("warn")) == (1, 1)
     assert (await hall.seen(number)).is_overdue(hall.at)
 
 

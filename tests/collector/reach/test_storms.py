@@ -15,6 +15,7 @@ from collector.store import schema
 from collector.store.engine import Store, insert
 from tests.bench.bench_storm import ALARMS, storm, with_fans
 from tests.collector.reach.estate import MINUTE, Estate
+from tests.store.ground import with_channels
 from wire.observation import Status
 
 
@@ -26,6 +27,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Policies:
 async def test_no_alarm_of_a_storm_is_lost_and_its_incidents_are_its_roots(
     sqlite_store: Store, rules: Policies
 ) -> None:
+    await with_channels(sqlite_store, "webhook")
     seen = await storm(sqlite_store, 160, 5, rules)
     assert seen.alarms > 140 // 2 * ALARMS
     assert (seen.lost, seen.incidents, seen.resolved, seen.messages) == (0, seen.roots, 0, seen.roots)

@@ -22,7 +22,7 @@ NOW = 1_768_464_000_000
 async def opened(store: Store) -> Store:
     cause = Cause("k", None, "foreign_alert", "error", {"zh": "盘", "en": "disk"}, {}, NOW)
     async with store.write() as tx:
-        await incidents.apply(tx, Plan(open=(cause,)), NOW, ())
+        await incidents.apply(tx, Plan(open=(cause,)), NOW)
     return store
 
 

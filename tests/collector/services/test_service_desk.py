@@ -25,7 +25,7 @@ from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store import accounts, incidents, schema, sources
 from collector.store.engine import Store, insert
-from tests.store.ground import with_cis
+from tests.store.ground import with_channels, with_cis
 
 RULES = Path(__file__).parents[3] / "rules"
 TABLE = table.load(RULES / "desk.yaml", workcalendar.load(RULES / "calendars"))
@@ -47,7 +47,7 @@ class Desk:
 
     store: Store
     now: int = at("2026-03-02 09:00")
-    service: ServiceDesk = field(default_factory=lambda: ServiceDesk(TABLE, ("webhook",)))
+    service: ServiceDesk = field(default_factory=lambda: ServiceDesk(TABLE))
 
     def who(self, name: str) -> Person:
         return person_of(name, ROLES[name])
@@ -65,14 +65,14 @@ class Desk:
             return await seen.one(connection, self.service, number, self.who(name), self.now)
 
     async def watch(self) -> None:
-        await Watch(self.store, TABLE, lambda: self.now, ("webhook",)).step()
+        await Watch(self.store, TABLE, lambda: self.now).step()
 
     async def settle(self, *causes: Cause) -> None:
         async with self.store.write() as tx:
             held = await incidents.held_of(tx, [1, 2, 3], causes, self.now)
             plan = planning.plan(held, causes, self.now)
             admitted = await admitting.admit(tx, plan.open, TABLE)
-            await incidents.apply(tx, plan, self.now, ("webhook",), admitted)
+            await incidents.apply(tx, plan, self.now, admitted)
 
     async def told(self) -> list[str]:
         async with self.store.read() as connection:
@@ -83,6 +83,7 @@ class Desk:
 @pytest.fixture
 async def desk(store: Store) -> Desk:
     await with_cis(store, 3)
+    await with_channels(store, "webhook")
     async with store.write() as tx:
         for name, roles in ROLES.items():
             await accounts.add(tx, name, roles, 0)
@@ -276,8 +277,8 @@ async def test_a_year_without_a_calendar_is_an_incident_from_the_first_of_decemb
 async def test_maintenance_comes_with_whom_it_is_planned_for(desk: Desk) -> None:
     cause = alarm("maintenance|1", "notice", ci_id=None, kind="maintenance")
     async with desk.store.write() as tx:
-        number = await incidents.open_maintenance(tx, cause, "bob", desk.now, ())
-        assert await incidents.open_maintenance(tx, cause, "bob", desk.now, ()) == number
+        number = await incidents.open_maintenance(tx, cause, "bob", desk.now)
+        assert await incidents.open_maintenance(tx, cause, "bob", desk.now) == number
     await desk.settle()
     await desk.watch()
     row = (await desk.look(number)).row

@@ -285,7 +285,7 @@ async def test_a_suspended_credential_is_one_incident_until_it_is_resumed(collec
     await refuse(collector, uid, 1, 2, 3, 4, 5)
     for at in (1, 2):
         async with collector.store.write() as tx:
-            await credential_alarms.settle(tx, ["webhook"], NOW + at)
+            await credential_alarms.settle(tx, NOW + at)
     async with collector.store.read() as connection:
         (raised,) = await incidents.open_of_kind(connection, "credential")
     assert raised.title["en"] == "Credential campus ssh suspended after 5 failures at 10.1.0.1, 10.1.0.2, 10.1.0.3 …"
@@ -294,7 +294,7 @@ async def test_a_suspended_credential_is_one_incident_until_it_is_resumed(collec
     assert "hard-to-guess" not in str(raised)
     async with collector.store.write() as tx:
         await credentials.resume(act(tx), uid)
-        await credential_alarms.settle(tx, ["webhook"], NOW + 3)
+        await credential_alarms.settle(tx, NOW + 3)
         assert await incidents.open_of_kind(tx, "credential") == []
 
 

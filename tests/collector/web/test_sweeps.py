@@ -468,7 +468,7 @@ async def test_a_suspended_credential_says_so_and_by_whom_it_was_refused_until_i
     async with world.store.write() as tx:
         await kept.change(tx, made.credential, suspended_until=FOREVER, suspended_why="refused")
         await refusals.put(tx, [RefusalRow(made.credential, "", f"10.20.0.{at}", at) for at in range(5)])
-        await credential_alarms.settle(tx, [], world.clock())
+        await credential_alarms.settle(tx, world.clock())
         (raised,) = await incidents.open_of_kind(tx, "credential")
     async with await world.person("network_admin", language=language) as client:
         page = await _page(client, f"/credentials/{made.credential}")
