@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api import asking, shapes
 from collector.api.asking import Word, Words
 from collector.api.context import Context
+from collector.api.files import FormatName, LanguageName
 from collector.services.reports import months
 from collector.services.reports.asked import Asked
 
@@ -27,9 +26,9 @@ class ReportAsked(BaseModel):
     classes: Words = Field(default_factory=list, alias="class")
     month: str | None = Field(None, max_length=7, description="as 2026-11, in place of since and until; for monthly")
     ci: Word | None = Field(None, description="id of the CI; the report maintenance needs it")
-    format: Literal["json", "csv", "xml", "xlsx", "pdf"] = "json"
+    format: FormatName = "json"
     table: Word | None = Field(None, description="only this table of the report")
-    language: Literal["zh-CN", "en"] | None = Field(None, description="of titles and words; yours by default")
+    language: LanguageName | None = Field(None, description="of titles and words; yours by default")
 
     def asked(self, context: Context) -> Asked:
         """Return what is asked; raise `RequestValidationError` for what is no time, `Refused` for what is no month."""

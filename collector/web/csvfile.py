@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from fastapi.responses import StreamingResponse
 
+from collector.api.files import kept_as
 from collector.services.exports.csvfile import BOM, cell, lines
 
 __all__ = ["BOM", "MAX_ROWS", "answer", "cell", "lines"]
@@ -21,5 +22,4 @@ def answer(name: str, head: Sequence[str], rows: AsyncIterator[Sequence[Sequence
         async for batch in rows:
             yield lines(batch)
 
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=disposition)
+    return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=kept_as(f"{name}.csv"))

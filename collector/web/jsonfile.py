@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
+from collector.api.files import kept_as
+
 
 def answer(name: str, rows: AsyncIterator[Sequence[Mapping[str, Any]]]) -> StreamingResponse:
     """Return a download of the batches of `rows`; ASCII, so that no character does anything to who looks at it."""
@@ -20,5 +22,4 @@ def answer(name: str, rows: AsyncIterator[Sequence[Mapping[str, Any]]]) -> Strea
                 between = ",\n"
         yield "[]\n" if between == "[\n" else "\n]\n"
 
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.json"'}
-    return StreamingResponse(parts(), media_type="application/json", headers=disposition)
+    return StreamingResponse(parts(), media_type="application/json", headers=kept_as(f"{name}.json"))

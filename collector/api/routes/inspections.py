@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Request
@@ -14,10 +14,9 @@ from collector.api import shapes
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
-from collector.api.routes.reports import words_of
+from collector.api.files import FILES, FormatAsked, LanguageAsked, is_kept, of_report, words_of
 from collector.inspecting.photo import MAX_BYTES
 from collector.security.roles import Permission
-from collector.services.exports import FORMATS
 from collector.services.inspecting import answers, reporting, runs, seen, signing
 from collector.services.inspecting.answers import Filling
 from collector.store.browse.inspections import RunQuery
@@ -28,9 +27,6 @@ _READ = [requires(Permission.INSPECTIONS_READ)]
 _DO = [requires(Permission.INSPECTIONS_DO)]
 _FILL = [requires(Permission.INSPECTIONS_DO, files=1)]
 _PLAN = [requires(Permission.INSPECTIONS_PLAN)]
-_FILES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {each.media_type: {} for each in FORMATS.values()}, "description": "The report as a file."}
-}
 _FORM: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
         "type": "object", "required": ["item", "key"], "properties": {
@@ -69,23 +65,18 @@ async def _one(request: Request, number: str) -> dict[str, Any]:
 
 @router.get(
     "/inspections/{number}/report", operation_id="getInspectionReport", response_class=StreamingResponse,
-    responses=_FILES, dependencies=_READ,
+    responses=FILES, dependencies=_READ,
 )  # fmt: skip
 async def get_report(
-    request: Request,
-    number: str,
-    form: Annotated[Literal["json", "csv", "xml", "xlsx", "pdf"], Query(alias="format")] = "json",
-    language: Annotated[Literal["zh-CN", "en"] | None, Query()] = None,
+    request: Request, number: str, form: FormatAsked = "json", language: LanguageAsked = None
 ) -> StreamingResponse:
     """Get the report as a file."""
     context = context_of(request)
     async with context.store.read() as connection:
         found = await seen.one(connection, number)
     titles = {name: rule.rule for name, rule in context.inspector.rules.items()}
-    told = FORMATS[form]
-    pieces = told.write(reporting.report(found, titles, context.clock()), words_of(request, language))
-    name = {"Content-Disposition": f'attachment; filename="{number}.{form}"'} if form != "json" else {}
-    return StreamingResponse(pieces, media_type=told.media_type, headers=name)
+    its = reporting.report(found, titles, context.clock())
+    return of_report(its, number, form, words_of(request, language), kept=is_kept(form))
 
 
 @router.post(

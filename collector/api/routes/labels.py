@@ -11,7 +11,7 @@ from collector.api import stocktake_shapes
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
-from collector.api.routes.reports import words_of
+from collector.api.files import words_of
 from collector.api.stocktake_shapes import LabelsAsked, LabelsPrinted
 from collector.security.roles import Permission
 from collector.services import label_pdf, labels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Request
@@ -12,7 +12,7 @@ from collector.api import shapes, stocktake_shapes
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
-from collector.api.routes.reports import words_of
+from collector.api.files import FILES, FormatAsked, LanguageAsked, is_kept, of_report, words_of
 from collector.api.stocktake_shapes import (
     CloseAsked,
     MarkAsked,
@@ -22,7 +22,6 @@ from collector.api.stocktake_shapes import (
     StocktakesAsked,
 )
 from collector.security.roles import Permission
-from collector.services.exports import FORMATS
 from collector.services.refused import Refused
 from collector.services.stocktaking import closing, counting, opening, seen
 from collector.services.stocktaking.reporting import report
@@ -34,9 +33,6 @@ _READ = [requires(Permission.CIS_READ)]
 _LEAD = [requires(Permission.CIS_WRITE)]
 _COUNT = [requires(Permission.STOCKTAKES_COUNT)]
 _RAISE = [requires(Permission.CHANGES_RAISE)]
-_FILES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {each.media_type: {} for each in FORMATS.values()}, "description": "The report as a file."}
-}
 
 
 async def _one(request: Request, number: str) -> dict[str, Any]:
@@ -67,13 +63,10 @@ async def get_stocktake(request: Request, number: str) -> object:
 
 @router.get(
     "/stocktakes/{number}/report", operation_id="getStocktakeReport", response_class=StreamingResponse,
-    responses=_FILES, dependencies=_READ,
+    responses=FILES, dependencies=_READ,
 )  # fmt: skip
 async def get_report(
-    request: Request,
-    number: str,
-    form: Annotated[Literal["json", "csv", "xml", "xlsx", "pdf"], Query(alias="format")] = "json",
-    language: Annotated[Literal["zh-CN", "en"] | None, Query()] = None,
+    request: Request, number: str, form: FormatAsked = "json", language: LanguageAsked = None
 ) -> StreamingResponse:
     """Get every line and what was found beside, as a file."""
     context = context_of(request)
@@ -81,10 +74,8 @@ async def get_report(
         found = await seen.one(connection, number)
     if seen.is_hidden(found.kept, request.state.principal.name):
         raise Refused("who counts blind is shown the report once it is closed")
-    told = FORMATS[form]
-    name = {"Content-Disposition": f'attachment; filename="{number}.{form}"'} if form != "json" else {}
-    pieces = told.write(report(found, context.clock()), words_of(request, language))
-    return StreamingResponse(pieces, media_type=told.media_type, headers=name)
+    its = report(found, context.clock())
+    return of_report(its, number, form, words_of(request, language), kept=is_kept(form))
 
 
 @router.post(

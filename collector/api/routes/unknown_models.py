@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.files import kept_as
 from collector.api.sweep_shapes import UnknownModel
 from collector.security.roles import Permission
 from collector.services import unknown_models
@@ -30,5 +31,4 @@ async def get_sample(request: Request, uid: str) -> Response:
     """Get the newest sample of a CI as a `.snmprec`: names, addresses and secrets are taken out; look it over."""
     async with context_of(request).store.read() as connection:
         found = await unknown_models.sample(connection, uid)
-    disposition = {"Content-Disposition": f'attachment; filename="{found.file}"'}
-    return Response(found.lines, media_type="text/plain; charset=utf-8", headers=disposition)
+    return Response(found.lines, media_type="text/plain; charset=utf-8", headers=kept_as(found.file))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.files import kept_as
 from collector.security.roles import Permission
 from collector.services import audit
 from collector.services.audit import AuditRow
@@ -115,7 +116,7 @@ async def anchor(request: Request) -> Response:
     async with context.store.read() as connection:
         made = await audit.anchored(connection, context.authority)
     name = f"muster-audit-{made['seq']}.json"
-    return JSONResponse(made, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return JSONResponse(made, headers=kept_as(name))
 
 
 @router.get("/audit.csv")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.files import kept_as
 from collector.security.roles import Permission
 from collector.services import cis, configurations
 from collector.services.configurations import Configurations, Version
@@ -48,5 +49,4 @@ def _chosen(found: Configurations, asked: str) -> Version | None:
 async def configuration_file(request: Request, uid: str, sha256: str) -> Response:
     async with context_of(request).store.read() as connection:
         text = await configurations.text(connection, await cis.one(connection, uid), sha256[:_DIGEST])
-    name = {"Content-Disposition": f'attachment; filename="{sha256[:12]}.txt"'}
-    return Response(text, media_type="text/plain; charset=utf-8", headers=name)
+    return Response(text, media_type="text/plain; charset=utf-8", headers=kept_as(f"{sha256[:12]}.txt"))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.files import kept_as, of_report
 from collector.inspecting.photo import ENDINGS
 from collector.report.value import Report
 from collector.security.audit import Act
@@ -20,7 +20,6 @@ from collector.security.roles import Permission
 from collector.services.exports import FORMATS
 from collector.services.inspecting import plans, reporting, runs, seen, signing
 from collector.services.inspecting.seen import Run, Seen, is_overdue
-from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store.browse.inspections import STATES, RunQuery
 from collector.web import forms, units
@@ -134,18 +133,9 @@ async def _tables(report: Report, texts: Texts) -> dict[str, ShownTable]:
 @router.get("/inspections/runs/{number}/report.{form}", dependencies=_READ)
 async def report_file(request: Request, number: str, form: str) -> Response:
     """Return the report as one of the files reports are written as."""
-    if form not in FORMATS:
-        raise NotFound("format", form)
     async with context_of(request).store.read() as connection:
         found = await seen.one(connection, number)
-    pieces = FORMATS[form].write(_report(request, found), texts_of(request, request.state.principal))
-    return _file(f"{number}.{form}", FORMATS[form].media_type, pieces)
-
-
-def _file(name: str, media_type: str, pieces: AsyncIterator[bytes]) -> StreamingResponse:
-    return StreamingResponse(
-        pieces, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return of_report(_report(request, found), number, form, texts_of(request, request.state.principal))
 
 
 @router.get("/inspections/runs/{number}/photos/{photo_id}", dependencies=_READ)
@@ -154,9 +144,8 @@ async def photo(request: Request, number: str, photo_id: int) -> Response:
     async with context_of(request).store.read() as connection:
         about, content = await seen.photo(connection, number, photo_id)
     name = f"{number}-{about.item}-{about.id}.{ENDINGS[about.media_type]}"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, max-age=86400",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+    headers = kept_as(name) | {
+        "Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox",
     }  # fmt: skip
     return Response(content, media_type=about.media_type, headers=headers)
 

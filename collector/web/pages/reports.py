@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.files import kept_as
 from collector.report.value import Report, Table
 from collector.report.words import title
 from collector.security.roles import Permission
@@ -150,5 +151,4 @@ async def report_file(request: Request, name: str, kind: str) -> StreamingRespon
     wanted = _wanted(request, name)
     order = Order(name, kind, replace(wanted.asked, limit=MAX_LIMIT), wanted.table)
     pieces = await opened(context_of(request).store, order, texts_of(request, request.state.principal))
-    headers = {"Content-Disposition": f'attachment; filename="{order.file_name}"'}
-    return StreamingResponse(pieces, media_type=order.media_type, headers=headers)
+    return StreamingResponse(pieces, media_type=order.media_type, headers=kept_as(order.file_name))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.files import of_report
 from collector.security.audit import Act
 from collector.security.roles import CLASSES, Permission
 from collector.services.exports import FORMATS
@@ -211,17 +211,8 @@ async def propose(request: Request, number: str) -> Response:
 async def report_file(request: Request, number: str, form: str) -> Response:
     """Return the report as one of the files reports are written as."""
     context, principal = context_of(request), request.state.principal
-    if form not in FORMATS:
-        raise NotFound("format", form)
     async with context.store.read() as connection:
         found = await seen.one(connection, number)
     if seen.is_hidden(found.kept, principal.name):
         raise NotFound("report of", number)
-    pieces = FORMATS[form].write(report(found, context.clock()), texts_of(request, principal))
-    return _file(f"{number}.{form}", FORMATS[form].media_type, pieces)
-
-
-def _file(name: str, media_type: str, pieces: AsyncIterator[bytes]) -> StreamingResponse:
-    return StreamingResponse(
-        pieces, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return of_report(report(found, context.clock()), number, form, texts_of(request, principal))

@@ -241,7 +241,7 @@ async def test_every_list_has_its_csv_of_the_columns_one_chooses(world: World, n
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert len(list(csv.reader(io.StringIO(answer.text)))) > 1
     for text, width in ((whole.text, len(columns)), (narrow.text, 1)):
-        assert {len(row) for row in csv.reader(io.StringIO(text))} == {width + len(("id",) * (name == "cis"))}
+        assert {len(row) for row in csv.reader(io.StringIO(text))} == {width + also}
 
 
 async def test_a_page_that_moved_on_starts_its_list_again(world: World) -> None:
