@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+
+from collector.inspecting.reading import MAX_TEXT, Reader, Texts
+from collector.inspecting.reading import BadPlan as BadPlan
 
 HOUR_MS: Final = 3_600_000
 MAX_ITEMS: Final = 100
 MAX_OPTIONS: Final = 10
 MAX_CHECKS: Final = 200
-MAX_TEXT: Final = 200
 MAX_NOTE: Final = 4_000
 MAX_NAME: Final = 100
 MAX_AHEAD_MS: Final = 7 * 24 * HOUR_MS
@@ -23,21 +24,9 @@ PHOTOS: Final = ("none", "optional", "required")
 NON_WORKDAYS: Final = ("run", "skip", "next", "previous")
 CADENCES: Final = ("daily", "weekly", "monthly")
 """How often a rule is worth asking, the most often first; a plan takes what is asked at least as often as it runs."""
-LANGUAGES: Final = ("zh", "en")
 _ID: Final = re.compile(r"[A-Z][A-Z0-9-]{0,39}", re.ASCII)
 _CHECK: Final = re.compile(r"[A-Z0-9*?-]{1,64}|pack:[a-z0-9_-]{1,64}", re.ASCII)
 _CLASS: Final = re.compile(r"[a-z_]{1,40}", re.ASCII)
-
-Texts = Mapping[str, str]
-"""`zh` and `en`; where one is not given it is the other."""
-
-
-class BadPlan(ValueError):
-    """A plan that cannot be used; `field` names the part."""
-
-    def __init__(self, why: str, field: str) -> None:
-        super().__init__(f"{field}: {why}")
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +104,14 @@ def values_of(plan: Plan) -> dict[str, Any]:
 
 def of_values(values: Mapping[str, Any]) -> Plan:
     """Return the plan that JSON values say; raise `BadPlan`."""
-    read = _Reader(values, "plan")
+    read = Reader(values, "plan")
     read.only("title", "schedule", "assignee", "deputy", "scope", "checks", "cadence", "items", "review", "note",
               "template")  # fmt: skip
     items = tuple(_item(each) for each in read.parts("items", MAX_ITEMS))
     if len({each.id for each in items}) < len(items):
         raise BadPlan("an id stands twice", "items")
     plan = Plan(
-        read.texts("title"), _schedule(read.part("schedule")), read.text("assignee", MAX_NAME, needed=True),
+        read.texts("title"), schedule_of(read.part("schedule")), read.text("assignee", MAX_NAME, needed=True),
         read.text("deputy", MAX_NAME), _scope(read.part("scope")), read.words("checks", MAX_CHECKS, _CHECK),
         read.choice("cadence", CADENCES, "monthly"), items, read.flag("review", True),
         read.text("note", MAX_NOTE), read.text("template", MAX_NAME),
@@ -134,7 +123,8 @@ def of_values(values: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _schedule(read: _Reader) -> Schedule:
+def schedule_of(read: Reader) -> Schedule:
+    """Return the schedule a mapping says; raise `BadPlan`."""
     read.only("rrule", "zone", "starts", "on_non_workday", "ahead_ms", "due_ms")
     return Schedule(
         read.text("rrule", 300, needed=True), read.text("zone", 64) or "Asia/Shanghai",
@@ -143,7 +133,7 @@ def _schedule(read: _Reader) -> Schedule:
     )  # fmt: skip
 
 
-def _scope(read: _Reader) -> Scope:
+def _scope(read: Reader) -> Scope:
     read.only("classes", "place", "label", "match")
     return Scope(
         read.words("classes", 20, _CLASS), read.text("place", MAX_TEXT), read.text("label", 64),
@@ -151,7 +141,7 @@ def _scope(read: _Reader) -> Scope:
     )  # fmt: skip
 
 
-def _item(read: _Reader) -> Item:
+def _item(read: Reader) -> Item:
     read.only("id", "text", "answer", "options", "unit", "low", "high", "photo")
     name = read.text("id", 40, needed=True)
     if not _ID.fullmatch(name):
@@ -171,93 +161,6 @@ def _item(read: _Reader) -> Item:
     )  # fmt: skip
 
 
-def _option(read: _Reader) -> Option:
+def _option(read: Reader) -> Option:
     read.only("text", "ok")
     return Option(read.texts("text"), read.flag("ok", True))
-
-
-class _Reader:
-    """Reads the parts of one mapping; every error says where it stands."""
-
-    def __init__(self, values: Mapping[str, Any], where: str) -> None:
-        self._values, self._where = values, where
-
-    def at(self, name: str) -> str:
-        return f"{self._where}.{name}" if self._where != "plan" else name
-
-    def only(self, *names: str) -> None:
-        for name in self._values:
-            if name not in names:
-                raise BadPlan("no such key", self.at(str(name)[:40]))
-
-    def text(self, name: str, most: int, needed: bool = False) -> str:
-        value = self._values.get(name, "")
-        if not isinstance(value, str) or len(value) > most or (needed and not value.strip()):
-            raise BadPlan(f"a text of at most {most} characters is expected", self.at(name))
-        if not "".join(value.split()).isprintable():
-            raise BadPlan("a printable text is expected", self.at(name))
-        return value.strip()
-
-    def texts(self, name: str) -> Texts:
-        """Return a text in both languages; one text alone is both."""
-        value = self._values.get(name)
-        said = {"zh": value, "en": value} if isinstance(value, str) else value
-        if not isinstance(said, Mapping):
-            raise BadPlan("texts zh and en are expected", self.at(name))
-        inner = _Reader(said, self.at(name))
-        inner.only(*LANGUAGES)
-        read = {language: inner.text(language, MAX_TEXT) for language in LANGUAGES}
-        if not any(read.values()):
-            raise BadPlan("a text is expected", self.at(name))
-        return {language: read[language] or read["zh"] or read["en"] for language in LANGUAGES}
-
-    def choice(self, name: str, offered: tuple[str, ...], default: str) -> str:
-        value = self._values.get(name, default)
-        if value not in offered:
-            raise BadPlan(f"one of {', '.join(offered)} is expected", self.at(name))
-        return str(value)
-
-    def flag(self, name: str, default: bool) -> bool:
-        return bool(self._of(name, default, lambda value: isinstance(value, bool), "true or false"))
-
-    def whole(self, name: str, least: int, most: int, default: int) -> int:
-        return int(self._of(name, default, lambda value: _is_number(value) and least <= value <= most,
-                            f"a whole number from {least} to {most}"))  # fmt: skip
-
-    def number(self, name: str) -> float | None:
-        value = self._of(name, None, lambda value: value is None or _is_number(value), "a number")
-        return None if value is None else float(value)
-
-    def _of(self, name: str, default: Any, fits: Callable[[Any], bool], expected: str) -> Any:
-        value = self._values.get(name, default)
-        if not fits(value):
-            raise BadPlan(f"{expected} is expected", self.at(name))
-        return value
-
-    def words(self, name: str, most: int, form: re.Pattern[str]) -> tuple[str, ...]:
-        found = self._list(name, most)
-        if not all(isinstance(each, str) and form.fullmatch(each) for each in found):
-            raise BadPlan("a list of names is expected", self.at(name))
-        return tuple(dict.fromkeys(found))
-
-    def part(self, name: str) -> _Reader:
-        value = self._values.get(name, {})
-        if not isinstance(value, Mapping):
-            raise BadPlan("a mapping is expected", self.at(name))
-        return _Reader(value, self.at(name))
-
-    def parts(self, name: str, most: int) -> list[_Reader]:
-        found = self._list(name, most)
-        if not all(isinstance(each, Mapping) for each in found):
-            raise BadPlan("mappings are expected", self.at(name))
-        return [_Reader(each, f"{self.at(name)}[{number}]") for number, each in enumerate(found, 1)]
-
-    def _list(self, name: str, most: int) -> list[Any]:
-        value = self._values.get(name, [])
-        if not isinstance(value, list | tuple) or len(value) > most:
-            raise BadPlan(f"a list of at most {most} is expected", self.at(name))
-        return list(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

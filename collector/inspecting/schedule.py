@@ -72,6 +72,11 @@ def upcoming(schedule: Schedule, days: Days, after: int, count: int) -> tuple[in
     return tuple(found)
 
 
+def day_of(schedule: Schedule, at: int) -> date:
+    """Return which day it is at `at` (ms) by the clock of a schedule; raise `BadPlan`."""
+    return _wall(at, _zone(schedule)).date()
+
+
 def _times(schedule: Schedule, days: Days, after: int) -> Iterator[int]:
     """Yield the times after `after`, in order, each once: two days may be moved to one, and past one another."""
     zone, waiting = _zone(schedule), set[datetime]()

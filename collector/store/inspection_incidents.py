@@ -43,9 +43,9 @@ async def open_for(tx: AsyncConnection, run: Run, now: int) -> str:
     return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, now)
 
 
-async def resolve_for(tx: AsyncConnection, run: Run, now: int) -> None:
-    """Resolve the incident of a run whose report is signed, if it is open still."""
-    found = await incidents.find(tx, run.incident)
+async def resolve(tx: AsyncConnection, number: str, now: int) -> None:
+    """Resolve the incident of what is signed, if it is open still."""
+    found = await incidents.find(tx, number)
     if found is not None and found.resolved_at is None:
         resolved = replace(found, state=RESOLVED, resolved_at=now, resolution_code=DONE)
         await incidents.apply(tx, Plan(resolve=(resolved,)), now)
@@ -56,16 +56,17 @@ async def escalate(tx: AsyncConnection, run: Run, now: int) -> bool:
 
     The desk promises a time by the priority; a plan has a shorter one of its own.
     """
-    return await _passed(tx, run, FULL, run.new.due_at, now)
+    return await passed(tx, run.incident, FULL, run.new.due_at, now)
 
 
 async def warn(tx: AsyncConnection, run: Run, percent: int, now: int) -> bool:
     """Tell, once, that so much of the time of a run has gone; return whether that is new."""
-    return await _passed(tx, run, percent, run.new.warn_at, now)
+    return await passed(tx, run.incident, percent, run.new.warn_at, now)
 
 
-async def _passed(tx: AsyncConnection, run: Run, percent: int, at: int, now: int) -> bool:
-    found = await incidents.find(tx, run.incident)
+async def passed(tx: AsyncConnection, number: str, percent: int, at: int, now: int) -> bool:
+    """Tell, once, that so much of the time of a maintenance incident had gone at `at` (ms); return whether it is new."""
+    found = await incidents.find(tx, number)
     if found is None or found.resolved_at is not None or not await desk.ring(tx, found.id, RESOLUTION, percent, at):
         return False
     act, event = ("escalate", "escalated") if percent == FULL else ("warn", "updated")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,16 +14,15 @@ from collector.inspecting import schedule, scope
 from collector.inspecting.plan import BadPlan, Plan, of_values
 from collector.security.audit import Act
 from collector.security.roles import Permission, permissions
+from collector.services import planning
 from collector.services.inspecting.inspector import Inspector
 from collector.services.missing import NotFound
+from collector.services.planning import COMING
 from collector.services.refused import Refused
-from collector.store import accounts, inspecting
-from collector.store.inspecting import ACTIVE, PAUSED, Version
-from collector.store.inspecting import Kept as Kept
+from collector.store import accounts, plans
+from collector.store.plans import ACTIVE, INSPECTIONS, PAUSED, Version
 
-_NUMBER: Final = re.compile(r"PLN-\d{4,12}", re.ASCII)
-MAX_PLANS: Final = 1_000
-COMING: Final = 5
+Kept = plans.Kept[Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,7 @@ class Preview:
 def read(values: Mapping[str, Any]) -> Plan:
     """Return the plan that JSON values say; raise `Refused`, naming the field."""
     try:
-        plan = of_values(values)
-        schedule.check(plan.schedule)
+        plan = planning.checked(of_values(values))
         scope.compiled(plan.scope)
     except BadPlan as error:
         raise Refused(str(error), error.field) from None
@@ -57,10 +54,7 @@ def of_template(inspector: Inspector, name: str, assignee: str, deputy: str = ""
 async def add(act: Act, inspector: Inspector, plan: Plan) -> str:
     """Keep a new plan and return its number; raise `Refused`."""
     await check_people(act.tx, plan.assignee, plan.deputy)
-    if len(await inspecting.every(act.tx)) >= MAX_PLANS:
-        raise Refused(f"there are {MAX_PLANS} plans; change one of them", "plan")
-    kept = await inspecting.add(act.tx, plan, act.by, act.at)
-    await _plan_next(act, inspector, kept)
+    kept = await planning.keep(act.tx, INSPECTIONS, inspector.calendar, plan, (act.by, act.at))
     act.tell("maintenance_plan.add", f"maintenance_plan/{kept.number}", after=_told(plan))
     return kept.number
 
@@ -72,8 +66,8 @@ async def change(act: Act, inspector: Inspector, number: str, plan: Plan) -> int
     if plan == kept.plan:
         raise Refused("nothing of it is different", "plan")
     await check_people(act.tx, plan.assignee, plan.deputy)
-    version = await inspecting.change(act.tx, kept, plan, act.by, act.at)
-    await _plan_next(act, inspector, replace(kept, plan=plan))
+    version = await INSPECTIONS.change(act.tx, kept, plan, act.by, act.at)
+    await planning.set_next(act.tx, inspector.calendar, kept.id, plan.schedule, act.at)
     act.tell(
         "maintenance_plan.change", f"maintenance_plan/{number}", _told(kept.plan), _told(plan) | {"version": version}
     )
@@ -84,29 +78,18 @@ async def pause(act: Act, inspector: Inspector, number: str, paused: bool) -> No
     """Let a plan rest, or go on from now; raise `NotFound`, `Refused`."""
     kept = await find(act.tx, number, hold=True)
     state = PAUSED if paused else ACTIVE
-    if kept.state == state:
-        raise Refused(f"it is {state} already", "state")
-    await inspecting.set_state(act.tx, kept.id, state)
+    await planning.turn(act.tx, kept, state, inspector.calendar, act.at)
     if paused:
         act.tell("maintenance_plan.pause", f"maintenance_plan/{number}", {"state": kept.state}, {"state": state})
     else:
-        await _plan_next(act, inspector, kept)
         act.tell("maintenance_plan.resume", f"maintenance_plan/{number}", {"state": kept.state}, {"state": state})
-
-
-async def _plan_next(act: Act, inspector: Inspector, kept: Kept) -> None:
-    """Write when a plan is due next from now on; raise `Refused` when that is never."""
-    at = schedule.next_after(kept.plan.schedule, inspector.calendar, act.at)
-    if not at:
-        raise Refused("this schedule is never due", "schedule.rrule")
-    await inspecting.set_next(act.tx, kept.id, at, at - kept.plan.schedule.ahead_ms)
 
 
 async def check_people(connection: AsyncConnection, assignee: str, deputy: str) -> None:
     """Raise `Refused` unless both (a deputy need not be) may do inspections."""
     for field, name in (("assignee", assignee), ("deputy", deputy)):
-        if (name or field == "assignee") and not _may_do(await accounts.by_name(connection, name)):
-            raise Refused("the name of an account that may do inspections is expected", field)
+        if name or field == "assignee":
+            await planning.check_person(connection, field, name, _may_do)
     if assignee == deputy:
         raise Refused("somebody else is expected", "deputy")
 
@@ -135,18 +118,15 @@ def preview(inspector: Inspector, plan: Plan, now: int) -> Preview:
 
 async def find(connection: AsyncConnection, number: str, hold: bool = False) -> Kept:
     """Return a plan; raise `NotFound`."""
-    kept = await inspecting.find(connection, number, hold) if _NUMBER.fullmatch(number) else None
-    if kept is None:
-        raise NotFound("plan", number[:40])
-    return kept
+    return await planning.find(connection, INSPECTIONS, number, hold)
 
 
 async def every(connection: AsyncConnection) -> list[Kept]:
-    return await inspecting.every(connection)
+    return await INSPECTIONS.every(connection)
 
 
-async def versions(connection: AsyncConnection, kept: Kept) -> list[Version]:
-    return await inspecting.versions(connection, kept.id)
+async def versions(connection: AsyncConnection, kept: Kept) -> list[Version[Plan]]:
+    return await INSPECTIONS.versions(connection, kept.id)
 
 
 def _told(plan: Plan) -> dict[str, Any]:

@@ -16,13 +16,14 @@ from collector.inspecting.plan import Plan
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.stocktake import Thing
-from collector.store import inspecting, inspection_answers, inspection_runs
+from collector.store import inspection_answers, inspection_runs, plans
 from collector.store.browse import inspections
 from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Page, Window
 from collector.store.inspection_answers import Note
 from collector.store.inspection_runs import OPEN as OPEN
 from collector.store.inspection_runs import Run as Run
+from collector.store.plans import INSPECTIONS
 
 _NUMBER: Final = re.compile(r"INS-\d{6,12}", re.ASCII)
 
@@ -80,7 +81,7 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
 async def plan_of(connection: AsyncConnection, run: Run) -> Plan:
     """Return the plan of a run in the version it was made with."""
     at = (run.new.plan_id, run.new.version)
-    return (await inspecting.in_version(connection, [at]))[at]
+    return (await INSPECTIONS.in_version(connection, [at]))[at]
 
 
 async def still_open(connection: AsyncConnection, number: str, hold: bool = False) -> tuple[Run, Plan]:
@@ -103,7 +104,7 @@ async def one(connection: AsyncConnection, number: str) -> Seen:
     plan = await plan_of(connection, run)
     before = await inspection_runs.numbers(connection, [run.previous_id] if run.previous_id else [])
     seen = Seen(
-        run, plan, await inspecting.number_of(connection, run.new.plan_id),
+        run, plan, await plans.number_of(connection, run.new.plan_id),
         await inspection_runs.things(connection, run.id), await inspection_runs.lines(connection, run.id),
         await items_of(connection, run, plan), await inspection_answers.notes(connection, run.id),
         next(iter(before.values()), ""),

@@ -35,7 +35,7 @@ async def sign(act: Act, inspector: Inspector, number: str) -> str:
     await inspection_runs.sign(act.tx, run.id, state, (act.by, act.at), (digest, seal.packed(text)))
     act.tell("inspection.sign", f"inspection/{number}", {"state": run.state}, {"state": state, "digest": digest})
     if state == DONE:
-        await inspection_incidents.resolve_for(act.tx, run, act.at)
+        await inspection_incidents.resolve(act.tx, run.incident, act.at)
     return digest
 
 
@@ -46,7 +46,7 @@ async def review(act: Act, inspector: Inspector, number: str) -> None:
         raise Refused("the report is not the one that was signed: send it back", "digest")
     await inspection_runs.review(act.tx, seen.run.id, act.by, act.at)
     act.tell("inspection.review", f"inspection/{number}", {"state": SIGNED}, {"state": DONE})
-    await inspection_incidents.resolve_for(act.tx, seen.run, act.at)
+    await inspection_incidents.resolve(act.tx, seen.run.incident, act.at)
 
 
 async def send_back(act: Act, number: str, reason: str) -> None:

@@ -9,23 +9,32 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.stocktake import Outcome
+from collector.store import rounds
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
-from collector.store.schema import stocktake, stocktake_line, stocktake_mark, stocktake_person
+from collector.store.schema import stocktake, stocktake_due, stocktake_line, stocktake_mark, stocktake_person
 
 
 @dataclass(frozen=True, slots=True)
 class StocktakeQuery:
-    """Which stock-takes: of some kinds and states (open, closed), that somebody counts in, number or title (`q`)."""
+    """Which stock-takes: of some kinds and states (open, closed), that somebody counts in, number or title (`q`).
+
+    `overdue_at`: open longer than they may be at a time (ms); `plan_id`: that came by one plan.
+    """
 
     kinds: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     who: str = ""
     q: str = ""
+    overdue_at: int = 0
+    plan_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StocktakeRow:
-    """One stock-take of a list; times in ms. `lines`: what is expected, `said`: of how many something was said."""
+    """One stock-take of a list; times in ms. `lines`: what is expected, `said`: of how many something was said.
+
+    `due_at` and `assignee`: of one that came by a plan, 0 and empty of others.
+    """
 
     id: int
     number: str
@@ -39,10 +48,16 @@ class StocktakeRow:
     lines: int = 0
     said: int = 0
     people: tuple[str, ...] = ()
+    due_at: int = 0
+    assignee: str = ""
 
     @property
     def state(self) -> str:
         return "open" if self.closed_at is None else "closed"
+
+    def is_overdue(self, now: int) -> bool:
+        """Return whether it is open longer than it may be at `now` (ms)."""
+        return self.closed_at is None and 0 < self.due_at < now
 
 
 _COLUMNS = (
@@ -75,10 +90,19 @@ def _where(query: StocktakeQuery) -> list[ColumnElement[bool]]:
     if query.who:
         counts = select(stocktake_person.c.stocktake_id).where(stocktake_person.c.account == query.who)
         where.append(stocktake.c.id.in_(counts))
+    if query.overdue_at:
+        late = (stocktake_due.c.due_at > 0, stocktake_due.c.due_at < query.overdue_at)
+        where += [stocktake.c.closed_at.is_(None), stocktake.c.id.in_(_planned(*late))]
+    if query.plan_id:
+        where.append(stocktake.c.id.in_(_planned(stocktake_due.c.plan_id == query.plan_id)))
     if query.q:
         texts = (stocktake.c.number, stocktake.c.title)
         where.append(or_(*(text.icontains(query.q, autoescape=True) for text in texts)))
     return where
+
+
+def _planned(*where: ColumnElement[bool]) -> AnySelect:
+    return select(stocktake_due.c.stocktake_id).where(*where)
 
 
 async def _dressed(connection: AsyncConnection, rows: tuple[AnyRow, ...]) -> tuple[StocktakeRow, ...]:
@@ -90,12 +114,15 @@ async def _dressed(connection: AsyncConnection, rows: tuple[AnyRow, ...]) -> tup
     counts = select(stocktake_person).where(stocktake_person.c.stocktake_id.in_(ids))
     for each in await connection.execute(counts.order_by(stocktake_person.c.account)):
         people.setdefault(each.stocktake_id, []).append(each.account)
+    due = await rounds.of_many(connection, ids)
     return tuple(
         StocktakeRow(
-            **row._mapping, lines=lines.get(row.id, 0), said=said.get(row.id, 0), people=tuple(people.get(row.id, ()))
+            **row._mapping, lines=lines.get(row.id, 0), said=said.get(row.id, 0),
+            people=tuple(people.get(row.id, ())), due_at=due[row.id].due_at if row.id in due else 0,
+            assignee=due[row.id].assignee if row.id in due else "",
         )
         for row in rows
-    )
+    )  # fmt: skip
 
 
 def _said(ids: list[int]) -> AnySelect:

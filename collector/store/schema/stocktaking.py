@@ -1,8 +1,8 @@
-"""Stock-takes and printed labels."""
+"""Stock-takes with their photos, signatures that were drawn, and printed labels."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from collector.store.schema.base import Id, metadata, moment, numbered, words
 
@@ -40,6 +40,30 @@ stocktake_change = Table(  # which change was proposed for what had moved
     "stocktake_change", metadata,
     Column("stocktake_id", Id, ForeignKey("stocktake.id"), primary_key=True),
     Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True), words("number"),
+)  # fmt: skip
+
+stocktake_due = Table(  # of one that came by a plan: which time it is, until when, and whose it is
+    "stocktake_due", metadata,
+    Column("stocktake_id", Id, ForeignKey("stocktake.id"), primary_key=True),
+    Column("plan_id", Id, ForeignKey("inspection_plan.id"), nullable=False), moment("scheduled_for"), moment("due_at"),
+    words("assignee"), words("deputy", ""), Column("missed", Integer, nullable=False), words("incident"),
+    moment("warn_at"), Column("escalated_at", BigInteger),  # as of an inspection
+    Index("uq_stocktake_due_plan_id_scheduled_for", "plan_id", "scheduled_for", unique=True),
+    Index("ix_stocktake_due_due_at", "due_at"),
+)  # fmt: skip
+
+stocktake_photo = Table(  # `item`: the uid of a CI, or the text nobody knows
+    "stocktake_photo", metadata, numbered(),
+    Column("stocktake_id", Id, ForeignKey("stocktake.id"), nullable=False), words("item"), words("sha256"),
+    words("media_type"), Column("size", Integer, nullable=False), Column("content", LargeBinary, nullable=False),
+    moment("at"), words("who"),
+    Index("uq_stocktake_photo_content", "stocktake_id", "item", "sha256", unique=True),
+)  # fmt: skip
+
+signature = Table(  # drawn by hand beside a name: the PNG, and of which report (its SHA-256) as what
+    "signature", metadata, numbered(), words("subject"), words("role"), words("who"), moment("at"), words("digest"),
+    words("sha256"), Column("content", LargeBinary, nullable=False),
+    Index("uq_signature_subject", "subject", "role", unique=True),
 )  # fmt: skip
 
 label_print = Table(  # what the label of a CI said when it was printed: only added to
