@@ -48,28 +48,10 @@ async def match(tx: AsyncConnection, drifted: Drifted, governance: Governance, n
     since = {(ci_id, path): lo for ci_id, its in drifted.items() for path, lo in its.items()}
     for place in since.keys() & waiting.items.keys():
         since[place] = min(since[place], _rest(waiting.items[place]))
-    return await _follow(tx, await _whole(tx, since), waiting.homes, governance, now)
-
-
-async def _whole(tx: AsyncConnection, since: Mapping[Place, int]) -> Mapping[Place, int]:
-    """Return `since`, earlier where what moved may belong to work that has been judged: its net effect alone counts.
-
-    Such work is told in parts when its observations come in parts, for instance after an outage.
-    """
-    meets = Window(min(since.values()), max(since.values()))
-    known = await changes.concerning(tx, {ci_id for ci_id, _ in since}, meets)
-    begun = {kept.change.number: kept.change.plan.window.start - REACH_MS for kept in known if kept.change.plan}
-    if not begun:
-        return since
-    paths = await interning.path_ids(tx, (path for _, path in since))
-    judged = await findings.on_paths(tx, dict.fromkeys(since, min(begun.values())), paths)
-    earlier = dict(since)
-    for ci_id, filed in judged.items():
-        for each in filed:
-            place = ci_id, each.judged.item.path
-            if each.judged.judgement.change in begun:
-                earlier[place] = min(earlier[place], _rest([each]))
-    return earlier
+    seen = await _seen(tx, since, now)
+    if earlier := await _begun(tx, since, seen):
+        seen = await _seen(tx, since | earlier, now)
+    return await _follow(tx, seen, waiting.homes, governance, now)
 
 
 async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Governance, now: int) -> set[int]:
@@ -78,7 +60,7 @@ async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Govern
     if not waiting.items:
         return set()
     since = {place: _rest(items) for place, items in waiting.items.items()}
-    return await _follow(tx, since, waiting.homes, governance, now)
+    return await _follow(tx, await _seen(tx, since, now), waiting.homes, governance, now)
 
 
 async def due(tx: AsyncConnection, governance: Governance, now: int, limit: int) -> set[int]:
@@ -94,13 +76,29 @@ def _rest(items: Iterable[Filed]) -> int:
     return min(min(each.judged.item.lo, each.judged.item.hi - 1) for each in items)
 
 
+async def _begun(tx: AsyncConnection, since: Mapping[Place, int], seen: _Seen) -> dict[Place, int]:
+    """Return where what moved may belong to work that was judged there before, with when the value was at rest then.
+
+    Work is told in parts when its observations come in parts, for instance after an outage: its net effect counts.
+    """
+    plans = {change.number: change.plan for its in seen.known.changes.values() for change in its if change.plan}
+    if not plans:
+        return {}
+    first = min(plan.window.start for plan in plans.values()) - REACH_MS
+    earlier: dict[Place, int] = {}
+    for ci_id, filed in (await findings.on_paths(tx, dict.fromkeys(since, first), seen.paths)).items():
+        for each in filed:
+            place, rest = (ci_id, each.judged.item.path), _rest([each])
+            if each.judged.judgement.change in plans and rest < since[place]:
+                earlier[place] = min(rest, earlier.get(place, rest))
+    return earlier
+
+
 async def _follow(
-    tx: AsyncConnection, since: Mapping[Place, int], homes: Mapping[int, Mapping[int, Open]], governance: Governance,
-    now: int,
-) -> set[int]:  # fmt: skip
-    paths = await interning.path_ids(tx, (path for _, path in since))
-    courses = await tracks.courses(tx, since, paths)
-    course_of = await followed(tx, courses, governance, now)
+    tx: AsyncConnection, seen: _Seen, homes: Mapping[int, Mapping[int, Open]], governance: Governance, now: int
+) -> set[int]:
+    courses, paths = seen.courses, seen.paths
+    course_of = _followed(courses, seen.known, (governance, None), now)
     stood = await findings.on_paths(tx, {place: course.since for place, course in courses.items()}, paths)
     filings = {
         ci_id: filing.file(judged, _reached(stood.get(ci_id, []), courses), list(homes.get(ci_id, {}).values()))
@@ -126,8 +124,13 @@ async def followed(
     terms: Terms | None = None,
 ) -> dict[Place, Followed]:  # fmt: skip
     """Return what those courses come to, by what is known at `now` (ms); nothing is written."""
-    known = await _known(connection, courses, now, _reach(terms))
-    return {place: _followed(place, course, known, (governance, terms), now) for place, course in courses.items()}
+    return _followed(courses, await _known(connection, courses, now, _reach(terms)), (governance, terms), now)
+
+
+def _followed(
+    courses: Mapping[Place, Course], known: _Known, policy: tuple[Governance, Terms | None], now: int
+) -> dict[Place, Followed]:
+    return {place: _one(place, course, known, policy, now) for place, course in courses.items()}
 
 
 def _reach(terms: Terms | None) -> int:
@@ -164,7 +167,7 @@ def _moving(place: Place, course: Course, followed: Followed, governance: Govern
     )  # fmt: skip
 
 
-# --- what is known beside the steps
+# --- what is known of what moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,21 @@ class _Known:
     changes: Mapping[int, Sequence[Change]]
     traces: Mapping[int, Sequence[Trace]]
     acceptances: Mapping[Place, Sequence[Acceptance]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The courses of some values since some moment, what is known beside them, and the ids of their paths."""
+
+    courses: Mapping[Place, Course]
+    known: _Known
+    paths: Mapping[Path, int]
+
+
+async def _seen(tx: AsyncConnection, since: Mapping[Place, int], now: int) -> _Seen:
+    paths = await interning.path_ids(tx, (path for _, path in since))
+    courses = await tracks.courses(tx, since, paths)
+    return _Seen(courses, await _known(tx, courses, now, REACH_MS), paths)
 
 
 async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], now: int, reach: int) -> _Known:
@@ -227,7 +245,7 @@ def _trace(ci_id: int, told: Event) -> Trace:
     return Trace(ci_id, told.at, told.kind, told.actor, path, CLOCK_SLACK_MS, told.authentic)
 
 
-def _followed(
+def _one(
     place: Place, course: Course, known: _Known, policy: tuple[Governance, Terms | None], now: int
 ) -> Followed:  # fmt: skip
     (ci_id, path), (governance, terms) = place, policy

@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass, field, fields
 from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store import schema
+from collector.store import schema, settings
 from collector.store.engine import insert
 
 ACTIVE, BANNED, RETIRED = "active", "banned", "retired"
 CLONE_SUSPECT = "clone-suspect"
 REVISION = "agents.revision"
 
-_agent, _setting = schema.agent, schema.setting
+_agent = schema.agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,7 @@ async def standings(connection: AsyncConnection) -> list[Standing]:
 
 async def revision(connection: AsyncConnection, hold: bool = False) -> str:
     """Return a text that is another one after every change of a standing; `hold` keeps others from changing it."""
-    statement = select(_setting.c.value).where(_setting.c.name == REVISION)
-    found = await connection.execute(statement.with_for_update() if hold else statement)
-    return found.scalar_one_or_none() or ""
+    return await settings.read(connection, REVISION, hold="write" if hold else "") or ""
 
 
 async def set_state(connection: AsyncConnection, uid: str, state: str, reason: str) -> bool:
@@ -180,10 +178,7 @@ async def _set(connection: AsyncConnection, uid: str, *conditions: ColumnElement
 
 
 async def _moved(connection: AsyncConnection) -> None:
-    statement = insert(connection, _setting).values(name=REVISION, value=secrets.token_hex(8))
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
-    )
+    await settings.write(connection, REVISION, secrets.token_hex(8))
 
 
 async def touch(connection: AsyncConnection, touches: Sequence[Touch]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Alert, Outcome, Value
 from collector.store import interning
-from collector.store.engine import insert
+from collector.store.engine import insert, upsert
 from collector.store.schema import alert, alert_move
 from wire.sections import canonical
 
@@ -104,10 +104,7 @@ async def save(tx: AsyncConnection, alerts: Iterable[Alert], before: Mapping[Ale
     kept = [each for each in given if each.outcome is not Outcome.NOT_APPLICABLE]
     forgotten = [each for each in given if each.outcome is Outcome.NOT_APPLICABLE]
     if kept:
-        upsert = insert(tx, alert)
-        moving = {column.name: upsert.excluded[column.name] for column in alert.c if column.name not in KEY}
-        rows = [_row(each) for each in kept]
-        await tx.execute(upsert.on_conflict_do_update(index_elements=KEY, set_=moving), rows)
+        await tx.execute(upsert(tx, alert, KEY), [_row(each) for each in kept])
     if forgotten:
         exact = [alert.c[name] == bindparam(f"its_{name}") for name in KEY]
         keys = [{f"its_{name}": getattr(each, name) for name in KEY} for each in forgotten]

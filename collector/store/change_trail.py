@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.verification import LineState
 from collector.store import interning
-from collector.store.engine import insert
+from collector.store.engine import insert, upsert
 from collector.store.schema import change_decision, change_trail
 
 
@@ -49,9 +49,7 @@ async def of(connection: AsyncConnection, change_id: int) -> tuple[Mark, ...]:
 async def decide(tx: AsyncConnection, change_id: int, decision: Decision) -> None:
     """Write a decision; what was said of the line before is replaced, the trail keeps it."""
     values = {"change_id": change_id, **asdict(decision)}
-    statement = insert(tx, change_decision).values(values)
-    fresh = {name: statement.excluded[name] for name in ("state", "who", "at", "reason")}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["change_id", "place"], set_=fresh))
+    await tx.execute(upsert(tx, change_decision, ("change_id", "place"), "state", "who", "at", "reason"), values)
 
 
 async def decisions(connection: AsyncConnection, change_ids: Collection[int]) -> dict[int, dict[int, Decision]]:

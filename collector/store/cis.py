@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.model import CI, FOREVER, CiState, Holder, Identifier, Subject
 from collector.record import SECTION
 from collector.store import interning, schema
-from collector.store.engine import insert
+from collector.store.engine import insert, upsert
 
 
 async def create(connection: AsyncConnection, subject: Subject, state: CiState, arrival: str, at: int) -> int:
@@ -168,11 +168,8 @@ async def identify_by(
         for each in sorted(identifiers)
     ]
     if rows:
-        statement = insert(connection, schema.identifier)
-        kept = {"last_at": statement.excluded.last_at}
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=["kind", "value", "ci_id"], set_=kept), rows
-        )
+        key = ("kind", "value", "ci_id")
+        await connection.execute(upsert(connection, schema.identifier, key, "last_at"), rows)
 
 
 async def holders(connection: AsyncConnection, identifiers: Iterable[Identifier]) -> list[Holder]:

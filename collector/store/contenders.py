@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store import interning, schema
+from collector.store import interning, schema, settings
 from collector.store.engine import insert
 from wire.observation import Status
 
@@ -85,9 +85,7 @@ async def by_table(tx: AsyncConnection, fingerprint: str, advisers: Collection[s
 
     `advisers`: kinds of sources whose word need not count even where nobody else speaks.
     """
-    table = schema.setting
-    last = (await tx.execute(select(table.c.value).where(table.c.name == _TABLE))).scalar_one_or_none()
-    if last == fingerprint:
+    if await settings.read(tx, _TABLE) == fingerprint:
         return
     await tx.execute(update(schema.contender).values(due_at=0))
     alone = select(_section.ci_id, _section.name, _section.source_id, literal(0)).join(schema.source)
@@ -95,5 +93,4 @@ async def by_table(tx: AsyncConnection, fingerprint: str, advisers: Collection[s
     added = insert(tx, schema.contender).from_select(["ci_id", "section", "source_id", "due_at"], alone)
     if advisers:
         await tx.execute(added.on_conflict_do_nothing())
-    statement = insert(tx, table).values(name=_TABLE, value=fingerprint)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": fingerprint}))
+    await settings.write(tx, _TABLE, fingerprint)

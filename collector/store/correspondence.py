@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.channel import BEGINS, ENDS
-from collector.store.engine import insert
+from collector.store.engine import upsert
 from collector.store.schema import correspondence, outbox
 
 
@@ -38,13 +38,8 @@ async def note(
                "open": int(event not in ENDS), "reference": reference}  # fmt: skip
         alike.setdefault((event in ENDS or event in BEGINS, bool(reference)), []).append(row)
     for (turns, is_named), rows in alike.items():
-        statement = insert(tx, correspondence)
-        fresh = statement.excluded
-        moved = {name: fresh[name] for name in ("event", "outbox_id", "at")}
-        moved |= {"open": fresh["open"]} if turns else {}
-        moved |= {"reference": fresh["reference"]} if is_named else {}
-        keys = ["destination", "subject"]
-        await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=moved), rows)
+        fresh = ["event", "outbox_id", "at", *(["open"] if turns else []), *(["reference"] if is_named else [])]
+        await tx.execute(upsert(tx, correspondence, ("destination", "subject"), *fresh), rows)
 
 
 async def references(connection: AsyncConnection, destination: str, subjects: Sequence[str]) -> dict[str, str]:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.ingest import Logged
 from collector.model import DuplicateCase
-from collector.store import interning, schema
-from collector.store.engine import insert
+from collector.store import interning, schema, settings
+from collector.store.engine import insert, upsert
 
 OPEN: Final = "open"
 DECIDED: Final = "decided"
@@ -57,9 +57,7 @@ async def open_case(tx: AsyncConnection, case: DuplicateCase, fingerprint: str, 
         {"case_id": case_id, "ci_id": ci_id, "evidence": evidence} for ci_id, evidence in sorted(case.evidence.items())
     ]
     if members:
-        statement = insert(tx, _member)
-        kept = {"evidence": statement.excluded.evidence}
-        await tx.execute(statement.on_conflict_do_update(index_elements=["case_id", "ci_id"], set_=kept), members)
+        await tx.execute(upsert(tx, _member, ("case_id", "ci_id"), "evidence"), members)
     return case_id
 
 
@@ -106,9 +104,8 @@ async def doubtful(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[in
 async def park(tx: AsyncConnection, observation_id: int, role: str, case_id: int, source_id: int) -> None:
     """Keep an observation of a source aside until its case is decided."""
     row = {"observation_id": observation_id, "role": role, "case_id": case_id, "source_id": source_id}
-    statement = insert(tx, _parked).values(row)
-    again = {"case_id": statement.excluded.case_id}  # what waited for another case waits for this one now
-    await tx.execute(statement.on_conflict_do_update(index_elements=["observation_id", "role"], set_=again))
+    # what waited for another case waits for this one now
+    await tx.execute(upsert(tx, _parked, ("observation_id", "role"), "case_id"), row)
 
 
 async def unpark(tx: AsyncConnection, observation_id: int, role: str, case_id: int) -> None:
@@ -179,9 +176,8 @@ async def rules_on(tx: AsyncConnection, case_id: int) -> Ruling:
 
 async def hold(tx: AsyncConnection, source_id: int, case_id: int) -> None:
     """Let everything a source says from now on wait for a case."""
-    statement = insert(tx, schema.held_source).values(source_id=source_id, case_id=case_id)
-    kept = {"case_id": statement.excluded.case_id}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["source_id"], set_=kept))
+    row = {"source_id": source_id, "case_id": case_id}
+    await tx.execute(upsert(tx, schema.held_source, ("source_id",), "case_id"), row)
 
 
 async def let_go(tx: AsyncConnection, source_id: int) -> None:
@@ -228,15 +224,10 @@ async def stopped(connection: AsyncConnection, source_ids: Iterable[int]) -> dic
 
 async def turn(connection: AsyncConnection) -> str:
     """Return what differs after every decision; a decision waits for the transactions that have read it."""
-    table = schema.setting
-    wanted = select(table.c.value).where(table.c.name == _TURN).with_for_update(read=True)
-    return (await connection.execute(wanted)).scalar_one_or_none() or ""
+    return await settings.read(connection, _TURN, hold="read") or ""
 
 
 async def next_turn(tx: AsyncConnection) -> None:
     """Say that who holds what of sources in memory must read it again."""
-    table = schema.setting
-    held = (await tx.execute(select(table.c.value).where(table.c.name == _TURN).with_for_update())).scalar_one_or_none()
-    value = str(int(held or 0) + 1)
-    statement = insert(tx, table).values(name=_TURN, value=value)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    held = await settings.read(tx, _TURN, hold="write")
+    await settings.write(tx, _TURN, str(int(held or 0) + 1))

@@ -5,21 +5,19 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.engine import insert
-from collector.store.schema import finding, setting
+from collector.store import settings
+from collector.store.schema import finding
 
 _NAME = "log_only"
 
 
 async def last(connection: AsyncConnection) -> str:
     """Return what was remembered, empty when nothing was."""
-    said = (await connection.execute(select(setting.c.value).where(setting.c.name == _NAME))).scalar_one_or_none()
-    return said or ""
+    return await settings.read(connection, _NAME) or ""
 
 
 async def remember(tx: AsyncConnection, value: str) -> None:
-    statement = insert(tx, setting).values(name=_NAME, value=value)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    await settings.write(tx, _NAME, value)
 
 
 async def concerned(connection: AsyncConnection, beyond: int, limit: int) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,22 @@ def insert(connection: AsyncConnection, table: Table) -> Any:
 def insert_for(dialect: str, table: Table) -> Any:
     """Return the INSERT of a dialect, to be made once where making it costs as much as running it."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def upsert(connection: AsyncConnection, table: Table, key: tuple[str, ...], *fresh: str) -> Any:
+    """Return the INSERT that lets a row with the same `key` take the new values of `fresh`; of all if empty."""
+    return _upsert(connection.dialect.name, table, key, fresh or _others(table, key))
+
+
+def _others(table: Table, key: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(column.name for column in table.c if column.name not in key)
+
+
+@cache
+def _upsert(dialect: str, table: Table, key: tuple[str, ...], fresh: tuple[str, ...]) -> Any:
+    statement = insert_for(dialect, table)
+    moved = {name: statement.excluded[name] for name in fresh}
+    return statement.on_conflict_do_update(index_elements=key, set_=moved)
 
 
 def _sqlite_writer(url: str) -> AsyncEngine:

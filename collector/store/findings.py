@@ -21,7 +21,7 @@ from collector.change.record import Stage
 from collector.change.track import Judged
 from collector.model import Drift, Finding, Path, Verdict
 from collector.store import interning, pairs, schema
-from collector.store.engine import insert, insert_for
+from collector.store.engine import insert_for, upsert
 from collector.store.lanes import Ids
 from collector.store.pairs import Asking
 
@@ -150,7 +150,7 @@ def _finding_of(row: AnyRow, items: Sequence[Filed]) -> Finding:
     change = next((each.judgement.change for each in waiting if each.judgement.change), "")
     return Finding(
         row.id, row.ci_id, Verdict(row.verdict), row.lo, row.hi, row.opened_at, drifts, row.closed_at, row.due_at,
-        row.waived_until, change,
+        row.waived_until, change, row.campaign_id or 0,
     )  # fmt: skip
 
 
@@ -188,8 +188,7 @@ async def apply(
         await connection.execute(_REMOVE, [_named(each, ids) for each in gone])
     await _put(connection, [_row(each, ids, now) for each in put])
     moved = {each.finding_id: each.judged.item.ci_id for each in (*put, *gone)}
-    fresh = [_head_row(key, (_brief(each, now) for each in its)) for key, (_, its) in zip(opened, new, strict=True)]
-    await _refresh(connection, moved.keys() - set(opened), fresh, now)
+    await _refresh(connection, moved.keys() - set(opened), now)
     return moved
 
 
@@ -198,26 +197,22 @@ async def _open(
 ) -> Sequence[int]:
     """Open a finding for each and return their ids in that order."""
     rows = [
-        {"ci_id": ci_id, "source_id": sources[items[0].item.source], "opened_at": now,
-         "verdict": items[0].judgement.verdict, "lo": items[0].item.lo, "hi": items[0].item.hi}
+        {"ci_id": ci_id, "source_id": sources[items[0].item.source], "opened_at": now, **_head(items, now)}
         for ci_id, items in new
-    ]  # fmt: skip
+    ]
     if not rows:
         return []
-    opened = insert(connection, schema.finding).returning(_finding.id, sort_by_parameter_order=True)
-    return (await connection.execute(opened, rows)).scalars().all()
+    return (await connection.execute(_opening(connection.dialect.name), rows)).scalars().all()
+
+
+@cache
+def _opening(dialect: str) -> Any:
+    return insert_for(dialect, schema.finding).returning(_finding.id, sort_by_parameter_order=True)
 
 
 async def _put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        await connection.execute(_putting(connection.dialect.name), rows)
-
-
-@cache
-def _putting(dialect: str) -> Any:
-    statement = insert_for(dialect, schema.finding_item)
-    moved = {column.name: statement.excluded[column.name] for column in _item if column.name not in _KEY}
-    return statement.on_conflict_do_update(index_elements=list(_KEY), set_=moved)
+        await connection.execute(upsert(connection, schema.finding_item, _KEY), rows)
 
 
 def _named(filed: Filed, ids: Ids) -> dict[str, Any]:
@@ -245,24 +240,25 @@ def _told(refused: Refused) -> Sequence[Any]:
     return [refused.change, refused.reason, gap, refused.late_ms]
 
 
-async def _refresh(
-    connection: AsyncConnection, ids: Collection[int], fresh: Sequence[Mapping[str, Any]], now: int
-) -> None:
-    """Let each finding say what its items come to; one that has none any more is nothing. `fresh`: of the new ones."""
+async def _refresh(connection: AsyncConnection, ids: Collection[int], now: int) -> None:
+    """Let each finding say what its items come to; one that has none any more is nothing."""
+    if not ids:
+        return
     items = await of_findings(connection, sorted(ids))
-    rows = [*fresh, *(_head_row(key, (_brief(each.judged, now) for each in its)) for key, its in items.items())]
-    if rows:
+    heads = {key: _head([each.judged for each in its], now) for key, its in items.items()}
+    if heads:
+        rows = [{"b_id": key, **{f"b_{name}": value for name, value in head.items()}} for key, head in heads.items()]
         await connection.execute(_HEAD, rows)
     if empty := sorted(set(ids) - items.keys()):
         over = update(schema.finding).where(_finding.id.in_(empty), _finding.closed_at.is_(None))
         await connection.execute(over.values(closed_at=now, due_at=None))
 
 
-def _head_row(finding_id: int, items: Iterable[Brief]) -> dict[str, Any]:
-    head = filing.head(list(items))
+def _head(items: Iterable[Judged], now: int) -> dict[str, Any]:
+    """Return what a finding of these items says, by column."""
+    head = filing.head([_brief(each, now) for each in items])
     return {
-        "b_id": finding_id, "b_verdict": str(head.verdict), "b_lo": head.lo, "b_hi": head.hi, "b_due_at": head.due_at,
-        "b_closed_at": head.closed_at,
+        "verdict": str(head.verdict), "lo": head.lo, "hi": head.hi, "due_at": head.due_at, "closed_at": head.closed_at,
     }  # fmt: skip
 
 

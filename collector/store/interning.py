@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Path, Value
 from collector.store import schema
-from collector.store.engine import insert
+from collector.store.engine import insert, insert_for
 
 CHUNK = 400
 """Values in one IN list; SQLite before 3.32 takes 999 variables."""
@@ -71,11 +72,8 @@ async def value_ids(connection: AsyncConnection, values: Iterable[Value]) -> dic
     if not texts:
         return {}
     found = await _known_values(connection, list(texts))
-    missing = [key for key in texts if key not in found]
-    if missing:
-        rows = [{"hash": key, "text": texts[key]} for key in missing]
-        await connection.execute(insert(connection, schema.val).on_conflict_do_nothing(), rows)
-        found.update(await _known_values(connection, missing))
+    found |= await _new_values(connection, {key: text for key, text in texts.items() if key not in found})
+    found |= await _known_values(connection, [key for key in texts if key not in found])
     return {texts[key]: found[key] for key in texts}
 
 
@@ -85,6 +83,20 @@ async def _known_values(connection: AsyncConnection, hashes: list[bytes]) -> dic
         rows = await connection.execute(_VALUES, {"hashes": part})
         found.update({bytes(row.hash): row.id for row in rows})
     return found
+
+
+async def _new_values(connection: AsyncConnection, texts: Mapping[bytes, str]) -> dict[bytes, int]:
+    """Write these values; return the ids of those nobody else wrote meanwhile."""
+    if not texts:
+        return {}
+    new = [{"hash": key, "text": text} for key, text in texts.items()]
+    rows = await connection.execute(_writing(connection.dialect.name), new)
+    return {bytes(row.hash): row.id for row in rows}
+
+
+@cache
+def _writing(dialect: str) -> Any:
+    return insert_for(dialect, schema.val).on_conflict_do_nothing().returning(schema.val.c.hash, schema.val.c.id)
 
 
 def id_of(ids: Mapping[str, int], value: Value) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning
-from collector.store.engine import insert
+from collector.store.engine import upsert
 from collector.store.schema import known_device, section, source, subject_ci
 from wire.observation import Status
 
@@ -37,9 +37,7 @@ async def put(tx: AsyncConnection, zone: str, rows: Sequence[KnownRow]) -> None:
     """Write what is known of addresses; what was known before is replaced."""
     if not rows:
         return
-    statement = insert(tx, known_device)
-    fresh = {name: statement.excluded[name] for name in _FRESH}
-    replaced = statement.on_conflict_do_update(index_elements=["zone", "address"], set_=fresh)
+    replaced = upsert(tx, known_device, ("zone", "address"), *_FRESH)
     await tx.execute(replaced, [{"zone": zone, **asdict(row)} for row in rows])
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning
-from collector.store.engine import insert
+from collector.store.engine import upsert
 from collector.store.schema import pin
 
 PINNED, CHANGED, NEW = "pinned", "changed", "new"
@@ -52,10 +52,8 @@ async def put(tx: AsyncConnection, rows: Sequence[PinRow]) -> None:
     """Write pins; what they said before is replaced."""
     if not rows:
         return
-    statement = insert(tx, pin)
-    fresh = {name: statement.excluded[name] for name in PinRow.__slots__ if name not in _KEY}
-    replaced = statement.on_conflict_do_update(index_elements=list(_KEY), set_=fresh)
-    await tx.execute(replaced, [asdict(row) for row in rows])
+    fresh = (name for name in PinRow.__slots__ if name not in _KEY)
+    await tx.execute(upsert(tx, pin, _KEY, *fresh), [asdict(row) for row in rows])
 
 
 async def of_addresses(connection: AsyncConnection, zone: str, addresses: Collection[str]) -> list[PinRow]:

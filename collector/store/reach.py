@@ -14,7 +14,7 @@ from collector.model import FOREVER
 from collector.reachability import METHODS, Method, Methods, Reach, Standing
 from collector.store import interning, schema
 from collector.store.browse.swept import PROTOCOLS
-from collector.store.engine import insert
+from collector.store.engine import insert, upsert
 from collector.store.sweeps import RUNNING
 
 _look, _reach, _move, _ci = schema.reach_look.c, schema.reach.c, schema.reach_move.c, schema.ci.c
@@ -43,14 +43,13 @@ class Look:
 async def put_looks(tx: AsyncConnection, looks: Sequence[Look]) -> None:
     if not looks:
         return
-    statement = insert(tx, schema.reach_look)
-    fresh = {name: statement.excluded[name] for name in ("agent_id", "methods", "looked_at")}
+    putting = upsert(tx, schema.reach_look, ("zone", "address"), "agent_id", "methods", "looked_at")
     rows = [
         {"zone": each.zone, "address": each.address, "agent_id": each.agent_id, "methods": _packed(each.methods),
          "looked_at": each.looked_at}
         for each in looks
     ]  # fmt: skip
-    await tx.execute(statement.on_conflict_do_update(index_elements=["zone", "address"], set_=fresh), rows)
+    await tx.execute(putting, rows)
 
 
 async def looks_at(connection: AsyncConnection, zone: str, addresses: Collection[str]) -> dict[str, Look]:
@@ -161,15 +160,13 @@ async def put(tx: AsyncConnection, standings: Sequence[Standing]) -> None:
     """Write how some CIs stand now."""
     if not standings:
         return
-    statement = insert(tx, schema.reach)
-    fresh = {each.name: statement.excluded[each.name] for each in schema.reach.columns if each.name != "ci_id"}
     rows = [
         {"ci_id": each.ci_id, "state": str(each.state), "since": each.since, "why": each.why,
          "answered_at": each.answered_at, "missed_at": each.missed_at, "behind": each.behind or None,
          "held": each.held, "ways": json.dumps(dict(each.ways), separators=(",", ":"))}
         for each in standings
     ]  # fmt: skip
-    await tx.execute(statement.on_conflict_do_update(index_elements=["ci_id"], set_=fresh), rows)
+    await tx.execute(upsert(tx, schema.reach, ("ci_id",)), rows)
 
 
 async def note(tx: AsyncConnection, moved: Sequence[Standing]) -> None:
@@ -304,7 +301,5 @@ async def watch_of(connection: AsyncConnection, sweep_id: int) -> Watch | None:
 
 
 async def put_watch(tx: AsyncConnection, watch: Watch) -> None:
-    statement = insert(tx, schema.reach_watch)
-    fresh = {name: statement.excluded[name] for name in ("sweep_id", "began_at", "lent")}
     row = {name: getattr(watch, name) for name in Watch.__slots__}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["zone"], set_=fresh), row)
+    await tx.execute(upsert(tx, schema.reach_watch, ("zone",), "sweep_id", "began_at", "lent"), row)

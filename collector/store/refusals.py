@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.engine import insert
+from collector.store.engine import upsert
 from collector.store.schema import refusal
 
 
@@ -28,12 +28,8 @@ _COLUMNS = [refusal.c[name] for name in RefusalRow.__slots__]
 async def put(tx: AsyncConnection, rows: Sequence[RefusalRow]) -> None:
     if not rows:
         return
-    statement = insert(tx, refusal)
-    later = statement.on_conflict_do_update(
-        index_elements=["credential", "zone", "address"], set_={"at": statement.excluded["at"]}
-    )
     values = [{name: getattr(row, name) for name in RefusalRow.__slots__} for row in rows]
-    await tx.execute(later, values)
+    await tx.execute(upsert(tx, refusal, ("credential", "zone", "address"), "at"), values)
 
 
 async def since(connection: AsyncConnection, zone: str, at: int, limit: int) -> list[RefusalRow]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.engine import insert
-from collector.store.schema import setting
+from collector.store import settings
 
 _NAME = "simulation"
 
@@ -23,11 +21,9 @@ class Simulation:
 
 
 async def find(connection: AsyncConnection) -> Simulation | None:
-    said = (await connection.execute(select(setting.c.value).where(setting.c.name == _NAME))).scalar_one_or_none()
+    said = await settings.read(connection, _NAME)
     return None if said is None else Simulation(**json.loads(said))
 
 
 async def save(tx: AsyncConnection, simulation: Simulation) -> None:
-    value = json.dumps(asdict(simulation))
-    statement = insert(tx, setting).values(name=_NAME, value=value)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    await settings.write(tx, _NAME, json.dumps(asdict(simulation)))

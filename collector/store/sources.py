@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import bindparam, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
 from collector.store import doubts, interning, schema
-from collector.store.engine import insert
+from collector.store.engine import insert, upsert
 from wire.observation import Status
 from wire.sections import APART
 
@@ -268,20 +267,17 @@ class SectionRow:
     body: bytes | None
 
 
+_STATE = ("status", "reason", "last_try", "last_ok", "misses", "revision", "hash")
+
+
 async def save_sections(connection: AsyncConnection, rows: Sequence[SectionRow]) -> None:
     """Insert or update sections: those with a body and those without in one statement each."""
     for with_body in (True, False):
         part = [row for row in rows if (row.body is not None) is with_body]
         if part:
-            await connection.execute(_upsert(connection, with_body), [_values(row) for row in part])
-
-
-def _upsert(connection: AsyncConnection, with_body: bool) -> Any:
-    statement = insert(connection, schema.section)
-    names = ["status", "reason", "last_try", "last_ok", "misses", "revision", "hash", *(["body"] if with_body else [])]
-    return statement.on_conflict_do_update(
-        index_elements=["ci_id", "source_id", "name"], set_={name: statement.excluded[name] for name in names}
-    )
+            names = (*_STATE, "body") if with_body else _STATE
+            saving = upsert(connection, schema.section, ("ci_id", "source_id", "name"), *names)
+            await connection.execute(saving, [_values(row) for row in part])
 
 
 def _values(row: SectionRow) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.engine import insert
+from collector.store import settings
 from collector.store.schema import setting
 
 _SYSTEM: Final = "ticket_system/"
@@ -41,13 +41,13 @@ async def everyone(connection: AsyncConnection) -> list[SystemRow]:
 
 
 async def find(connection: AsyncConnection, name: str) -> SystemRow | None:
-    said = await _value(connection, _SYSTEM + name)
+    said = await settings.read(connection, _SYSTEM + name)
     return None if said is None else _opened(_SYSTEM + name, said)
 
 
 async def save(tx: AsyncConnection, row: SystemRow) -> None:
     kept = asdict(replace(row, sealed=b"")) | {"sealed": base64.b64encode(row.sealed).decode()}
-    await _write(tx, _SYSTEM + row.name, json.dumps(kept))
+    await settings.write(tx, _SYSTEM + row.name, json.dumps(kept))
 
 
 async def remove(tx: AsyncConnection, name: str) -> bool:
@@ -66,20 +66,11 @@ async def last(connection: AsyncConnection) -> dict[str, Mapping[str, Any]]:
 
 async def note(tx: AsyncConnection, name: str, told: Mapping[str, Any]) -> None:
     """Write what a look at a system brought, in the place of the one before."""
-    await _write(tx, _LAST + name, json.dumps(told))
+    await settings.write(tx, _LAST + name, json.dumps(told))
 
 
 def _like(prefix: str) -> Any:
     return select(setting).where(setting.c.name.startswith(prefix, autoescape=True)).order_by(setting.c.name)
-
-
-async def _value(connection: AsyncConnection, name: str) -> str | None:
-    return (await connection.execute(select(setting.c.value).where(setting.c.name == name))).scalar_one_or_none()
-
-
-async def _write(tx: AsyncConnection, name: str, value: str) -> None:
-    statement = insert(tx, setting).values(name=name, value=value)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 
 def _opened(name: str, said: str) -> SystemRow:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Path, Step, Value
 from collector.store import interning, pairs, schema
-from collector.store.engine import insert
+from collector.store.engine import upsert
 from collector.store.lanes import Ids
 from collector.store.pairs import Asked, Asking
 
@@ -202,9 +202,7 @@ async def authorise(connection: AsyncConnection, moving: Iterable[Moving], at: i
 
 def _opening(connection: AsyncConnection) -> Any:
     """Return how rows are written: what was recorded at the same time and superseded at once was never recorded."""
-    statement = insert(connection, schema.auth)
-    fresh = {column.name: statement.excluded[column.name] for column in _auth if column.name not in _NAMED}
-    return statement.on_conflict_do_update(index_elements=list(_NAMED), set_=fresh)
+    return upsert(connection, schema.auth, _NAMED)
 
 
 def _rewrite(each: Moving, at: int, ids: Ids, to: tuple[list[dict[str, Any]], ...]) -> None:
