@@ -13,11 +13,12 @@ from collector.security.roles import Permission
 from collector.services.channels import setup, trying
 from collector.services.channels.setup import BUILTIN, Standing
 from collector.services.inbound import inbox
-from collector.web import channel_form, forms
+from collector.web import channel_form, forms, removal
 from collector.web.channel_form import KIND_NAMES, fields_of, secrets_of
 from collector.web.forms import Form
+from collector.web.removal import Removal
 from collector.web.render import page
-from collector.web.sending import Removal, attempt, is_named, removal, sent
+from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -120,24 +121,19 @@ async def again(request: Request, name: str) -> Response:
     return RedirectResponse("/channels?done=again", 303)
 
 
-def _removal(standing: Standing) -> Removal:
-    name = standing.channel.name
-    return Removal(name, "channel", "/channels", f"/channels/{name}/remove")
+def _removal(name: str) -> Removal:
+    above = {"nav.settings": "/settings", "channels.title": "/channels"}
+    return Removal(name, "channel", f"/channels/{name}", above, "/channels?done=removed")
 
 
 @router.get("/channels/{name}/remove")
 async def remove_page(request: Request, name: str) -> Response:
-    return await removal(request, _removal(await _one(request, name)))
+    return await removal.ask(request, _removal((await _one(request, name)).channel.name))
 
 
 @router.post("/channels/{name}/remove")
 async def remove(request: Request, name: str) -> Response:
-    """Remove a channel whose name was typed."""
-    what = _removal(await _one(request, name))
-    if not await is_named(request, what):
-        return await removal(request, what, "plan.wrong_name")
-    async with acting(request) as act:
-        await setup.remove(act, name)
-    log.info("channel removed", channel=name, by=request.state.principal.name)
+    what = _removal((await _one(request, name)).channel.name)
+    answer = await removal.remove(request, what, lambda act: setup.remove(act, name))
     context_of(request).wake_courier()
-    return RedirectResponse("/channels?done=removed", 303)
+    return answer

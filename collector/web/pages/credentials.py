@@ -13,11 +13,12 @@ from collector.security.roles import Permission
 from collector.services import credentials
 from collector.services.credentials import Changes, Credential, NewCredential
 from collector.services.missing import NotFound
-from collector.web import credential_form, forms
+from collector.web import credential_form, forms, removal
 from collector.web.credential_form import FIELDS, KINDS, MAX_NAME, REFUSED, flags_of
 from collector.web.forms import Form
+from collector.web.removal import Removal
 from collector.web.render import page
-from collector.web.sending import Removal, attempt, is_named, removal, sent
+from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -113,21 +114,16 @@ async def resume(request: Request, uid: str) -> Response:
 
 
 def _removal(found: Credential) -> Removal:
-    return Removal(found.name, "credential", "/credentials", f"/credentials/{found.uid}/remove")
+    above = {"nav.sweeps": "/sweeps", "credentials.title": "/credentials"}
+    return Removal(found.name, "credential", f"/credentials/{found.uid}", above, "/credentials?done=removed")
 
 
 @router.get("/credentials/{uid}/remove")
 async def remove_page(request: Request, uid: str) -> Response:
-    return await removal(request, _removal(await _one(request, uid)))
+    return await removal.ask(request, _removal(await _one(request, uid)))
 
 
 @router.post("/credentials/{uid}/remove")
 async def remove(request: Request, uid: str) -> Response:
-    """Remove a credential whose name was typed."""
     what = _removal(await _one(request, uid))
-    if not await is_named(request, what):
-        return await removal(request, what, "plan.wrong_name")
-    async with acting(request) as act:
-        await credentials.remove(act, uid)
-    log.info("credential removed", credential=uid, by=request.state.principal.name)
-    return RedirectResponse("/credentials?done=removed", 303)
+    return await removal.remove(request, what, lambda act: credentials.remove(act, uid))

@@ -7,17 +7,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
-from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import sweeps
 from collector.services.missing import NotFound
-from collector.services.sweeps import NewPlan, Plan, Refused
-from collector.web import forms, plan_form
+from collector.services.sweeps import NewPlan, Plan
+from collector.web import forms, plan_form, removal
 from collector.web.forms import Form
 from collector.web.plan_form import DAYS, REFUSED, UNTIL
+from collector.web.removal import Removal
 from collector.web.render import page
-from collector.web.sending import Removal, attempt, is_named, removal, sent
+from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -80,24 +80,17 @@ async def change(request: Request, uid: str) -> Response:
 
 
 def _removal(plan: Plan) -> Removal:
-    return Removal(plan.name, "plan", f"/sweeps/plans/{plan.uid}", f"/sweeps/plans/{plan.uid}/remove")
+    above = {"nav.sweeps": "/sweeps"}
+    return Removal(plan.name, "plan", f"/sweeps/plans/{plan.uid}", above, "/sweeps", refused="plan.under_way")
 
 
 @router.get("/{uid}/remove")
 async def remove_page(request: Request, uid: str) -> Response:
-    return await removal(request, _removal(await _one(request, uid)))
+    return await removal.ask(request, _removal(await _one(request, uid)))
 
 
 @router.post("/{uid}/remove")
 async def remove(request: Request, uid: str) -> Response:
-    """Remove a plan whose name was typed; its sweeps stay."""
+    """Remove a plan; its sweeps stay."""
     what = _removal(await _one(request, uid))
-    if not await is_named(request, what):
-        return await removal(request, what, "plan.wrong_name")
-    try:
-        async with acting(request) as act:
-            await sweeps.remove_plan(act, uid)
-    except Refused:
-        return await removal(request, what, "plan.under_way")
-    log.info("plan removed", plan=uid, by=request.state.principal.name)
-    return RedirectResponse("/sweeps", 303)
+    return await removal.remove(request, what, lambda act: sweeps.remove_plan(act, uid))
