@@ -83,8 +83,6 @@ class Finding(Shape):
     first_after_at: Instant = Field(None, validation_alias="hi")
     opened_at: Instant = None
     closed_at: Instant = None
-    resolved_by: str | None = None
-    reason: str
     source: str
     due_at: Instant = None
     waived_until: Instant = None

@@ -104,11 +104,11 @@ def _shared(found: Sequence[Batch]) -> dict[Delta, frozenset[int]]:
     for place, batch in enumerate(found):
         for item in batch.items:
             seen.setdefault(delta(item), []).append((item.hi, batch.ci_id, place))
-    shared = {each: _crowded(sorted(sights)) for each, sights in seen.items()}
+    shared = {each: crowded(sorted(sights)) for each, sights in seen.items()}
     return {each: places for each, places in shared.items() if places}
 
 
-def _crowded(sights: Sequence[tuple[int, int, int]]) -> frozenset[int]:
+def crowded(sights: Sequence[tuple[int, int, int]]) -> frozenset[int]:
     """Return the places of (hi, CI, place) that lie in some span of a day with enough different CIs."""
     places: set[int] = set()
     within: Counter[int] = Counter()

@@ -15,6 +15,7 @@ from collector.incident.causes import MAX_NAMED as MAX_NAMED
 from collector.incident.causes import UNAPPROVED_CHANGE as UNAPPROVED_CHANGE
 from collector.incident.causes import alert_cause as alert_cause
 from collector.incident.causes import alert_key as alert_key
+from collector.incident.causes import campaign_cause as campaign_cause
 from collector.incident.causes import credential_cause as credential_cause
 from collector.incident.causes import disappearance_cause as disappearance_cause
 from collector.incident.causes import finding_cause as finding_cause

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from collector.model import CI, Alert, Cause, Drift, Finding, Rule, Value, Verdict
+from collector.incident.planning import TOLD
+from collector.model import CI, Alert, Campaign, Cause, Drift, Finding, Rule, Value, Verdict
 from collector.wording import clean, fill, time_text
 
 ALERT, UNAPPROVED_CHANGE, CREDENTIAL = "alert", "unapproved_change", "credential"
@@ -83,14 +84,53 @@ def finding_cause(finding: Finding, ci: CI) -> Cause | None:
         key=f"finding|{finding.id}",
         ci_id=ci.id,
         kind=UNAPPROVED_CHANGE,
-        severity="notice" if finding.verdict is Verdict.PENDING else "warning",
+        severity=_severity(finding.verdict),
         title={
             "zh": FOUND[finding.verdict]["zh"].format(f"{clean(ci.name)} {named}"),
             "en": FOUND[finding.verdict]["en"].format(f"{clean(ci.name)}: {named}"),
         },
         detail=detail,
         since=finding.opened_at,
+        group=campaign_key(finding.campaign) if finding.campaign else "",
     )
+
+
+def campaign_key(number: int) -> str:
+    """Return the key of the incident that the findings of a campaign share."""
+    return f"campaign|{number}"
+
+
+def campaign_cause(campaign: Campaign, ci: CI) -> Cause | None:
+    """Return the words by which the incident of a campaign is told, None when none of its findings is a cause.
+
+    It is no cause itself: the incident lasts as long as its findings do. `ci`: one of its CIs, whose administrator is
+    the one to ask.
+    """
+    if campaign.verdict not in FOUND:
+        return None
+    named = clean(f"{campaign.path.section}.{campaign.path.key}")
+    moved = Drift(campaign.path, None, campaign.old, campaign.new, campaign.lo, campaign.hi, campaign.field)
+    return Cause(
+        key=campaign_key(campaign.number),
+        ci_id=ci.id,
+        kind=UNAPPROVED_CHANGE,
+        severity=_severity(campaign.verdict),
+        title={
+            "zh": FOUND[campaign.verdict]["zh"].format(f"{campaign.cis} 个配置项发生相同变动 {named}"),
+            "en": FOUND[campaign.verdict]["en"].format(f"{campaign.cis} CIs alike: {named}"),
+        },
+        detail={
+            "ci": _place(ci), "campaign": campaign.number, "cis": campaign.cis, "finding": campaign.first,
+            "between": [time_text(campaign.lo), time_text(campaign.hi)], "items": [_item(moved)], "more": 0,
+            "verdict": str(campaign.verdict), "due": "" if campaign.due_at is None else time_text(campaign.due_at),
+        },
+        since=campaign.since,
+        role=TOLD,
+    )  # fmt: skip
+
+
+def _severity(verdict: Verdict) -> str:
+    return "notice" if verdict is Verdict.PENDING else "warning"
 
 
 def credential_cause(uid: str, name: str, count: int, refused_by: Sequence[str], now: int) -> Cause:

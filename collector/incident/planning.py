@@ -14,7 +14,10 @@ RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged
 UNTOUCHED: Final = frozenset({NEW, ASSIGNED})
 """States in which nobody works on an incident yet: it may resolve by itself."""
 CAUSE, VICTIM, TOLD = "cause", "victim", "told"
-"""Roles. What people told of, or planned, is looked for by nothing: it is no member, and nothing ends it."""
+"""Roles. What people told of, or planned, is looked for by nothing: it is no member, and nothing ends it.
+
+Such a cause can also be the words of an incident that others are members of.
+"""
 USER: Final = "user"
 SELF_RECOVERED, CI_RETIRED, GROUPED = "self_recovered", "ci_retired", "grouped"
 """How an incident resolved by itself; `grouped`: what it told of is told in the incident of the root cause."""
@@ -44,7 +47,7 @@ class Plan:
 
     `open`: the cause each new incident is told by; `join`: causes by the key of the incident they go to; `leave`:
     members that are over. `update`, `resolve`, `reopen` and `recover` (the causes went while somebody works on it) are
-    the incidents as they will be.
+    the incidents as they will be. `under`: (id, key of the incident that tells of it from now on) of those that end.
     """
 
     open: tuple[Cause, ...] = ()
@@ -54,6 +57,7 @@ class Plan:
     recover: tuple[Incident, ...] = ()
     join: tuple[tuple[str, Cause], ...] = ()
     leave: tuple[Member, ...] = ()
+    under: tuple[tuple[int, str], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -98,6 +102,7 @@ def plan(held: Held, causes: Iterable[Cause], now: int, retired: Collection[int]
         recover=tuple(replace(each, recovered_at=now) for each in over if each.state not in UNTOUCHED),
         join=join,
         leave=leave,
+        under=tuple((each.id, key) for each in over if (key := _told_in(last[each.id], present))),
     )
 
 
@@ -124,9 +129,11 @@ def _begin(held: Held, coming: Iterable[Cause], now: int) -> tuple[list[Cause], 
     for cause in coming:
         if cause.role == CAUSE and key_of(cause) not in known:
             fresh.setdefault(key_of(cause), []).append(cause)
+    words = {cause.key: cause for cause in coming if cause.role == TOLD}
+    led = {key: words.get(key) or _leading(key, its) for key, its in fresh.items()}
     back = {each.cause_key: each for each in held.recent if now - (each.resolved_at or 0) <= REOPEN_WINDOW_MS}
-    reopened = [_reopened(back[key], _leading(key, its)) for key, its in fresh.items() if key in back]
-    return [_leading(key, its) for key, its in fresh.items() if key not in back], reopened
+    reopened = [_reopened(back[key], lead) for key, lead in led.items() if key in back]
+    return [lead for key, lead in led.items() if key not in back], reopened
 
 
 def _leading(key: str, causes: Iterable[Cause]) -> Cause:
@@ -178,9 +185,15 @@ def _rank(severity: str) -> int:
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _why(its: Collection[Member], present: Collection[str], retired: Collection[int]) -> str:
+def _told_in(its: Collection[Member], present: Mapping[str, Cause]) -> str:
+    """Return the key of an incident that tells of the causes `its` were, "" unless all of them are there still."""
+    causes = [present.get(member.cause_key) for member in its]
+    return next((key_of(each) for each in causes if each), "") if all(causes) else ""
+
+
+def _why(its: Collection[Member], present: Mapping[str, Cause], retired: Collection[int]) -> str:
     """Return how an incident resolved by itself whose last causes are `its`."""
-    if all(member.cause_key in present for member in its):
+    if _told_in(its, present):
         return GROUPED
     return CI_RETIRED if {member.ci_id for member in its} <= set(retired) else SELF_RECOVERED
 

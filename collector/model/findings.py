@@ -44,7 +44,10 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Drift items of one CI with one cause, for a person to answer. `change`: which one comes nearest to them."""
+    """Drift items of one CI with one cause, for a person to answer.
+
+    `change`: which one comes nearest to them; `campaign`: the number of the campaign it is told with, 0: none.
+    """
 
     id: int
     ci_id: int
@@ -57,3 +60,25 @@ class Finding:
     due_at: int | None = None
     waived_until: int | None = None
     change: str = ""
+    campaign: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One delta on many CIs, as its open findings come to; `first` is the number of the oldest of them.
+
+    `cis`: on how many CIs it is open; `verdict`: the gravest of its findings'. [lo, hi] is around all their brackets.
+    """
+
+    number: int
+    path: Path
+    field: str
+    old: Value
+    new: Value
+    cis: int
+    first: int
+    since: int
+    lo: int
+    hi: int
+    due_at: int | None
+    verdict: Verdict

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
 from collector.model import CI, Cause, CiState
-from collector.pipeline import log_only, rooting
+from collector.pipeline import campaigning, log_only, rooting
 from collector.pipeline.policies import Policies
 from collector.services.incidents import admitting
 from collector.store import alerts, cis, findings, foreign_alerts, incidents
@@ -19,7 +19,8 @@ GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
 async def settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> None:
     """Bring the incidents of these CIs in line with their alerts and findings.
 
-    A victim whose incident resolves is looked at again: what stands of it now stands for itself.
+    A victim whose incident resolves is looked at again: what stands of it now stands for itself. So is a CI whose
+    finding turns out to be one of many.
     """
     seen: set[int] = set()
     while touched:
@@ -34,7 +35,7 @@ async def settle_of(tx: AsyncConnection, ci_ids: Collection[int], now: int, poli
 
 
 async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> set[int]:
-    """Return the CIs that were victims of what has resolved."""
+    """Return the CIs that were victims of what has resolved, and those whose findings make a new campaign."""
     present, joined = await _causes(tx, touched, policies, now)
     causes = await _grouped(tx, present, touched, policies, now)
     held = await incidents.held_of(tx, touched, causes, now)
@@ -44,10 +45,13 @@ async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Poli
     released = await incidents.victims_of(tx, [each.id for each in plan.resolve])
     admitted = await admitting.admit(tx, plan.open, policies.desk)
     await incidents.apply(tx, plan, now, admitted)
-    return released
+    return released | joined
 
 
-async def _causes(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> list[Cause]:
+async def _causes(
+    tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int
+) -> tuple[list[Cause], set[int]]:
+    """Return the present causes, and the CIs of which some go elsewhere from now on."""
     firing = await alerts.firing(tx, touched)
     open_findings = await log_only.enforced(tx, await findings.of_cis(tx, touched), touched, policies.modes, now)
     rules = policies.rulebook.rules
@@ -58,7 +62,9 @@ async def _causes(tx: AsyncConnection, touched: Mapping[int, CI], policies: Poli
     ]
     foreign = await foreign_alerts.firing(tx, touched)
     causes += [incident.foreign_cause(each.alert, touched[each.ci_id]) for each in foreign if each.ci_id is not None]
-    return _present([*causes, *(incident.finding_cause(finding, touched[finding.ci_id]) for finding in open_findings)])
+    gathered, joined = await campaigning.gathered(tx, open_findings, now)
+    its = [incident.finding_cause(finding, touched[finding.ci_id]) for finding in gathered]
+    return _present([*causes, *its, *await campaigning.told(tx, gathered, touched)]), joined
 
 
 async def _grouped(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,13 +22,13 @@ from collector.incident.planning import (
     Plan,
     key_of,
 )
-from collector.model import Cause, Incident, Member, Value
-from collector.store import admissions, desk, interning, members, telling
+from collector.model import Cause, Incident, Member
+from collector.store import admissions, desk, families, interning, members, telling
 from collector.store.admissions import Admission
 from collector.store.desk import COLLECTOR, Mark
 from collector.store.engine import insert
+from collector.store.incident_rows import as_text, incident_of, move, resolve, unresolved
 from collector.store.schema import incident
-from wire.sections import canonical
 
 AnyRow = Row[tuple[object, ...]]
 MAINTENANCE = "maintenance"
@@ -72,17 +71,17 @@ async def _held(connection: AsyncConnection, its: Sequence[Member], causes: Iter
     recent: list[Incident] = []
     merged: dict[str, str] = {}
     for part in interning.chunks(ids):
-        found |= {each.id: each for each in await _select(connection, incident.c.id.in_(part), _is_open())}
+        found |= {each.id: each for each in await _select(connection, incident.c.id.in_(part), unresolved())}
     for part in interning.chunks(keys):
         its_own = incident.c.cause_key.in_(part)
-        found |= {each.id: each for each in await _select(connection, its_own, _is_open())}
+        found |= {each.id: each for each in await _select(connection, its_own, unresolved())}
         recent += await _select(
             connection, its_own, incident.c.resolved_at >= now - REOPEN_WINDOW_MS,
             incident.c.state.not_in((CANCELLED, MERGED)),
         )  # fmt: skip
         merged |= await _merged(connection, part)
     for part in interning.chunks(sorted(set(merged.values()))):
-        found |= {each.id: each for each in await _select(connection, incident.c.cause_key.in_(part), _is_open())}
+        found |= {each.id: each for each in await _select(connection, incident.c.cause_key.in_(part), unresolved())}
     return Held(tuple(sorted(found.values(), key=lambda each: each.id)), tuple(its), tuple(recent), merged)
 
 
@@ -114,13 +113,13 @@ async def find(connection: AsyncConnection, number: str) -> Incident | None:
 async def look(connection: AsyncConnection, number: str) -> Incident | None:
     """Return the incident with that number, to be looked at and not written: nobody waits for who looks."""
     row = (await connection.execute(select(incident).where(incident.c.number == number))).one_or_none()
-    return _incident(row) if row else None
+    return incident_of(row) if row else None
 
 
 async def awake(connection: AsyncConnection, now: int, limit: int) -> list[Incident]:
     """Return incidents whose clocks pass something by `now`, the longest overdue first."""
     wanted = select(incident).where(incident.c.wake_at <= now).order_by(incident.c.wake_at, incident.c.id)
-    return [_incident(row) for row in await connection.execute(wanted.limit(limit).with_for_update())]
+    return [incident_of(row) for row in await connection.execute(wanted.limit(limit).with_for_update())]
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Incident]:
@@ -133,16 +132,12 @@ async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Inci
 
 async def is_open(connection: AsyncConnection, key: str) -> bool:
     """Return whether there is an open incident of that key."""
-    return bool(await _select(connection, incident.c.cause_key == key, _is_open()))
+    return bool(await _select(connection, incident.c.cause_key == key, unresolved()))
 
 
 async def _select(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Incident]:
     wanted = select(incident).where(*where).order_by(incident.c.id).with_for_update()
-    return [_incident(row) for row in await connection.execute(wanted)]
-
-
-def _is_open() -> ColumnElement[bool]:
-    return incident.c.resolved_at.is_(None)
+    return [incident_of(row) for row in await connection.execute(wanted)]
 
 
 async def apply(
@@ -158,21 +153,24 @@ async def apply(
     """
     await members.leave(connection, plan.leave, now)
     opened = await _open(connection, plan.open, now, admitted or {})
-    resolved = await _resolve(connection, plan.resolve, now)
-    await _move(connection, (*plan.update, *plan.recover), None)
-    await _move(connection, plan.reopen, now)
+    resolved = await resolve(connection, plan.resolve, now)
+    await move(connection, (*plan.update, *plan.recover), None)
+    await move(connection, plan.reopen, now)
     joining = {cause.key: (key, cause) for key, cause in (*((key_of(each), each) for each in plan.open), *plan.join)}
     joining = {key: each for key, each in joining.items() if each[1].role != TOLD}
     await members.join(connection, await _homes(connection, list(joining.values())))
+    followed = await families.follow(connection, resolved, now)
     causes = Counter(key for key, cause in joining.values() if cause.role == CAUSE)
     opened = [replace(each, causes=causes[each.cause_key]) for each in opened]
+    await _put_under(connection, plan.under)
     await desk.turn(connection, (*opened, *resolved, *plan.reopen), now)
     marks = [(each.id, Mark(now, COLLECTOR, "open")) for each in opened]
     marks += [(each.id, Mark(now, COLLECTOR, each.resolution_code)) for each in resolved]
     marks += [(each.id, Mark(now, COLLECTOR, "reopen")) for each in plan.reopen]
     marks += [(each.id, Mark(now, COLLECTOR, "recovered")) for each in plan.recover]
     await desk.note(connection, marks)
-    told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
+    told: list[telling.Told] = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
+    told += followed
     told += [(each, "reopened") for each in plan.reopen] + [(each, "updated") for each in (*plan.update, *plan.recover)]
     await telling.tell(connection, told, now)
     return [each.number for each in opened]
@@ -182,9 +180,21 @@ async def _homes(connection: AsyncConnection, joining: Sequence[tuple[str, Cause
     """Return the causes by the id of the open incident each key has."""
     ids: dict[str, int] = {}
     for part in interning.chunks(sorted({key for key, _ in joining})):
-        wanted = select(incident.c.cause_key, incident.c.id).where(_is_open(), incident.c.cause_key.in_(part))
+        wanted = select(incident.c.cause_key, incident.c.id).where(unresolved(), incident.c.cause_key.in_(part))
         ids |= {row.cause_key: row.id for row in await connection.execute(wanted)}
     return [(ids[key], cause) for key, cause in joining if key in ids]
+
+
+async def _put_under(connection: AsyncConnection, under: Sequence[tuple[int, str]]) -> None:
+    """Let each of those incidents stand under the open one of that key, unless somebody has put it elsewhere."""
+    numbers: dict[str, str] = {}
+    for part in interning.chunks(sorted({key for _, key in under})):
+        wanted = select(incident.c.cause_key, incident.c.number).where(unresolved(), incident.c.cause_key.in_(part))
+        numbers |= {row.cause_key: row.number for row in await connection.execute(wanted)}
+    rows = [{"its_id": its, "above": numbers[key]} for its, key in under if key in numbers]
+    if rows:
+        free = update(incident).where(incident.c.id == bindparam("its_id"), incident.c.parent == "")
+        await connection.execute(free.values(parent=bindparam("above")), rows)
 
 
 async def _open(
@@ -207,7 +217,7 @@ async def _open(
         called = {row.id: earlier.get(row.cause_key, "") for row in rows}
         its = [{"its_id": key, "number": number, "recurs": called[key]} for key, number in numbers.items()]
         await connection.execute(numbered, its)
-    return [_incident(row, numbers[row.id]) for row in rows if row.id in numbers]
+    return [incident_of(row, numbers[row.id]) for row in rows if row.id in numbers]
 
 
 async def _earlier(connection: AsyncConnection, keys: Collection[str], before: int) -> dict[str, str]:
@@ -230,52 +240,10 @@ def _row(cause: Cause, now: int, known: Admission | None) -> dict[str, object]:
     return {
         "number": f"new|{key}", "cause_key": key, "ci_id": cause.ci_id, "kind": cause.kind,
         "severity": cause.severity, "state": ASSIGNED if known and known.assignee else NEW,
-        "title": _json(cause.title), "detail": _json(admissions.sited(cause.detail, known)), "opened_at": now,
+        "title": as_text(cause.title), "detail": as_text(admissions.sited(cause.detail, known)), "opened_at": now,
         "resolved_at": None, "category": cause.category, "urgency": cause.urgency, "line": cause.line or 1,
         "wake_at": now, **admissions.columns(known),
     }  # fmt: skip
-
-
-async def _move(connection: AsyncConnection, moved: Sequence[Incident], wake_at: int | None) -> None:
-    """Write what the causes of incidents move; `wake_at`: when the clockwork is to look at their clocks anew."""
-    if not moved:
-        return
-    done = update(incident).where(incident.c.id == bindparam("its_id")).values(version=incident.c.version + 1)
-    clocks = {} if wake_at is None else {"wake_at": wake_at}
-    await connection.execute(done, [_moved(each) | clocks for each in moved])
-
-
-def _moved(each: Incident) -> dict[str, object]:
-    return {
-        "its_id": each.id, "severity": each.severity, "title": _json(each.title), "detail": _json(each.detail),
-        "state": each.state, "resolved_at": each.resolved_at, "resolution_code": each.resolution_code,
-        "recovered_at": each.recovered_at, "reopened": each.reopened,
-    }  # fmt: skip
-
-
-async def _resolve(connection: AsyncConnection, incidents: Sequence[Incident], now: int) -> list[Incident]:
-    """Resolve those that are open still, and let go of whatever member they have."""
-    still: set[int] = set()
-    for part in interning.chunks([each.id for each in incidents]):
-        wanted = select(incident.c.id).where(_is_open(), incident.c.id.in_(part)).with_for_update()
-        still |= set((await connection.execute(wanted)).scalars())
-    resolved = [each for each in incidents if each.id in still]
-    await _move(connection, resolved, now)
-    await members.leave(connection, await members.of_incidents(connection, [each.id for each in resolved]), now)
-    return resolved
-
-
-def _json(value: Mapping[str, Value]) -> str:
-    return canonical(dict(value)).decode()
-
-
-def _incident(row: AnyRow, number: str = "") -> Incident:
-    return Incident(
-        row.id, number or row.number, row.cause_key, row.ci_id, row.kind, row.severity, row.state,
-        json.loads(row.title), json.loads(row.detail), row.opened_at, row.resolved_at, row.causes, row.recovered_at,
-        row.reopened, row.source, row.priority, row.category, row.line, row.assignee, row.reporter,
-        row.resolution_code, row.version,
-    )  # fmt: skip
 
 
 async def open_maintenance(connection: AsyncConnection, cause: Cause, assignee: str, now: int) -> str:

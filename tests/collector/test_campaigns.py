@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -18,11 +20,12 @@ from collector.services.campaigns import CampaignRow
 from collector.services.changes import drafting
 from collector.services.changes.desk import Desk, actor_of
 from collector.services.missing import NotFound
-from collector.store import accounts, schema
+from collector.store import accounts, ingest_log, schema
 from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.test_pipeline import MINUTE, World
 from tests.simulated import SimulatedHost
+from tests.store.ground import with_channels
 
 HOUR = 60 * MINUTE
 COWSAY = {"name": "cowsay", "arch": "all", "version": "3.03", "manager": "dpkg"}
@@ -73,6 +76,14 @@ class Fleet:
         async with self.world.store.write() as tx:
             told = act(tx, "sophia", self.world.now)
             await self.desk().step(told, actor_of("sophia", SUPERVISING), change, Step.APPROVE)
+
+    async def incidents(self) -> list[Any]:
+        return await self.world.rows(schema.incident)
+
+    async def told(self, event: str) -> int:
+        """Return how many messages of that kind were written."""
+        rows = await self.world.rows(schema.outbox)
+        return sum(json.loads(row.payload)["event"] == event for row in rows)
 
     def desk(self) -> Desk:
         return Desk(moved=partial(changed, policies=self.world.runner.policies))
@@ -158,3 +169,66 @@ async def test_three_returns_within_a_day_are_told_with_the_finding_and_nothing_
     assert (found.path.key, found.flips) == ("cowsay|all", 4)
     assert found.remedies == (Remedy.MAKE_VOLATILE, Remedy.RAISE_CONFIRM)
     assert (await fleet.verdicts()).count("pending") == 1
+
+
+async def test_a_campaign_is_one_incident_into_which_those_before_the_tenth_are_folded(fleet: Fleet) -> None:
+    for host in fleet.hosts[1:]:
+        await fleet.install(host)
+    before = await fleet.incidents()
+    assert len(before) == CAMPAIGN_CIS - 1, "nobody can know yet that it is one"
+    await fleet.install(fleet.hosts[0])
+    *folded, one = await fleet.incidents()
+    assert (one.resolved_at, one.causes, one.severity) == (None, CAMPAIGN_CIS, "notice")
+    assert json.loads(one.title) == {
+        "zh": "待认定变动：10 个配置项发生相同变动 packages.cowsay|all",
+        "en": "Change not yet explained on 10 CIs alike: packages.cowsay|all",
+    }
+    assert {(each.state, each.resolution_code, each.parent) for each in folded} == {
+        ("resolved", "grouped", one.number)
+    }  # fmt: skip
+    assert len(folded) == CAMPAIGN_CIS - 1
+
+
+async def test_whoever_joins_later_is_told_of_in_the_same_incident(fleet: Fleet) -> None:
+    for host in fleet.hosts:
+        await fleet.install(host)
+    late = SimulatedHost(CAMPAIGN_CIS + 1, packages=3)
+    await fleet.world.enrol(late.number)
+    await fleet.world.tell(late.number, late)
+    known = len(await fleet.incidents())
+    await fleet.install(late)
+    assert len(await fleet.incidents()) == known
+    assert (await fleet.incidents())[-1].causes == CAMPAIGN_CIS + 1
+
+
+async def test_what_moves_alike_at_once_opens_one_incident_and_is_told_once(fleet: Fleet) -> None:
+    await with_channels(fleet.world.store, "webhook")
+    async with fleet.world.store.write() as tx:
+        rows = []
+        for host in fleet.hosts:
+            host.bodies["packages"].append(COWSAY)
+            seq = fleet.world.seq[host.number] = fleet.world.seq[host.number] + 1
+            rows.append((host.number, bytes(16), seq, fleet.world.now + MINUTE, host.observe(fleet.world.now + MINUTE)))
+        await ingest_log.append(tx, rows)
+    fleet.world.now += MINUTE
+    while await fleet.world.runner.step():
+        pass
+    (one,) = await fleet.incidents()
+    assert (one.causes, await fleet.told("opened"), await fleet.told("resolved")) == (CAMPAIGN_CIS, 1, 0)
+    fleet.world.now += 9 * HOUR
+    await fleet.world.runner.tick()
+    (one,) = [each for each in await fleet.incidents() if each.id == one.id]
+    assert (one.severity, one.causes, json.loads(one.detail)["verdict"]) == ("warning", CAMPAIGN_CIS, "unapproved")
+    assert await fleet.told("updated") == 1, "ten clocks ended: it is one thing still"
+
+
+async def test_the_incident_of_a_campaign_ends_with_the_last_of_its_findings(fleet: Fleet) -> None:
+    for host in fleet.hosts:
+        await fleet.install(host)
+    for host in fleet.hosts[:-1]:
+        await fleet.remove(host)
+    one = (await fleet.incidents())[-1]
+    assert (one.resolved_at, one.causes) == (None, 1)
+    await fleet.remove(fleet.hosts[-1])
+    one = (await fleet.incidents())[-1]
+    assert (one.state, one.causes, one.resolution_code) == ("resolved", 0, "self_recovered")

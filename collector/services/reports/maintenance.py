@@ -114,7 +114,7 @@ async def _findings(connection: AsyncConnection, ci: CiRow) -> list[Event]:
     return [
         Event(
             each.opened_at, "finding", str(each.id), [f"{item.section}.{item.key}" for item in each.items],
-            state=f"verdict.{each.verdict}", ended=each.closed_at, who=each.resolved_by, path=f"findings/{each.id}",
+            state=f"verdict.{each.verdict}", ended=each.closed_at, path=f"findings/{each.id}",
         )
         async for each in _all(lambda window: findings.list_findings(connection, query, window))
     ]  # fmt: skip

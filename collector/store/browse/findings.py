@@ -71,8 +71,6 @@ class FindingRow:
     hi: int
     opened_at: int
     closed_at: int | None
-    resolved_by: str | None
-    reason: str
     source: str
     items: tuple[ItemRow, ...] = ()
     ci_id: int = 0
@@ -123,8 +121,7 @@ def _findings() -> AnySelect:
     return (
         select(
             finding.c.id, finding.c.verdict, finding.c.lo, finding.c.hi, finding.c.opened_at, finding.c.closed_at,
-            finding.c.resolved_by, finding.c.reason, finding.c.ci_id, source.c.code, finding.c.due_at,
-            finding.c.waived_until,
+            finding.c.ci_id, source.c.code, finding.c.due_at, finding.c.waived_until,
             ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state,
         )
         .join(ci, ci.c.id == finding.c.ci_id)
@@ -157,8 +154,8 @@ async def _dressed(connection: AsyncConnection, rows: Sequence[AnyRow]) -> tuple
     items = await _items(connection, [row.id for row in rows])
     return tuple(
         FindingRow(
-            row.id, CiRef(*row[12:17]), row.verdict, row.lo, row.hi, row.opened_at, row.closed_at, row.resolved_by,
-            row.reason, row.code, items.get(row.id, ()), row.ci_id, row.due_at, row.waived_until,
+            row.id, CiRef(*row[10:15]), row.verdict, row.lo, row.hi, row.opened_at, row.closed_at, row.code,
+            items.get(row.id, ()), row.ci_id, row.due_at, row.waived_until,
         )
         for row in rows
     )  # fmt: skip

@@ -12,9 +12,12 @@ finding = Table(
     Column("source_id", Id, ForeignKey("source.id"), nullable=False),
     words("verdict"), moment("lo"), moment("hi"), moment("opened_at"), Column("closed_at", BigInteger),
     Column("due_at", BigInteger),  # when a clock of one of its items ends
-    Column("waived_until", BigInteger), Column("resolved_by", Text), words("reason", ""),
+    Column("waived_until", BigInteger),
+    Column("campaign_id", Id),  # the campaign it is told with
     Index("ix_finding_ci_id", "ci_id", "opened_at"),
     Index("ix_finding_ci_id_hi", "ci_id", "hi"),
+    Index("ix_finding_campaign_id", "campaign_id",
+          sqlite_where=text("campaign_id IS NOT NULL"), postgresql_where=text("campaign_id IS NOT NULL")),
     Index("ix_finding_due_at", "due_at",
           sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
     Index("ix_finding_open", "ci_id",
@@ -32,6 +35,12 @@ finding_item = Table(  # one thing that moved, told from others at its path by w
     words("verdict"), words("change", ""), words("flags", "[]"), words("refused", "[]"),  # collector/change/matching.py
     moment("late_ms", 0), Column("due_at", BigInteger), Column("closed_at", BigInteger),
     Index("ix_finding_item_path_id", "path_id"),
+)  # fmt: skip
+
+campaign = Table(  # what moved alike on many CIs within a day, by the value that showed it
+    "campaign", metadata, numbered(),
+    Column("path_id", Id, ForeignKey("path.id"), nullable=False), words("field"),
+    Column("old_val_id", Id, ForeignKey("val.id")), Column("new_val_id", Id, ForeignKey("val.id")), moment("opened_at"),
 )  # fmt: skip
 
 acceptance = Table(  # a person's word, or a change made afterwards, that an item is right as it is
