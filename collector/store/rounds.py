@@ -75,6 +75,12 @@ async def escalated(tx: AsyncConnection, stocktake_id: int, at: int) -> None:
     await tx.execute(update(stocktake_due).where(_due.stocktake_id == stocktake_id).values(escalated_at=at))
 
 
+async def give(tx: AsyncConnection, stocktake_id: int, assignee: str, deputy: str = "") -> None:
+    """Write whose it is from now on."""
+    values = {"assignee": assignee, "deputy": deputy}
+    await tx.execute(update(stocktake_due).where(_due.stocktake_id == stocktake_id).values(values))
+
+
 # --- read
 
 

@@ -76,7 +76,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "run_verdict": {"counted": _OK, "quarantined": _WARNING, "believed": _NOTICE},
     "name_state": {"live": _OK, "retired": _NOTICE, "suspect": _WARNING},
     "import_outcome": {"made": Look("ok", "plus"), "changed": _NOTICE, "same": _RING, "refused": _CRITICAL},
-    "stocktake_state": {"open": _NOTICE, "closed": _OK},
+    "stocktake_state": {"open": _NOTICE, "overdue": _CRITICAL, "closed": _OK},
     "stocktake_outcome": {
         "open": _RING, "confirmed": _OK, "moved": _WARNING, "missing": _CRITICAL, "found": Look("warning", "plus"),
     },
@@ -86,7 +86,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "inspection_state": {"open": _NOTICE, "signed": _RING, "done": _OK, "overdue": _CRITICAL},
     "item_state": {"open": _RING, "ok": _OK, "problem": _WARNING},
     "standing": {"new": Look("critical", "plus"), "persisting": Look("warning", "history"), "fixed": _OK},
-    "plan_state": {"active": _OK, "paused": _PAUSED},
+    "plan_state": {"active": _OK, "paused": _PAUSED, "ended": _PAUSED},
     "label_state": {"stale": _WARNING, "never": _RING, "current": _OK},
     "reach": {"up": _OK, "degraded": _WARNING, "unreachable": _CRITICAL, "unknown": _UNKNOWN},
     "link_state": {"confirmed": _OK, "probable": _RING, "contradictory": _CRITICAL},

@@ -12,6 +12,7 @@ from collector.compiled import CompiledRule
 from collector.desk.table import BUILT_IN
 from collector.inspecting.looked import Looked
 from collector.inspecting.plan import Plan
+from collector.services.wiring import Wiring
 from collector.workcalendar import Calendar
 
 Look = Callable[[AsyncConnection, Plan, int], Awaitable[Looked]]
@@ -26,6 +27,7 @@ async def _nothing(_connection: AsyncConnection, _plan: Plan, _now: int) -> Look
 class Inspector:
     """`look`: who looks; `calendar`: which days are worked; `templates`: name → plan; `woken`: plans have moved.
 
+    `wiring`: where things are plugged in, for rounds.
     `warn_percent`: of the time a run has, after which it is told that it soon will be late.
     """
 
@@ -34,6 +36,7 @@ class Inspector:
     calendar: Calendar = field(default_factory=Calendar)
     templates: Mapping[str, Plan] = field(default_factory=dict)
     warn_percent: int = BUILT_IN.warn_percent
+    wiring: Wiring = field(default_factory=Wiring)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:

@@ -1,4 +1,4 @@
-"""Lets the clock make inspections: every quarter of a minute, and at once when a plan has moved."""
+"""Lets the clock make inspections and rounds: every quarter of a minute, and at once when a plan has moved."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 from collector.clock import Clock
 from collector.services.inspecting import clockwork
 from collector.services.inspecting.inspector import Inspector
+from collector.services.stocktaking import clockwork as rounds
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed
 
@@ -39,6 +40,8 @@ class Keeper:
 
     async def step(self) -> list[str]:
         """Make what is due now, return the numbers, and tell of what is overdue; raise `StoreFailed`."""
-        made = await clockwork.due(self._store, self.inspector, self._clock())
-        await clockwork.escalate(self._store, self.inspector, self._clock())
+        made = []
+        for each in (clockwork, rounds):
+            made += await each.due(self._store, self.inspector, self._clock())
+            await each.escalate(self._store, self.inspector, self._clock())
         return made

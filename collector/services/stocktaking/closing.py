@@ -20,7 +20,7 @@ from collector.services.sighting import sightings
 from collector.services.stocktaking.seen import head_of, one, result_of, still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Mark, Outcome, Result, Thing
-from collector.store import stocktakes
+from collector.store import inspection_incidents, rounds, stocktakes
 from collector.store.stocktakes import Kept
 
 WORK_MS: Final = 14 * 86_400_000
@@ -44,6 +44,9 @@ async def close(act: Act, wiring: Wiring, number: str, rest_is_missing: bool, no
     ended = replace(ended, digest=stocktake.digest(head_of(ended), whole))
     if not await stocktakes.close(act.tx, ended):
         raise Refused("it is closed already", "closed")
+    planned = await rounds.of(act.tx, kept.id)
+    if planned is not None:
+        await inspection_incidents.resolve(act.tx, planned.due.incident, act.at)
     after = {**whole.counts, "digest": ended.digest}
     act.tell("stocktake.close", f"stocktake/{number}", after=after)
     return ended.digest

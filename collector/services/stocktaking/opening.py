@@ -17,10 +17,10 @@ from collector.services.sighting import sightings
 from collector.services.stocktaking.seen import still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Kind, Line, Scope, Thing
-from collector.store import accounts, stocktakes
-from collector.store.browse import things
+from collector.store import accounts, rounds, stocktakes
 from collector.store.browse.changes import called
-from collector.store.stocktakes import New
+from collector.store.browse.things import standing as standing_of
+from collector.store.stocktakes import Kept, New
 
 MAX_LINES: Final = 50_000
 MAX_PEOPLE: Final = 100
@@ -48,13 +48,17 @@ async def open_(act: Act, wiring: Wiring, asked: Asked) -> str:
         _kind(asked.kind), one_line(asked.title, MAX_TITLE, "title"), await _scope(act.tx, asked), asked.blind,
         act.by, act.at,
     )  # fmt: skip
-    people = await _people(act.tx, asked.people)
+    return (await begin(act, wiring, new, await _people(act.tx, asked.people)))[0].number
+
+
+async def begin(act: Act, wiring: Wiring, new: New, people: Sequence[str]) -> tuple[Kept, int]:
+    """Freeze what is in scope, let people count it; return it and how many CIs it expects. Raise `Refused`."""
     lines = await _lines(act.tx, wiring, new.scope)
     stocktake_id, number = await stocktakes.add(act.tx, new, lines)
     await stocktakes.assign(act.tx, stocktake_id, people)
     after = {"kind": new.kind, "title": new.title, "lines": len(lines), "people": list(people), "blind": new.blind}
     act.tell("stocktake.open", f"stocktake/{number}", after=after)
-    return number
+    return Kept(stocktake_id, number, new, tuple(people)), len(lines)
 
 
 def _kind(word: str) -> Kind:
@@ -93,42 +97,53 @@ async def _people(connection: AsyncConnection, names: Sequence[str]) -> tuple[st
     if not 0 < len(people) <= MAX_PEOPLE:
         raise Refused(f"1 to {MAX_PEOPLE} people count", "people")
     for name in people:
-        if not _may_count(await accounts.by_name(connection, name)):
+        if not may_count(await accounts.by_name(connection, name)):
             raise Refused("names of accounts that may count are expected", "people")
     return people
 
 
 async def count(connection: AsyncConnection, asked: Asked) -> int:
     """Return how many CIs are in scope; raise `Refused` where the scope is none."""
-    return len(await _chosen(connection, await _scope(connection, asked)))
+    return len(await chosen(connection, await _scope(connection, asked)))
 
 
-async def _chosen(connection: AsyncConnection, scope: Scope) -> list[Thing]:
-    standing = await things.standing(connection, scope.classes)
+async def chosen(connection: AsyncConnection, scope: Scope) -> list[Thing]:
+    """Return what is in scope now."""
+    standing = await standing_of(connection, scope.classes)
     return [each for each in standing if stocktake.holds(scope, each)]
 
 
 async def _lines(connection: AsyncConnection, wiring: Wiring, scope: Scope) -> list[Line]:
-    chosen = await _chosen(connection, scope)
-    if not 0 < len(chosen) <= MAX_LINES:
-        raise Refused(f"the scope holds {len(chosen)} CIs; 1 to {MAX_LINES} are expected", "scope")
-    seen = await sightings(connection, wiring, [each.ci_id for each in chosen])
-    return [Line(each, seen[each.ci_id].last_seen, seen[each.ci_id].plugged) for each in chosen]
+    things = await chosen(connection, scope)
+    if not 0 < len(things) <= MAX_LINES:
+        raise Refused(f"the scope holds {len(things)} CIs; 1 to {MAX_LINES} are expected", "scope")
+    seen = await sightings(connection, wiring, [each.ci_id for each in things])
+    return [Line(each, seen[each.ci_id].last_seen, seen[each.ci_id].plugged) for each in things]
 
 
 async def assign(act: Act, number: str, people: Sequence[str]) -> None:
     """Let these people count from now on; raise `NotFound`, `Refused`."""
     kept, names = await still_open(act.tx, number), await _people(act.tx, people)
     await stocktakes.assign(act.tx, kept.id, names)
+    await _hand_on(act.tx, kept, names)
     act.tell("stocktake.assign", f"stocktake/{number}", {"people": list(kept.people)}, {"people": list(names)})
+
+
+async def _hand_on(tx: AsyncConnection, kept: Kept, names: Sequence[str]) -> None:
+    """Give one that came by a plan to somebody who still counts in it."""
+    planned = await rounds.of(tx, kept.id)
+    if planned is not None:
+        left = [each for each in (planned.due.assignee, planned.due.deputy) if each in names] or list(names[:1])
+        await rounds.give(tx, kept.id, *left)
 
 
 async def counters(connection: AsyncConnection) -> tuple[str, ...]:
     """Return the accounts that may count."""
-    return tuple(each.name for each in await accounts.everyone(connection) if _may_count(each))
+    return tuple(each.name for each in await accounts.everyone(connection) if may_count(each))
 
 
-def _may_count(account: accounts.AccountRow | None) -> bool:
+def may_count(account: accounts.AccountRow | None) -> bool:
+    """Return whether somebody is here and may say what is there."""
     return (
         account is not None
         and account.state == accounts.ACTIVE

@@ -13,10 +13,11 @@ from collector import stocktake
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.stocktake import Result
-from collector.store import stocktakes
+from collector.store import rounds, stocktakes
 from collector.store.browse import stocktakes as browsed
 from collector.store.browse.page import Page, Window
 from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
+from collector.store.rounds import Planned
 from collector.store.stocktakes import Kept
 
 _NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
@@ -24,7 +25,7 @@ _NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A stock-take and where it stands. `changes`: CI → the change raised for it.
+    """A stock-take and where it stands. `changes`: CI → the change raised for it; `planned`: by which plan it came.
 
     `is_intact`: None while it is open; then whether the report is the one that was closed.
     """
@@ -33,10 +34,15 @@ class Seen:
     result: Result
     changes: Mapping[int, str]
     is_intact: bool | None = None
+    planned: Planned | None = None
 
     @property
     def state(self) -> str:
         return "open" if self.kept.closed_at is None else "closed"
+
+    def is_overdue(self, now: int) -> bool:
+        """Return whether it is open longer than its plan lets it at `now` (ms)."""
+        return self.kept.closed_at is None and self.planned is not None and 0 < self.planned.due.due_at < now
 
 
 async def listed(connection: AsyncConnection, query: StocktakeQuery, window: Window) -> Page[StocktakeRow]:
@@ -49,7 +55,8 @@ async def one(connection: AsyncConnection, number: str) -> Seen:
     kept = await find(connection, number)
     whole = await result_of(connection, kept)
     intact = None if kept.closed_at is None else stocktake.digest(head_of(kept), whole) == kept.digest
-    return Seen(kept, whole, await stocktakes.proposals(connection, kept.id), intact)
+    changes, planned = await stocktakes.proposals(connection, kept.id), await rounds.of(connection, kept.id)
+    return Seen(kept, whole, changes, intact, planned)
 
 
 def is_hidden(kept: Kept, who: str) -> bool:

@@ -1,0 +1,63 @@
+"""A stock-take made by its plan: once for a time, with the incident of whoever it is given to, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from collector.desk.clocks import FULL
+from collector.inspecting import schedule
+from collector.inspecting.rounds import Round
+from collector.security.audit import COLLECTOR, Act, recorded
+from collector.services.inspecting.inspector import Inspector
+from collector.services.refused import Refused
+from collector.services.stocktaking.opening import begin, may_count
+from collector.services.stocktaking.plans import Kept
+from collector.store import accounts, rounds
+from collector.store.engine import Store
+from collector.store.failure import writing
+from collector.store.plans import ROUNDS
+from collector.store.rounds import Due
+from collector.store.stocktakes import New
+
+
+async def make(store: Store, inspector: Inspector, kept: Kept, when: tuple[int, int], now: int) -> str:
+    """Make the stock-take of a plan for a time and return its number; `when`: that time (ms), and how many before it
+    nobody ran.
+
+    Nothing is made where there is one already, or where the plan has changed meanwhile. Raise `Refused` where nothing
+    is in scope, or nobody of the plan may count any more.
+    """
+    async with writing(store) as tx:
+        if not await ROUNDS.is_as(tx, kept) or await rounds.is_made(tx, kept.id, when[0]):
+            return ""
+        async with recorded(tx, COLLECTOR, now) as act:
+            return await _write(act, inspector, kept, when)
+
+
+async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, int]) -> str:
+    plan, (at, missed) = kept.plan, when
+    people = await _people(act, plan)
+    title = f"{plan.title} {schedule.day_of(plan.schedule, at)}"
+    made, lines = await begin(
+        act, inspector.wiring, New(plan.kind, title, plan.scope, plan.blind, act.by, act.at), people
+    )
+    deputy = plan.deputy if plan.deputy in people[1:] else ""
+    due = Due(made.id, kept.id, at, *_times(inspector, plan, max(at, act.at)), people[0], deputy, missed, "")
+    await rounds.add(act.tx, replace(due, incident=await rounds.open_incident(act.tx, made, due, lines, act.at)))
+    return made.number
+
+
+async def _people(act: Act, plan: Round) -> list[str]:
+    """Return those of a plan who may count now, whoever is responsible first; raise `Refused` where nobody may."""
+    able = [name for name in plan.people if may_count(await accounts.by_name(act.tx, name))]
+    if not able:
+        raise Refused("nobody of this plan may count any more", "assignee")
+    return able
+
+
+def _times(inspector: Inspector, plan: Round, begins: int) -> tuple[int, int]:
+    """Return until when it is to be done, and when it is told that it soon will be late (ms)."""
+    allowed, calendar = plan.schedule.due_ms, inspector.calendar
+    if not allowed:
+        return 0, 0
+    return calendar.after(begins, allowed), calendar.after(begins, -(-allowed * inspector.warn_percent // FULL))
