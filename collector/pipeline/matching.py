@@ -204,7 +204,8 @@ async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], now: int,
     for change in (kept.change for kept in found):
         for ci_id in {line.ci_id for line in change.lines} & ci_ids:
             by_ci.setdefault(ci_id, []).append(change)
-    told = await events.of_cis(tx, ci_ids, min(times), max(times), TELLING)
+    spoken_of = {ci_id for ci_id, path in courses if path.section == SPOKEN_OF}
+    told = await events.of_cis(tx, spoken_of, min(times), max(times), TELLING)
     accepted = await acceptances.on(tx, ci_ids)
     for place, each in await _made_afterwards(tx, found, ci_ids, now):
         accepted.setdefault(place, []).append(each)
