@@ -22,6 +22,23 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class AckShape(Shape):
+    """Somebody has seen an alert."""
+
+    at: Instant = None
+    who: str
+    reason: str
+
+
+class AckAsked(Body):
+    """An alert that somebody has seen, or says no more to have seen; `reason`: why."""
+
+    rule: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    ci: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(description="id of the CI")
+    instance: Annotated[str, StringConstraints(max_length=1000)] = ""
+    reason: Reason
+
+
 class AlertShape(Shape):
     """What one rule remembers of one instance of one CI; `suppressed`: what holds it back."""
 
@@ -39,6 +56,7 @@ class AlertShape(Shape):
     flapping: bool
     lowered: str = Field(description="the severity a waiver lets it count for; empty: its own")
     episode: int = Field(description="how often it has begun to fire")
+    ack: AckShape | None = Field(description="who has seen this episode, and why; null: nobody")
 
 
 class MoveShape(Shape):
@@ -83,6 +101,7 @@ class InstanceShape(Shape):
     episode: int
     why_not_yet: str
     until: Instant
+    ack: AckShape | None
     moves: list[MoveShape]
 
 
@@ -120,7 +139,7 @@ def instance(of: Instance) -> InstanceShape:
         changed_at=instant(its.changed_at), samples=its.samples, keep_until=_at(its.keep_until),
         flapping=its.flapping, swing=of.swing, suppressed=list(its.suppressed), held_by=list(its.held_by),
         told=its.told, lowered=its.lowered, episode=its.episode, why_not_yet=of.why_not_yet, until=_at(of.until),
-        moves=[move(each) for each in of.moves],
+        ack=AckShape.model_validate(of.ack) if of.ack else None, moves=[move(each) for each in of.moves],
     )  # fmt: skip
 
 

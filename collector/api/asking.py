@@ -106,6 +106,7 @@ class AlertsAsked(Asked):
     states: list[Literal["pending", "firing", "recovering", "ok"]] = Field(default_factory=list, alias="state")
     reasons: Words = Field(default_factory=list, alias="suppressed", description="what holds them back")
     rules: Words = Field(default_factory=list, alias="rule")
+    acknowledged: bool | None = Field(None, description="false: it fires, nothing holds it back, nobody has seen it")
     q: Search = ""
 
 

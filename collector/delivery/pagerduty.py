@@ -1,4 +1,4 @@
-"""PagerDuty, Events API v2 (`POST /v2/enqueue`): triggered and resolved by our key, which is of one incident."""
+"""PagerDuty, Events API v2 (`POST /v2/enqueue`): triggered, acknowledged, resolved by our key, of one incident."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class PagerDuty:
         if delivery.event in SILENT:
             return dedup
         event: dict[str, Any] = {"routing_key": self._key, "dedup_key": dedup, "event_action": "resolve"}
-        if delivery.event not in ENDS:
+        if delivery.event == "acknowledged":
+            event["event_action"] = "acknowledge"
+        elif delivery.event not in ENDS:
             event |= self._triggered(delivery)
         await self._caller.call(Call(PATH, value=event))
         return dedup

@@ -13,7 +13,8 @@ from collector.inspection import params_of
 from collector.model import CI, Alert, Value
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
-from collector.store import alerts, cis, known, own_fields
+from collector.store import alert_acks, alerts, cis, known, own_fields
+from collector.store.alert_acks import Ack
 from collector.store.alerts import AlertMove as AlertMove
 
 MOVES = 50
@@ -33,7 +34,8 @@ class Read:
 class Instance:
     """One alert. `why_not_yet`: a word for what it waits for, "" when for nothing; `until`: at the earliest when (ms).
 
-    `swing`: how much of its last states were changes, in percent.
+    `swing`: how much of its last states were changes, in percent; `seen`: who said that they have seen it, the latest
+    first.
     """
 
     alert: Alert
@@ -41,6 +43,14 @@ class Instance:
     until: int
     swing: float
     moves: tuple[AlertMove, ...]
+    seen: tuple[Ack, ...] = ()
+
+    @property
+    def ack(self) -> Ack | None:
+        """Who has seen this episode, while it fires."""
+        last = self.seen[0] if self.seen else None
+        stands = last is not None and last.ended_at is None and last.episode == self.alert.episode
+        return last if stands and (self.alert.fires or self.alert.flapping) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,8 @@ async def _instance(connection: AsyncConnection, alert: Alert, rule: CompiledRul
     moves = await alerts.moves(connection, alert.rule, alert.ci_id, alert.instance, MOVES)
     why, until = _waits(alert, rule, now)
     share = swing(alert.bits, rule.rule.flap[0]) if rule.rule.flap and alert.bits else 0.0
-    return Instance(alert, why, until, round(share, 1), tuple(moves))
+    seen = await alert_acks.history(connection, (alert.rule, alert.ci_id, alert.instance), MOVES)
+    return Instance(alert, why, until, round(share, 1), tuple(moves), seen)
 
 
 def _waits(alert: Alert, rule: CompiledRule, now: int) -> tuple[str, int]:

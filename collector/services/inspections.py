@@ -47,6 +47,11 @@ async def listed(connection: AsyncConnection, rules: Rules, query: AlertQuery, w
     return page.of([ResultRow(row, rules[row.rule].rule if row.rule in rules else None) for row in page.items])
 
 
+async def unseen(connection: AsyncConnection) -> int:
+    """Return how many alerts fire that nobody has seen."""
+    return await alerts.count_unseen(connection)
+
+
 async def by_outcome(connection: AsyncConnection) -> dict[str, int]:
     """Return outcome → results, all rules together."""
     counts: dict[str, int] = {}

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Alert, Outcome, Value
-from collector.store import interning
+from collector.store import alert_acks, interning
 from collector.store.engine import insert, upsert
 from collector.store.schema import alert, alert_move
 from wire.sections import canonical
@@ -108,6 +108,7 @@ async def save(tx: AsyncConnection, alerts: Iterable[Alert], before: Mapping[Ale
     if forgotten:
         exact = [alert.c[name] == bindparam(f"its_{name}") for name in KEY]
         keys = [{f"its_{name}": getattr(each, name) for name in KEY} for each in forgotten]
+        await alert_acks.end(tx, [(each.rule, each.ci_id, each.instance) for each in forgotten], now)
         await tx.execute(delete(alert).where(*exact), keys)
     moves = [_move(each, now) for each in given if _has_moved(before.get((each.rule, each.ci_id, each.instance)), each)]
     if moves:

@@ -16,13 +16,14 @@ from collector.desk import lifecycle
 from collector.desk.flow import ENDED, Act, State
 from collector.desk.lifecycle import Asked, Person
 from collector.desk.table import BUILT_IN, Table
+from collector.incident.family import WITH_PARENT
 from collector.model import Incident
 from collector.security import audit
 from collector.services.changes.asked import lines_of, one_line
-from collector.services.incidents import clockwork
+from collector.services.incidents import acknowledging, clockwork
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import accounts, admissions, changes, cis, desk, findings, incidents, members, telling
+from collector.store import accounts, admissions, changes, cis, desk, families, findings, incidents, members, telling
 from collector.store.desk import Link, Mark
 
 MAX_TEXT: Final = 4_000
@@ -33,7 +34,7 @@ FIELDS: Final = ("contact", "affected", "place", "category")
 LINKS: Final = ("ci", "change", "finding", "request", "knowledge", "incident")
 EVENTS: Final = {
     Act.RESOLVE: "resolved", Act.REOPEN: "reopened", Act.CLOSE: "closed", Act.CANCEL: "closed", Act.MERGE: "closed",
-    Act.COMMENT: "commented",
+    Act.COMMENT: "commented", Act.TAKE: acknowledging.EVENT,
 }  # fmt: skip
 """What others are told of an act; of the others: that it was updated."""
 
@@ -88,7 +89,12 @@ class ServiceDesk:
         if step is Act.PRIORITISE:
             values["reckoning"] = await self._overruled(act, before, text)
         await self._write(act, before, after, values, Mark(act.at, act.by, step, text, _moved(before, after, wish)))
-        await telling.tell(act.tx, [(after, EVENTS.get(step, "updated"), text)], act.at)
+        told: list[telling.Told] = [(after, EVENTS.get(step, "updated"), text)]
+        if step is Act.TAKE:
+            await acknowledging.of_incident(act, after)
+        if step is Act.RESOLVE:
+            told += await self._followed(act, after)
+        await telling.tell(act.tx, told, act.at)
         return after.state
 
     async def edit(
@@ -131,6 +137,13 @@ class ServiceDesk:
                 raise Refused("an incident does not stand under itself", "parent")
         await self._write(act, before, before, {"parent": parent}, Mark(act.at, act.by, "parent", "", {"to": parent}))
 
+    async def _followed(self, act: audit.Act, parent: Incident) -> list[telling.Told]:
+        """Resolve what stands under an incident that was resolved; return what is to be told of it."""
+        told = await families.follow(act.tx, [parent], act.at)
+        for child, *_ in told:
+            act.tell("incident.step", f"incident/{child.number}", after=_told(child) | {"step": WITH_PARENT})
+        return told
+
     async def _merge(self, act: audit.Act, before: Incident, into: str) -> None:
         """Give the causes of an incident to the one it is merged into; the links point both ways."""
         target = await read(act.tx, into)
@@ -138,6 +151,7 @@ class ServiceDesk:
             raise Refused(f"{into} is not open", "to")
         await members.move(act.tx, before.id, target.id)
         await incidents.redirect(act.tx, before.number, target.number)
+        await families.adopt(act.tx, before.number, target.number, await desk.above(act.tx, target.number))
         mark = Mark(act.at, act.by, "merged_from", "", {"from": before.number})
         await desk.note(act.tx, [(target.id, mark)])
         await desk.link(act.tx, target.id, Link("incident", before.number, act.at, act.by))

@@ -6,6 +6,8 @@ Revises: 0020
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,6 +24,7 @@ def upgrade() -> None:
     _problems()
     _beside_problems()
     _warnings()
+    _heard()
 
 
 def _acks() -> None:
@@ -75,6 +78,18 @@ def _warnings() -> None:
         "UPDATE inspection_run SET warn_at = due_at - (due_at - made_at) / 4"
         " WHERE state = 'open' AND due_at > made_at AND escalated_at IS NULL"
     )
+
+
+def _heard() -> None:
+    """Who is told that an incident was changed was told that somebody took it: that has a word of its own now."""
+    channel = sa.table("channel", sa.column("name", sa.Text()), sa.column("wants", sa.Text()))
+    connection = op.get_bind()
+    for name, text in connection.execute(sa.select(channel.c.name, channel.c.wants)).all():
+        wants = json.loads(text)
+        if "updated" in wants.get("events", ()):
+            wants["events"] = [*wants["events"], "acknowledged"]
+            mine = sa.update(channel).where(channel.c.name == name)
+            connection.execute(mine.values(wants=json.dumps(wants)))
 
 
 def _one_standing(name: str, table: str, columns: list[str], condition: str) -> None:

@@ -1,0 +1,78 @@
+"""Incidents under incidents: when one is resolved, what stands under it is resolved with it, or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.incident import family
+from collector.incident.family import WITH_PARENT
+from collector.incident.planning import RESOLVED
+from collector.model import Incident
+from collector.store import desk, interning
+from collector.store.desk import COLLECTOR, Mark
+from collector.store.incident_rows import incident_of, resolve, unresolved
+from collector.store.schema import incident
+from collector.store.telling import Told
+
+SAID: Final = "随父事件 {0} 解决 / resolved with its parent {0}"
+
+
+async def follow(tx: AsyncConnection, parents: Iterable[Incident], now: int) -> list[Told]:
+    """Resolve what stands under incidents that were resolved, and what stands under that; return what is to be told.
+
+    What stays open gets a step in its trail that says why. The solution is that of the incident above, until somebody
+    writes another one.
+    """
+    above = {each.number: family.is_by_itself(each) for each in parents if family.leads(each)}
+    found: list[Told] = []
+    while above:
+        ending: dict[str, bool] = {}
+        over: list[Incident] = []
+        marks: list[tuple[int, Mark]] = []
+        under: dict[str, str] = {}
+        for child, parent in await _under(tx, above):
+            why = family.stays(child, by_itself=above[parent])
+            act = "stays_open" if why else WITH_PARENT
+            marks.append((child.id, Mark(now, COLLECTOR, act, "", {"parent": parent, "why": str(why or "")})))
+            if why is None:
+                over.append(replace(child, state=RESOLVED, resolved_at=now, resolution_code=WITH_PARENT))
+                ending[child.number], under[child.number] = above[parent], parent
+        await _inherit(tx, [each.id for each in over])
+        resolved = await resolve(tx, over, now)
+        await desk.turn(tx, resolved, now)
+        await desk.note(tx, marks)
+        found += [(each, "resolved", SAID.format(under[each.number])) for each in resolved]
+        above = ending
+    return found
+
+
+async def _under(tx: AsyncConnection, numbers: Collection[str]) -> list[tuple[Incident, str]]:
+    """Return the open incidents under these with the number of the one above, held until the transaction ends."""
+    found = []
+    for part in interning.chunks(sorted(numbers)):
+        wanted = select(incident).where(incident.c.parent.in_(part), unresolved()).order_by(incident.c.id)
+        found += [(incident_of(row), row.parent) for row in await tx.execute(wanted.with_for_update())]
+    return found
+
+
+async def _inherit(tx: AsyncConnection, ids: Collection[int]) -> None:
+    """Write the solution of the incident above into those that have none."""
+    above = incident.alias("above")
+    solution = select(above.c.resolution).where(above.c.number == incident.c.parent).scalar_subquery()
+    for part in interning.chunks(sorted(ids)):
+        mine = update(incident).where(incident.c.id.in_(part), incident.c.resolution == "")
+        await tx.execute(mine.values(resolution=solution))
+
+
+async def adopt(tx: AsyncConnection, number: str, into: str, above: Collection[str]) -> None:
+    """Put what stands under one incident under another one it is merged into.
+
+    `above`: what the other one stands under; these stay where they are, or they would stand under themselves.
+    """
+    mine = update(incident).where(incident.c.parent == number, incident.c.number.not_in([into, *above]))
+    await tx.execute(mine.values(parent=into))
