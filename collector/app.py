@@ -63,6 +63,7 @@ from collector.services.channels.reconciling import Reconciler
 from collector.services.channels.resolving import Resolving
 from collector.services.channels.tending import Tending
 from collector.services.decisions import Decider
+from collector.services.estate_graph import EstateGraph
 from collector.services.imports import Importer
 from collector.services.inbound import mapping
 from collector.services.inbound.expiring import Expiring
@@ -76,6 +77,7 @@ from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
 from collector.services.refused import Refused
 from collector.services.registration import Registrar
+from collector.services.relating import Relating
 from collector.services.reports.delivering import Delivering
 from collector.services.retention import Retention
 from collector.services.statistics import Pipeline
@@ -84,6 +86,7 @@ from collector.services.sweeps.timekeeper import Timekeeper
 from collector.services.tickets import systems as ticket_systems
 from collector.services.tickets.office import Office
 from collector.services.tickets.puller import Puller
+from collector.services.wiring import Wiring
 from collector.starting import CannotStart
 from collector.store.engine import Store, open_store
 from collector.store.migrate import NewerSchema, migrate
@@ -129,9 +132,11 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
             stack.enter_context(_sole_user(settings.data))
             collector, serving = await _open(settings, stack, simulated)
         async with asyncio.TaskGroup() as tasks:
+            wiring = Wiring()
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
                      collector.keeper, Suspecting(collector.store, now, collector.runner.decided),
-                     Reaching(collector.store, collector.runner.policies, now),
+                     Reaching(collector.store, collector.runner.policies, now, EstateGraph(wiring)),
+                     Relating(collector.store, now, wiring),
                      Watch(collector.store, collector.runner.policies.desk, now),
                      Expiring(collector.inbox), _tending(collector), _delivering(collector))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]

@@ -8,13 +8,14 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.reachability import Graph
+from collector.relations import POWERED_BY
 from collector.services.wiring import Wiring
 from collector.store import reach
 from wire.topology import Link
 
 LOOK_MS: Final = 30_000
 """How often it is seen whether links or relations have moved."""
-RUNS_ON, POWERED_BY = "runs_on", "powered_by"
+RUNS_ON: Final = "runs_on"
 CONTRADICTORY: Final = "contradictory"
 
 

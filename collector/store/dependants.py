@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
 from collector.model import FOREVER, Path
+from collector.relations import HA_PEER
 from collector.store import interning
 from collector.store.schema import ci, fact, relation, val
 
@@ -56,7 +57,8 @@ async def _below(connection: AsyncConnection, nodes: Collection[int]) -> list[tu
     found: list[tuple[int, int]] = []
     holds = relation.c.kind == HOLDS
     for part in interning.chunks(sorted(nodes)):
-        towards = select(relation.c.b, relation.c.a).where(relation.c.b.in_(part), ~holds, relation.c.vt == FOREVER)
+        depends = relation.c.kind.not_in((HOLDS, HA_PEER)), relation.c.vt == FOREVER
+        towards = select(relation.c.b, relation.c.a).where(relation.c.b.in_(part), *depends)
         inside = select(relation.c.a, relation.c.b).where(relation.c.a.in_(part), holds, relation.c.vt == FOREVER)
         for wanted in (towards, inside):
             found += [(row[0], row[1]) for row in await connection.execute(wanted)]

@@ -19,6 +19,8 @@ Bodies = Mapping[str, Body]
 """Section → body of one device, those that speak."""
 
 State = Literal["confirmed", "probable", "contradictory"]
+_BEHIND: Final = "nut:"
+"""How the definition of a device begins that stands behind a UPS server: the address is the server's."""
 _VIRTUAL_MAC: Final = re.compile(r"00:00:5e:00:0[12]:|00:00:0c:07:ac:|00:05:73:a0:0|00:00:0c:9f:f")
 """MACs that move between devices: VRRP (RFC 5798), HSRP."""
 
@@ -114,7 +116,9 @@ class Device:
     def names(self) -> Iterator[str]:
         """Yield what a neighbour may call this device: MACs, serials, names, addresses; in lower case."""
         about = self.about
-        yield from (str(about[name]).casefold() for name in ("base_mac", "serial", "address") if about.get(name))
+        yield from (str(about[name]).casefold() for name in ("base_mac", "serial") if about.get(name))
+        if about.get("address") and not str(about.get("definition") or "").startswith(_BEHIND):
+            yield str(about["address"]).casefold()
         name = str(about.get("name") or "").casefold()
         yield from dict.fromkeys(part for part in (name, name.partition(".")[0]) if part)
         for row in self.rows("interfaces"):

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
+from collector.relations import HA_PEER
 from collector.store import interning
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
@@ -111,7 +112,7 @@ async def dependents(connection: AsyncConnection, ci_ids: Collection[int]) -> tu
     """Return what depends on one of `ci_ids` now, by name: whoever points at them, and what they contain."""
     found: dict[tuple[int, str], Dependent] = {}
     for part in interning.chunks(sorted(ci_ids)):
-        towards = and_(relation.c.kind != _HOLDS, relation.c.b.in_(part))
+        towards = and_(relation.c.kind.not_in((_HOLDS, HA_PEER)), relation.c.b.in_(part))
         inside = and_(relation.c.kind == _HOLDS, relation.c.a.in_(part))
         rows = await connection.execute(_RELATED.where(relation.c.vt == FOREVER, or_(towards, inside)))
         for row in rows:
