@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import free_port
-from tests.discovery.receiver.test_receiver import started
+from tests.discovery.receiver.process import started
 from tests.peers.daemons import program
 
 LINE = "<189>Jan 15 08:00:00 core-1 45: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (192.0.2.7)"

@@ -1,155 +1,21 @@
-"""A receiver as a process of its own, against net-snmp's own senders and logger: frames out, one task in."""
+"""A receiver as a process of its own, against logger and what nobody should send: frames out, one task in."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from tests.conftest import free_port
-from tests.discovery.receiver.listening import COMMUNITY, said, user
-from tests.discovery.snmp.combinations import AUTH_SECRET, AUTHS, PRIV_SECRET, PRIVS, user_name
-from tests.discovery.snmp.notices import IF_INDEX, IF_NAME, LINK_DOWN, trap
-from wire.sections import SECTIONS, check
+from tests.discovery.receiver.listening import COMMUNITY, said
+from tests.discovery.receiver.process import WITHIN_S, run, started
+from tests.discovery.snmp.notices import trap
 
-needs_net_snmp = pytest.mark.skipif(not shutil.which("snmptrap"), reason="snmptrap is not installed (Debian: snmp)")
 needs_logger = pytest.mark.skipif(not shutil.which("logger"), reason="logger is not installed (Debian: bsdutils)")
-WITHIN_S = 60
-LINK_UP = "1.3.6.1.6.3.1.1.5.4"
-PATIENT, HASTY = ["-t", 10], ["-t", 1, "-r", 0]
-
-
-@dataclass
-class Process:
-    """A running receiver, and what it has said."""
-
-    popen: asyncio.subprocess.Process
-    traps: int
-    syslog: int
-    heads: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [row for head in self.heads for section in head.get("sections", ()) for row in section["rows"]]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return next((head["counts"] for head in reversed(self.heads) if "counts" in head), {})
-
-    async def read(self) -> bool:
-        """Take in the next frame; return False when there is none."""
-        assert self.popen.stdout
-        line = await asyncio.wait_for(self.popen.stdout.readline(), WITHIN_S)
-        if not line:
-            return False
-        head = json.loads(line)
-        body = await self.popen.stdout.readexactly(head["bytes"])
-        for section in head.get("sections", ()):
-            section["rows"] = check(SECTIONS["events"], json.loads(body))
-        self.heads.append(head)
-        return True
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            assert await self.read(), f"it ended: {self.heads[-1]}"
-
-    async def end(self) -> None:
-        assert self.popen.stdin
-        self.popen.stdin.write(b"end\n")
-        while await self.read():
-            pass
-
-
-@contextlib.asynccontextmanager
-async def started(place: str = "127.0.0.1", **other: Any) -> AsyncIterator[Process]:
-    traps, syslog = free_port(), free_port()
-    popen = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "discovery.receiver", stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24
-    )
-    assert popen.stdin
-    popen.stdin.write(json.dumps(said(traps=[place, traps], syslog=[place, syslog], **other)).encode() + b"\n")
-    process = Process(popen, traps, syslog)
-    try:
-        await process.until(lambda: bool(process.heads))
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            popen.kill()
-        await popen.communicate()
-
-
-async def run(*words: object) -> int:
-    """Run a program of the system; return its exit code."""
-    environment = {"PATH": "/usr/bin:/bin", "MIBS": "", "SNMP_PERSISTENT_DIR": "/nonexistent"}
-    popen = await asyncio.create_subprocess_exec(*map(str, words), env=environment, stderr=subprocess.DEVNULL)
-    return await asyncio.wait_for(popen.wait(), WITHIN_S)
-
-
-# --- SNMP
-
-
-@needs_net_snmp
-async def test_traps_and_informs_of_net_snmp_are_heard_in_every_version() -> None:
-    port = [f"{IF_INDEX}.3", "i", "3", f"{IF_NAME}.3", "s", "Gi1/0/3"]
-    async with started() as process:
-        peer, known = f"127.0.0.1:{process.traps}", ["-c", COMMUNITY]
-        assert await run("snmptrap", "-v1", *known, peer, "1.3.6.1.4.1.318", "127.0.0.1", 6, 5, "") == 0
-        assert await run("snmptrap", "-v2c", *known, peer, "", LINK_DOWN, *port) == 0
-        assert await run("snmpinform", "-v2c", *known, "-t", 10, peer, "", "1.3.6.1.6.3.1.1.5.4", *port) == 0, (
-            "no answer"
-        )
-        assert await run("snmpinform", "-v2c", "-c", "guessed", "-t", 1, "-r", 0, peer, "", LINK_DOWN) != 0
-        await process.until(lambda: len(process.rows) == 3)
-        await process.end()
-    assert {(row["kind"], row.get("object")) for row in process.rows} == {
-        ("ups_on_battery", None), ("link_down", "Gi1/0/3"), ("link_up", "Gi1/0/3"),
-    }  # fmt: skip
-    assert (process.counts["traps"], process.counts["informs"], process.counts["unknown_community"]) == (2, 1, 1)
-    assert process.heads[0]["ready"]
-    assert "ended" in process.heads[-1]
-    assert COMMUNITY not in json.dumps(process.heads)
-
-
-@needs_net_snmp
-async def test_traps_of_v3_are_heard_with_every_algorithm_of_net_snmp() -> None:
-    combinations = [(auth, priv) for auth in AUTHS for priv in (None, *PRIVS)]
-    leases = [user(user_name(auth, priv), auth, priv or "") for auth, priv in combinations]
-    async with started(leases=leases) as process:
-        for auth, priv in combinations:
-            secured = ["-l", "authPriv", "-x", PRIVS[priv], "-X", PRIV_SECRET] if priv else ["-l", "authNoPriv"]
-            name = ["-u", user_name(auth, priv), "-a", AUTHS[auth], "-A", AUTH_SECRET]
-            engine = f"0x8000000001020{combinations.index((auth, priv)):03x}"
-            told = ["", LINK_DOWN, f"{IF_NAME}.3", "s", user_name(auth, priv)]
-            code = await run("snmptrap", "-v3", "-e", engine, *name, *secured, f"127.0.0.1:{process.traps}", *told)
-            assert code == 0, name
-        await process.end()
-    assert {row["object"] for row in process.rows} == {user_name(auth, priv) for auth, priv in combinations}
-    assert all(row["authentic"] for row in process.rows)
-
-
-@needs_net_snmp
-async def test_informs_of_v3_find_our_engine_by_themselves_and_are_answered() -> None:
-    async with started(leases=[user("ops", "sha256", "aes128"), user("open")]) as process:
-        peer = f"127.0.0.1:{process.traps}"
-        ops = ["-u", "ops", "-l", "authPriv", "-a", "SHA-256", "-A", AUTH_SECRET, "-x", "AES", "-X"]
-        plain = ["-l", "noAuthNoPriv", "-u"]
-        assert await run("snmpinform", "-v3", *ops, PRIV_SECRET, *PATIENT, peer, "", LINK_DOWN) == 0
-        assert await run("snmpinform", "-v3", *plain, "open", *PATIENT, peer, "", LINK_DOWN) == 0
-        assert await run("snmpinform", "-v3", *ops, "wrong-secret", *HASTY, peer, "", LINK_DOWN) != 0
-        assert await run("snmpinform", "-v3", *plain, "nobody", *HASTY, peer, "", LINK_DOWN) != 0
-        await process.end()
-    assert [row["authentic"] for row in process.rows] == [True, False]
-    assert process.counts["informs"] == 2
-    assert process.counts["unknown_user"] == 1
 
 
 # --- syslog
