@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from collector.model import Delivery
+from collector.model import Attachment, Delivery
 
 
 class BadDestination(ValueError):
@@ -63,11 +63,12 @@ class Destination(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What there is to tell of one incident at once: the last message, and all events since it was told of."""
+    """What there is to tell of one incident at once: the last message, all events since, and files with it."""
 
     last: Delivery
     events: tuple[str, ...]
     since: int
+    files: tuple[Attachment, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -87,6 +88,13 @@ class Gathering(Protocol):
     async def send(self, stories: Sequence[Story]) -> None:
         """Send one message that tells all of them; raise `DeliveryFailed`."""
         ...
+
+
+@runtime_checkable
+class Attaching(Protocol):
+    """A destination that takes files beside its words, in one language."""
+
+    files_in: str
 
 
 @runtime_checkable

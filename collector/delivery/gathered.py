@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from collector.channel import REPORT
 from collector.clock import Clock
-from collector.delivery import Gathering, Story
+from collector.delivery import Attaching, Gathering, Story
 from collector.delivery.carrier import Carrier, Line, Outcome, tried
 from collector.delivery.patience import filled
-from collector.store import channels, outbox
+from collector.store import attachments, channels, outbox
 from collector.store.engine import Store
 from collector.store.failure import reading, writing
 from collector.store.outbox import Waiting
@@ -61,7 +63,7 @@ class GatheringCarrier(Carrier):
     async def _tell(self, claimed: Sequence[Waiting], tokens: int) -> None:
         destination = self.line.destination
         assert isinstance(destination, Gathering)
-        stories = stories_of(claimed)
+        stories = await self._with_files(stories_of(claimed))
         if len(stories) <= destination.alone and len(stories) * 1000 <= tokens:
             parts = [[each] for each in stories]
         else:
@@ -72,6 +74,15 @@ class GatheringCarrier(Carrier):
             outcome = await tried(rows, partial(destination.send, part))
             tokens -= 1000
             await self._mark_part(outcome, {each.last.key for each in part}, tokens)
+
+    async def _with_files(self, stories: list[Story]) -> list[Story]:
+        """Return the stories with what goes with them, where the other side takes files."""
+        if not isinstance(self.line.destination, Attaching):
+            return stories
+        async with reading(self.store) as connection:
+            subjects = {each.last.subject for each in stories if each.last.event == REPORT}
+            files = await attachments.of(connection, subjects, self.line.destination.files_in)
+        return [replace(each, files=files.get(each.last.subject, ())) for each in stories]
 
     async def _mark_part(self, outcome: Outcome, last: set[str], tokens: int) -> None:
         """Mark the rows a message told; of an incident the last one is sent, those before are folded into it."""

@@ -1,4 +1,4 @@
-"""E-mail over SMTP (RFC 5321): text and HTML beside each other, one thread an incident, several incidents in one mail.
+"""E-mail over SMTP (RFC 5321): text and HTML beside each other, a thread an incident, many in one mail, files with it.
 
 The standard library's client works in a thread of its own. Headers hold one clean line each; a text from a device is
 escaped in HTML and can begin no header.
@@ -67,6 +67,7 @@ class Mail:
 
     def __init__(self, server: Server, terms: Terms, clock: Clock) -> None:
         self._server, self._terms, self._clock = server, terms, clock
+        self.files_in = terms.language
 
     async def __call__(self, delivery: Delivery) -> None:
         await self.send([Story(delivery, (delivery.event,), 0)])
@@ -87,6 +88,9 @@ class Mail:
         self._thread(mail, stories)
         mail.set_content(_text(letter))
         mail.add_alternative(_html(letter, self._terms.language), subtype="html")
+        for each in (file for story in stories for file in story.files):
+            kind, _, subtype = each.media_type.partition("/")
+            mail.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)
         return mail
 
     def _thread(self, mail: EmailMessage, stories: Sequence[Story]) -> None:

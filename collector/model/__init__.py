@@ -30,6 +30,7 @@ from collector.model.identity import Holder as Holder
 from collector.model.identity import Identified as Identified
 from collector.model.identity import Identifier as Identifier
 from collector.model.identity import Subject as Subject
+from collector.model.incidents import Attachment as Attachment
 from collector.model.incidents import Cause as Cause
 from collector.model.incidents import Delivery as Delivery
 from collector.model.incidents import Incident as Incident

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collector.model.estate import Value
 
@@ -98,3 +98,12 @@ class Delivery:
     def event(self) -> str:
         """What happened to it: the rest of the key, without the moment."""
         return self.key.rpartition("|")[2].partition("@")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message by the channels that take files, such as a report as it is printed."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)

@@ -169,10 +169,9 @@ async def apply(
     marks += [(each.id, Mark(now, COLLECTOR, "reopen")) for each in plan.reopen]
     marks += [(each.id, Mark(now, COLLECTOR, "recovered")) for each in plan.recover]
     await desk.note(connection, marks)
-    told: list[telling.Told] = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
-    told += followed
+    told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
     told += [(each, "reopened") for each in plan.reopen] + [(each, "updated") for each in (*plan.update, *plan.recover)]
-    await telling.tell(connection, told, now)
+    await telling.tell(connection, [*told, *followed], now)
     return [each.number for each in opened]
 
 

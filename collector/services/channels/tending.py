@@ -11,7 +11,7 @@ import structlog
 from collector.clock import Clock
 from collector.services.channels import alarms
 from collector.services.channels.reconciling import Reconciler
-from collector.store import outbox
+from collector.store import attachments, outbox
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
 
@@ -38,6 +38,7 @@ class Tending:
         async with writing(self._store) as tx:
             await alarms.settle(tx, self._clock())
             await outbox.forget(tx, self._clock() - KEPT_MS, FORGOTTEN_AT_ONCE)
+            await attachments.forget(tx, self._clock() - KEPT_MS)
 
     async def _reconcile(self) -> None:
         await self._reconciler.step()

@@ -17,16 +17,17 @@ import structlog
 from collector.channel import REPORT, Channel
 from collector.clock import Clock
 from collector.desk.table import Table
-from collector.model import Delivery
+from collector.model import Attachment, Delivery
 from collector.report.cells import shown
 from collector.report.value import Report
 from collector.report.words import Words, title
 from collector.rule_meter import RuleMeter
 from collector.security.audit import COLLECTOR, acting
+from collector.services.exports import FORMATS
 from collector.services.inspections import Rules
 from collector.services.reports import monthly, months
 from collector.services.reports.asked import DAY_MS, Asked
-from collector.store import channels, outbox
+from collector.store import attachments, channels, outbox
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, reading
 from collector.wording import time_text
@@ -37,6 +38,9 @@ EVERY_S: Final = 60.0
 LATE_MS: Final = 7 * DAY_MS
 READ_BY_PEOPLE: Final = frozenset({"email", "webhook", "dingtalk", "wecom", "feishu"})
 """Kinds of channels a report can go by; it is no ticket and rings nobody."""
+WITH_FILES: Final = frozenset({"email"})
+"""Those of them that carry the report itself; the others say where it is."""
+ATTACHED: Final = ("pdf", "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,15 @@ class Delivering:
             told = await outbox.told(connection, [_subject(month)]) if listening else set()
             names = [each.name for each in listening if (each.name, _subject(month)) not in told]
             report = await self._report(connection, month) if names else None
-        if report is None:
-            return 0
+            if report is None:
+                return 0
+            mailed = {each.language for each in listening if each.name in names and each.kind in WITH_FILES}
+            files = {language: await self._files(report, month, language) for language in sorted(mailed)}
         payload = message(report, month, self.words, now)
         async with acting(self.store, COLLECTOR, self.clock) as act:
             await outbox.write(act.tx, _deliveries(month, names, payload), now)
+            for language, its in files.items():
+                await attachments.put(act.tx, _subject(month), language, its, now)
             act.tell("report.send", f"report/{month}", after={"channels": names})
         return len(names)
 
@@ -85,6 +93,18 @@ class Delivering:
             self.clock(), since=period.since, until=period.until, desk=self.desk, rules=self.rules, meter=self.meter
         )
         return await monthly.make(connection, asked)
+
+
+    async def _files(self, report: Report, month: str, language: str) -> list[Attachment]:
+        """Return the report as it is printed and as a workbook, while the view of the database it reads is open."""
+        words = self.words.get(language, self.words["zh"])
+        return [
+            Attachment(
+                f"muster-{report.name}-{month}.{name}", FORMATS[name].media_type,
+                b"".join([piece async for piece in FORMATS[name].write(report, words)]),
+            )
+            for name in ATTACHED
+        ]  # fmt: skip
 
 
 def due(now: int, desk: Table) -> str:

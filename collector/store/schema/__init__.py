@@ -33,6 +33,7 @@ from collector.store.schema.changes import change_template as change_template
 from collector.store.schema.changes import change_trail as change_trail
 from collector.store.schema.changes import change_word as change_word
 from collector.store.schema.changes import freeze as freeze
+from collector.store.schema.delivering import attachment as attachment
 from collector.store.schema.delivering import channel as channel
 from collector.store.schema.delivering import channel_health as channel_health
 from collector.store.schema.delivering import correspondence as correspondence

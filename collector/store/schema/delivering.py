@@ -45,6 +45,12 @@ correspondence = Table(  # what a channel was last told of a subject, and what t
     Index("ix_correspondence_open", "destination", "open", "at"),
 )  # fmt: skip
 
+attachment = Table(  # what goes with the messages of a subject by channels that take files, in their language
+    "attachment", metadata, Column("subject", Text, primary_key=True), Column("language", Text, primary_key=True),
+    Column("name", Text, primary_key=True), words("media_type"), Column("content", LargeBinary, nullable=False),
+    moment("at"), Index("ix_attachment_at", "at"),
+)  # fmt: skip
+
 foreign_alert = Table(  # an alert of another system: one row a (source, fingerprint), its latest episode
     "foreign_alert", metadata, numbered(),
     words("source"), words("fingerprint"), words("state"),  # firing, resolved, expired

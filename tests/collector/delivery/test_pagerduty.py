@@ -26,6 +26,15 @@ async def test_an_incident_is_triggered_and_resolved_under_one_key(there: Answer
     assert first["links"] == [{"href": "https://muster.example.org/incidents/INC-000001", "text": "INC-000001"}]
 
 
+async def test_what_somebody_has_seen_rings_nobody_any_more(there: Answering) -> None:
+    there.answers = [(202, {"status": "success"})]
+    pager = PagerDuty(Caller(there.url), "integration", "MUSTER-ab-", "en", "")
+    assert await pager(delivery(event="acknowledged")) == "MUSTER-ab-INC-000001"
+    await pager.aclose()
+    (asked,) = [each.value for each in there.asked]
+    assert asked == {"routing_key": "integration", "dedup_key": "MUSTER-ab-INC-000001", "event_action": "acknowledge"}
+
+
 async def test_details_beyond_the_limit_are_left_out(there: Answering) -> None:
     there.answers = [(202, {})]
     pager = PagerDuty(Caller(there.url), "integration", "", "en", "")

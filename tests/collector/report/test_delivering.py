@@ -5,24 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
 from collector import workcalendar
 from collector.channel import Channel, Wants
 from collector.delivery import Story
+from collector.delivery.carrier import Line
+from collector.delivery.gathered import GatheringCarrier
 from collector.delivery.letter import compose
 from collector.delivery.mail import Mail, Server, Terms
+from collector.delivery.patience import Pace
 from collector.desk import table as desk_table
-from collector.model import Delivery
+from collector.model import Attachment, Delivery
+from collector.services.reports.asked import DAY_MS
 from collector.services.reports.delivering import Delivering, due, wants
-from collector.store import channels, schema
+from collector.store import attachments, channels, schema
 from collector.store.channels import ChannelRow
 from collector.store.engine import Store
 from collector.web.catalogue import Texts
+from tests.peers.test_smtp import Box
+from tests.peers.test_smtp import box as box
 from tests.people import Clock
 
 RULES = Path("rules")
@@ -61,9 +69,9 @@ async def _told(store: Store) -> list[tuple[str, str, Any]]:
         return [tuple(row) for row in rows]
 
 
-async def _declare(store: Store, name: str, wanted: Wants) -> None:
+async def _declare(store: Store, name: str, wanted: Wants, kind: str = "webhook") -> None:
     async with store.write() as tx:
-        channel = Channel(name, "webhook", {"url": "http://127.0.0.1:9/"}, wanted)
+        channel = Channel(name, kind, {"url": "http://127.0.0.1:9/"}, wanted)
         await channels.save(tx, ChannelRow(channel, "", b"", ""), 0)
 
 
@@ -93,3 +101,42 @@ async def test_what_people_read_has_the_figures_and_where_the_report_is(sqlite_s
     mail = Mail(Server("127.0.0.1", 25), terms, Clock()).composed([Story(delivery, ("report",), 0)])
     assert mail["Subject"] == "2026-10 Monthly service report"
     assert mail["In-Reply-To"] is None
+
+
+async def test_a_mail_carries_the_report_in_its_language_and_the_others_say_where_it_is(
+    sqlite_store: Store, box: tuple[Box, Server]
+) -> None:
+    arrived, server = box
+    clock = Clock(_at(11, 2))
+    await _declare(sqlite_store, "hook", Wants(events=("report",)))
+    await _declare(sqlite_store, "mail", Wants(events=("report",)), "email")
+    assert await Delivering(sqlite_store, clock, DESK, WORDS).step() == 2
+    terms = Terms("muster@example.org", ("ops@example.org",), "muster-", "zh", "https://muster.example")
+    line = Line("mail", Mail(server, terms, clock), Pace(True, 0, 300, 3))
+    for _ in range(2):
+        await GatheringCarrier(sqlite_store, line, clock, lambda: 0.5).step()
+        clock.at += DAY_MS
+    [(_, mail)] = arrived.mails
+    files = {each.get_filename(): each for each in mail.iter_attachments()}
+    assert {name: each.get_content_type() for name, each in files.items()} == {
+        "muster-monthly-2026-10.pdf": "application/pdf",
+        "muster-monthly-2026-10.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+    assert files["muster-monthly-2026-10.pdf"].get_content().startswith(b"%PDF-")
+    book = openpyxl.load_workbook(BytesIO(files["muster-monthly-2026-10.xlsx"].get_content()))
+    assert "运维服务月报" in str([cell.value for row in book.worksheets[0].iter_rows() for cell in row])
+    assert "https://muster.example/reports/monthly?month=2026-10" in mail.get_body(("plain",)).get_content()
+    [payload] = [each[2] for each in await _told(sqlite_store) if each[0] == "hook"]
+    assert json.loads(payload)["report"]["path"] == "/reports/monthly?month=2026-10"
+    async with sqlite_store.write() as tx:
+        await attachments.forget(tx, clock.at)
+        assert await attachments.of(tx, ["report|monthly-2026-10"], "zh") == {}
+
+
+async def test_a_file_that_no_mail_server_takes_is_left_out(store: Store) -> None:
+    small, big = (Attachment(name, "application/pdf", bytes(size)) for name, size in (("a", 9), ("b", 5_000_001)))
+    async with store.write() as tx:
+        await attachments.put(tx, "report|x", "en", [small, big], 1)
+        await attachments.put(tx, "report|x", "en", [small], 2)
+        assert await attachments.of(tx, ["report|x"], "en") == {"report|x": (small,)}
+        assert await attachments.of(tx, ["report|x"], "zh") == {}

@@ -1,4 +1,4 @@
-"""Alerts that somebody has seen, problems, and when to warn that a periodic maintenance will be late.
+"""Alerts that somebody has seen, problems, when to warn of a maintenance that will be late, files of messages.
 
 Revision ID: 0021
 Revises: 0020
@@ -25,6 +25,7 @@ def upgrade() -> None:
     _beside_problems()
     _warnings()
     _heard()
+    _attachments()
 
 
 def _acks() -> None:
@@ -90,6 +91,15 @@ def _heard() -> None:
             wants["events"] = [*wants["events"], "acknowledged"]
             mine = sa.update(channel).where(channel.c.name == name)
             connection.execute(mine.values(wants=json.dumps(wants)))
+
+
+def _attachments() -> None:
+    op.create_table("attachment",
+        _text("subject"), _text("language"), _text("name"), _text("media_type"),
+        sa.Column("content", sa.LargeBinary(), nullable=False), _at("at"),
+        sa.PrimaryKeyConstraint("subject", "language", "name", name=op.f("pk_attachment")),
+    )  # fmt: skip
+    op.create_index("ix_attachment_at", "attachment", ["at"])
 
 
 def _one_standing(name: str, table: str, columns: list[str], condition: str) -> None:
