@@ -30,7 +30,8 @@ class Sweeping:
     """Whatever its process does costs this sweep only, and is named in `failure`. Times are monotonic, in seconds.
 
     The process is held back while as much waits as may wait: rows not told, or observations in the spool, whose
-    share for sweeps is `room_bytes`. In the folder `shelf` it keeps what devices said, for the next one.
+    share for sweeps is `room_bytes`. In the folder `shelf` it keeps what devices said, for the next one; beside that
+    lies the board, by which a watch and another sweep keep one pace.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Sweeping:
         self.failure = ""
         self._secrets = [each for lease in task.leases for each in lease.secret.values()]
         self._child: Child | None = None
-        request = {**asdict(task), "shelf": str(shelf or ""), "secrets_key": task.secrets_key.hex()}
+        kept = {"shelf": str(shelf or ""), "board": str(shelf.with_name("board") if shelf else "")}
+        request = {**asdict(task), **kept, "secrets_key": task.secrets_key.hex()}
         try:
             self._child = Child(MODULE, request=request, wake=wake, bound=MOST_WAITING)
         except OSError as error:

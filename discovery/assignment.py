@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import time
 from dataclasses import dataclass
@@ -10,24 +11,47 @@ from pathlib import Path
 from typing import Any, get_args
 
 from discovery.authenticate import Access
+from discovery.beside import Alone, Beside, Exploring, Watching
+from discovery.board import Board
 from discovery.breaker import Breaker, Failure
 from discovery.doors import DOORS
 from discovery.knowledge import knowledge_of
 from discovery.leases import BadTask, credential, texts
+from discovery.library import Definitions
 from discovery.limits import Limits, Profile, Until, profile_of
 from discovery.plan import Plan, plan
 from discovery.shelf import Shelf
+from discovery.stages import Setting
 from wire.sweep import SECRETS_KEY_BYTES, SERVICES
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What `discovery.sweep.sweep` takes, but for the definitions."""
+    """What a `discovery.sweep.Sweep` is given, but for the definitions. `board`: where it sees what goes on beside it,
+    None: nowhere."""
 
     plan: Plan
     access: Access
     limits: Limits
     profile: Profile
+    is_watch: bool = False
+    board: Path | None = None
+
+    def setting(self, definitions: Definitions) -> Setting:
+        return Setting(self.plan, self.access, definitions, self.limits, self.profile, self._beside())
+
+    def _beside(self) -> Beside:
+        """Return what this sweep knows of another; a board that cannot be read costs the common pace only."""
+        try:
+            board = Board(self.board) if self.board else None
+        except (OSError, ValueError) as error:
+            log.warning("this sweep knows of no other: %s", error)
+            board = None
+        if board is None:
+            return Alone()
+        return Watching(board) if self.is_watch else Exploring(board, self.plan.targets)
 
 
 def read(line: bytes) -> Assignment:
@@ -54,7 +78,9 @@ def _assignment(said: Any) -> Assignment:
         raise BadTask("no such service")
     rate, timeout_ms = _number(said["rate_pps"]), _number(said["timeout_ms"])
     limits = Limits(rate=float(rate) or None, timeout=timeout_ms / 1000 or Limits().timeout)
-    return Assignment(_plan(said), _access(said), limits, profile_of(until, port, ports))
+    board = Path(said["board"]) if said.get("board") else None
+    profile = profile_of(until, port, ports)
+    return Assignment(_plan(said), _access(said), limits, profile, bool(said.get("watch")), board)
 
 
 def _access(said: Any) -> Access:

@@ -81,6 +81,7 @@ class _Echoing:
     async def _tap(self, taps: Taps) -> None:
         for count, host in enumerate(list(self._silent), start=1):
             await turn(self._bucket)
+            self._bucket.spent(host)
             self._silent[host] = self._loop.time()
             with contextlib.suppress(OSError):  # no way there is as silent as nobody there
                 self._socket.sendto(self._request(host, count), (host, 0))

@@ -20,6 +20,7 @@ async def knock(
     async def knocking() -> None:
         for host, port in doors:
             await turn(pace.bucket)
+            pace.bucket.spent(host)
             answer = await _connect(host, port, seconds)
             if answer is not None:
                 found(host, port, answer)

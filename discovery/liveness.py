@@ -50,12 +50,13 @@ Offers = Callable[[str], Sequence[Credential]]
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """With what signs of life are looked for."""
+    """With what signs of life are looked for. `is_answered`: whether an address was heard over SNMP a moment ago."""
 
     engine: Engine
     limits: Limits
     profile: Profile
     offers: Offers
+    is_answered: Callable[[str], bool] = lambda _: False
 
 
 async def look(hosts: Sequence[str], means: Means, ready: Callable[[Life], None]) -> list[Life]:
@@ -69,12 +70,20 @@ class _Round:
     def __init__(self, hosts: Sequence[str], means: Means, ready: Callable[[Life], None]) -> None:
         self.lives = {host: Life(host) for host in hosts}
         self._means, self._ready = means, ready
-        self._offers = {host: offers for host in hosts if (offers := means.offers(host))}
+        self._unheard = [host for host in hosts if not self._is_heard(host)]
+        self._offers = {host: offers for host in self._unheard if (offers := means.offers(host))}
+
+    def _is_heard(self, host: str) -> bool:
+        """Return whether a host need not be asked over SNMP, for it has answered there just now."""
+        heard = self._means.is_answered(host)
+        if heard:
+            self.lives[host].shows("snmp")
+        return heard
 
     async def run(self) -> None:
         means, distant = self._means, [host for host in self.lives if not self._means.profile.is_deaf(host)]
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._ask(list(self.lives), EngineQuestion(), self._engine))
+            group.create_task(self._ask(self._unheard, EngineQuestion(), self._engine))
             group.create_task(echo(distant, self._echoed, means.engine.bucket, means.limits.taps))
             group.create_task(self._offer(0))
         silent = [host for host in distant if not self.lives[host].signs]

@@ -8,6 +8,7 @@ first, outcomes as they come, a word every few seconds, `ended` last; or `failed
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from typing import Final
@@ -16,11 +17,13 @@ from discovery.assignment import Assignment, read
 from discovery.leases import MAX_TASK_BYTES
 from discovery.library import Definitions, Library, definitions_in
 from discovery.lined import BadDefinition
-from discovery.sweep import Sweep, sweep
+from discovery.sweep import Sweep
 from discovery.telling import Place, State, frames
 from discovery.voice import Voice, frame, run
 
 BEAT_S: Final = 5.0
+BEHIND: Final = 5
+"""How much nicer an exploration is to a watch on the same processor."""
 NOT_SWEPT: Final = frozenset({"cancelled", "lease_ended"})
 """Causes after which a target still waits to be swept."""
 
@@ -34,6 +37,8 @@ async def serve(orders: asyncio.StreamReader, voice: Voice) -> int:
     except (ValueError, BadDefinition) as error:  # BadTask, or a line that has no end
         await voice.say(frame({"failed": str(error)}))
         return 2
+    if not assigned.is_watch:
+        os.nice(BEHIND)
     await voice.say(frame({"ready": True}))
     await _swept(assigned, definitions, orders, voice)
     return 0
@@ -42,7 +47,7 @@ async def serve(orders: asyncio.StreamReader, voice: Voice) -> int:
 async def _swept(assigned: Assignment, definitions: Definitions, orders: asyncio.StreamReader, voice: Voice) -> None:
     if shelf := assigned.access.knowledge.shelf:
         shelf.tidy()
-    begun = sweep(assigned.plan, assigned.access, definitions, assigned.limits, assigned.profile)
+    begun = Sweep(assigned.setting(definitions))
     place = Place(assigned.plan)
     beside = [asyncio.create_task(_heed(orders, begun)), asyncio.create_task(_beat(begun, place, voice))]
     try:

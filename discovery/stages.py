@@ -12,6 +12,7 @@ from typing import Final
 
 from discovery.asking import Result, Script
 from discovery.authenticate import Access, Admitted, Contact, WayIn, authenticate
+from discovery.beside import Alone, Beside
 from discovery.credentials import SnmpUser
 from discovery.device import Device
 from discovery.doors import session
@@ -40,13 +41,14 @@ MOST_LOGINS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a sweep was given."""
+    """What a sweep was given. `beside`: what it knows of another one beside it."""
 
     plan: Plan
     access: Access
     definitions: Definitions
     limits: Limits
     profile: Profile
+    beside: Beside = field(default_factory=Alone)
 
 
 @dataclass(frozen=True, slots=True)

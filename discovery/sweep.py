@@ -83,7 +83,9 @@ class Sweep:
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
         limits = self._setting.limits
-        engine = Engine(limits.traffic, limits.patience)
+        beside = self._setting.beside
+        pace = beside.bucket(limits.rate, asyncio.get_running_loop().time())
+        engine = Engine(limits.traffic, limits.patience, pace, beside.answered)
         feeding = asyncio.create_task(self._feed(engine))
         try:
             while (outcome := await self._outcomes.get()) is not None:
@@ -174,7 +176,7 @@ class Sweep:
         def offered(address: str) -> list[Credential]:
             return offers(address, setting.access, setting.limits, setting.plan.zone)
 
-        means = Means(tools.engine, setting.limits, setting.profile, offered)
+        means = Means(tools.engine, setting.limits, setting.profile, offered, setting.beside.is_answered)
         self._looking = asyncio.create_task(look(hosts, means, ready))
         return await self._looking
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.security.vault import Vault
 from collector.services import credentials, sweeps
 from collector.services.credentials import NewCredential
-from collector.services.sweeps import NewPlan
+from collector.services.sweeps import NewPlan, Taker
 from collector.store import probes, schema
 from tests.acts import act
 from wire.sweep import Progress, TargetRow
@@ -55,7 +55,7 @@ async def begin(tx: AsyncConnection, vault: Vault, now: int, poison: str = "") -
     sweep = await sweeps.start(by, plan)
     probe = await agent_id(tx)
     await probes.appoint(tx, await uid_of(tx, probe), [""])
-    task = await sweeps.take(tx, vault, probe, "", now)
+    task = await sweeps.take(tx, vault, Taker(probe), now)
     assert task is not None
     assert task.uid == sweep
     return Swept(plan, sweep, credential)

@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -18,9 +19,11 @@ from collector.listeners.registry import AgentRegistry
 from collector.listeners.uninterrupted import Uninterrupted
 from collector.security.vault import Vault
 from collector.services import listening, sweeps
+from collector.services.sweeps import Taker
 from collector.store import agents
 from collector.store.agents import Standing
 from collector.store.failure import reading, writing
+from collector.store.sweeps import EXPLORE, LANES, WATCH
 from wire import sweep_codec
 from wire.sweep import Cancel, Idle, Progress, SweepTask
 
@@ -39,17 +42,51 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class Hands:
+    """What a probe has in hand: lane → uid of a sweep. One that does not watch beside a sweep has one thing at most."""
+
+    holds: dict[str, str]
+    watches: bool
+
+    @classmethod
+    def of(cls, idle: Idle) -> Hands:
+        said = {WATCH: idle.watch_uid, EXPLORE: idle.sweep_uid}
+        return cls({lane: uid for lane, uid in said.items() if uid}, idle.watches)
+
+    @property
+    def uids(self) -> tuple[str, ...]:
+        return tuple(self.holds.values())
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The lanes in which it may be given something."""
+        if self.watches:
+            return tuple(lane for lane in LANES if lane not in self.holds)
+        return () if self.holds else LANES
+
+    def take(self, task: SweepTask) -> None:
+        self.holds[WATCH if task.watch else EXPLORE] = task.uid
+
+    def let_go(self, uid: str) -> bool:
+        """Forget a sweep; return whether it was in hand."""
+        lane = next((lane for lane, held in self.holds.items() if held == uid), None)
+        if lane:
+            del self.holds[lane]
+        return lane is not None
+
+
 class Tasks:
     """Tasks and Progress, for an agent that has been authorised; raises `Refused`, `Undecodable`, `StoreFailed`.
 
-    Of each agent the latest stream counts. Its word of which sweep it holds is believed: another that was thought to
-    run there waits again.
+    Of each agent the latest stream counts. Its word of which sweeps it holds is believed: others that were thought to
+    run there wait again.
     """
 
     def __init__(self, registry: AgentRegistry, vault: Vault, max_bytes: int, max_streams: int = MAX_STREAMS) -> None:
         self._registry, self._store, self._vault, self._max_streams = registry, registry.store, vault, max_streams
         self._streams: dict[int, asyncio.Event] = {}
-        self._holds: dict[int, str] = {}
+        self._hands: dict[int, Hands] = {}
         self._hears: dict[int, tuple[bytes, float]] = {}  # digest of the task, when it is looked at again (monotonic)
         self._writes = Uninterrupted()
         self._admission = Admission(MAX_TELLS, max_bytes)
@@ -69,17 +106,18 @@ class Tasks:
             raise exhausted("as many probes wait as may", jittered(30.0))
         turn = self._take_place(agent)
         try:
-            self._holds[agent.id], self._hears[agent.id] = idle.sweep_uid, (idle.listening, 0.0)
-            await self._write(lambda tx: sweeps.release(tx, agent.id, idle.sweep_uid))
-            log.info("a probe waits", agent=agent.uid, zone=idle.zone, holds=idle.sweep_uid, address=address)
+            hands = self._hands[agent.id] = Hands.of(idle)
+            self._hears[agent.id] = idle.listening, 0.0
+            await self._write(lambda tx: sweeps.release(tx, agent.id, *hands.uids))
+            log.info("a probe waits", agent=agent.uid, zone=idle.zone, holds=hands.uids, address=address)
             until = time.monotonic() + STREAM_S * random.uniform(0.8, 1.2)  # noqa: S311  spreads probes
             while time.monotonic() < until and self._streams.get(agent.id) is turn:
-                if (word := await self._word(agent, idle, turn)) is not None:
+                if (word := await self._word(agent, idle, hands, turn)) is not None:
                     yield word
                 await _rest(turn)
         finally:
             if self._streams.get(agent.id) is turn:
-                del self._streams[agent.id], self._holds[agent.id], self._hears[agent.id]
+                del self._streams[agent.id], self._hands[agent.id], self._hears[agent.id]
 
     def _take_place(self, agent: Standing) -> asyncio.Event:
         """Let this stream be the agent's, and end the one before; return the event that rings for it."""
@@ -97,7 +135,7 @@ class Tasks:
     async def close(self) -> None:
         """End all streams, and return when what is being written is written."""
         turns, self._streams = list(self._streams.values()), {}
-        self._holds.clear()
+        self._hands.clear()
         self._hears.clear()
         for turn in turns:
             turn.set()
@@ -105,24 +143,25 @@ class Tasks:
 
     # --- what is to be said
 
-    async def _word(self, agent: Standing, idle: Idle, turn: asyncio.Event) -> bytes | None:
+    async def _word(self, agent: Standing, idle: Idle, hands: Hands, turn: asyncio.Event) -> bytes | None:
         """Return what the agent is to be told now, None when there is nothing; raise `Refused` when it may not hear."""
         standing = self._registry.find(agent.uid)
         if standing is None or standing.state != agents.ACTIVE:
             raise forbidden("this agent is no longer active")
         if idle.listens and (word := await self._to_hear(agent, idle.zone)):
             return word
-        if held := self._holds.get(agent.id):
-            return await self._cancelled(agent, held)
+        if word := await self._cancelled(hands):
+            return word
         async with reading(self._store) as connection:
-            if not await sweeps.waits(connection, idle.zone):
+            if not hands.free or not await sweeps.waits(connection, idle.zone, hands.free):
                 return None
-        task = await self._write(lambda tx: sweeps.take(tx, self._vault, agent.id, idle.zone, self._registry.clock()))
+        taker = Taker(agent.id, idle.zone, hands.free)
+        task = await self._write(lambda tx: sweeps.take(tx, self._vault, taker, self._registry.clock()))
         if task and self._streams.get(agent.id) is not turn:  # another stream has come meanwhile: it is to have it
-            holds = self._holds.get(agent.id, "")
-            await self._write(lambda tx: sweeps.release(tx, agent.id, holds))
+            held = self._hands[agent.id].uids if agent.id in self._hands else ()
+            await self._write(lambda tx: sweeps.release(tx, agent.id, *held))
             return None
-        return await self._lent(agent, task) if task else None
+        return await self._lent(agent, hands, task) if task else None
 
     async def _to_hear(self, agent: Standing, zone: str) -> bytes | None:
         digest, look_at = self._hears.get(agent.id, (b"", 0.0))
@@ -142,15 +181,17 @@ class Tasks:
         log.info("what a probe is to hear", agent=agent.uid, zone=zone, lent=[each.uid for each in task.leases])
         return data
 
-    async def _cancelled(self, agent: Standing, held: str) -> bytes | None:
+    async def _cancelled(self, hands: Hands) -> bytes | None:
+        """Return the word that ends what is in hand and not wanted any more."""
         async with reading(self._store) as connection:
-            sweep = await sweeps.one(connection, held)
-        if sweep is not None and not sweep.has_ended:
-            return None
-        self._holds[agent.id] = ""
-        return sweep_codec.encode_task(Cancel(held))
+            for held in hands.uids:
+                sweep = await sweeps.one(connection, held)
+                if sweep is None or sweep.has_ended:
+                    hands.let_go(held)
+                    return sweep_codec.encode_task(Cancel(held))
+        return None
 
-    async def _lent(self, agent: Standing, task: SweepTask) -> bytes | None:
+    async def _lent(self, agent: Standing, hands: Hands, task: SweepTask) -> bytes | None:
         """Return a task for the agent; one that cannot travel has failed."""
         try:
             data = sweep_codec.encode_task(task)
@@ -158,7 +199,7 @@ class Tasks:
             failed = Progress(task.uid, ended=True, failure=str(error))
             await self._write(lambda tx: sweeps.progress(tx, agent.id, failed, self._registry.clock()))
             return None
-        self._holds[agent.id] = task.uid
+        hands.take(task)
         return data
 
     # --- what is told
@@ -169,8 +210,7 @@ class Tasks:
         with self._admission.enter(len(request)):
             told = sweep_codec.decode_progress(request)
             ends = await self._write(lambda tx: sweeps.progress(tx, agent.id, told, self._registry.clock()))
-        if told.ended and self._holds.get(agent.id) == told.sweep_uid:
-            self._holds[agent.id] = ""
+        if told.ended and agent.id in self._hands and self._hands[agent.id].let_go(told.sweep_uid):
             self._streams[agent.id].set()  # there may be another
         return sweep_codec.encode_answer(ends)
 

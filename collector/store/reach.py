@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, select, update
+from sqlalchemy import Row, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
@@ -15,7 +15,7 @@ from collector.reachability import METHODS, Method, Methods, Reach, Standing
 from collector.store import interning, schema
 from collector.store.browse.swept import PROTOCOLS
 from collector.store.engine import insert, upsert
-from collector.store.sweeps import RUNNING
+from collector.store.sweeps import RUNNING, WAITING
 
 _look, _reach, _move, _ci = schema.reach_look.c, schema.reach.c, schema.reach_move.c, schema.ci.c
 _bound, _source, _agent = schema.subject_ci.c, schema.source.c, schema.agent.c
@@ -110,10 +110,12 @@ async def watchers(connection: AsyncConnection) -> dict[int, tuple[int | None, s
 
 
 async def busy(connection: AsyncConnection) -> frozenset[int]:
-    """Return the agents that carry out a sweep which is no watch."""
-    its = schema.sweep.c
-    running = (its.state == RUNNING, its.agent_id.is_not(None), its.id.not_in(select(schema.reach_watch.c.sweep_id)))
-    return frozenset((await connection.execute(select(its.agent_id).where(*running))).scalars())
+    """Return the agents that carry out a sweep while the watch of its zone waits: those of a version without lanes."""
+    its, watch = schema.sweep.c, schema.sweep.alias().c
+    running = (its.state == RUNNING, its.agent_id.is_not(None))
+    waits = (watch.zone == its.zone, watch.state == WAITING, watch.id.in_(select(schema.reach_watch.c.sweep_id)))
+    found = select(its.agent_id).where(*running, exists().where(*waits))
+    return frozenset((await connection.execute(found)).scalars())
 
 
 async def dependencies(connection: AsyncConnection, kinds: Collection[str]) -> list[tuple[int, str, int]]:
@@ -211,61 +213,6 @@ async def moves(connection: AsyncConnection, ci_id: int, limit: int) -> list[Mov
     columns = [_move[name] for name in Move.__slots__]
     wanted = select(*columns).where(_move.ci_id == ci_id).order_by(_move.at.desc()).limit(limit)
     return [Move(*row) for row in await connection.execute(wanted)]
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """For how long a CI was in each state within a span (ms); before it was first watched it was in none."""
-
-    up: int = 0
-    degraded: int = 0
-    unreachable: int = 0
-    unknown: int = 0
-
-    @property
-    def share(self) -> float | None:
-        """The share of the time in which it could be reached (0…1), of the time in which that is known; None: never."""
-        known = self.up + self.degraded + self.unreachable
-        return (self.up + self.degraded) / known if known else None
-
-
-async def availability(
-    connection: AsyncConnection, ci_ids: Collection[int], begin: int, end: int
-) -> dict[int, Availability]:
-    """Return CI → its availability within [begin, end) (ms); CIs that were not watched by then are left out."""
-    found: dict[int, Availability] = {}
-    for part in interning.chunks(sorted(ci_ids)):
-        course = await _courses(connection, part, begin, end)
-        found |= {ci_id: Availability(**spent) for ci_id, its in course.items() if (spent := _spent(its, end))}
-    return found
-
-
-async def _courses(
-    connection: AsyncConnection, ci_ids: Sequence[int], begin: int, end: int
-) -> Mapping[int, list[tuple[int, str]]]:
-    """Return CI → (from when, state) within the span, in order."""
-    last = (
-        select(_move.ci_id, func.max(_move.at).label("at"))
-        .where(_move.ci_id.in_(ci_ids), _move.at < begin)
-        .group_by(_move.ci_id)
-        .subquery()
-    )
-    before = select(_move.ci_id, _move.state).join(last, and_(last.c.ci_id == _move.ci_id, last.c.at == _move.at))
-    found = {ci_id: [(begin, state)] for ci_id, state in await connection.execute(before)}
-    within = select(_move.ci_id, _move.at, _move.state).where(
-        _move.ci_id.in_(ci_ids), _move.at >= begin, _move.at < end
-    )
-    for ci_id, at, state in await connection.execute(within.order_by(_move.ci_id, _move.at)):
-        found.setdefault(ci_id, []).append((at, state))
-    return found
-
-
-def _spent(course: Sequence[tuple[int, str]], end: int) -> dict[str, int]:
-    spent: dict[str, int] = {}
-    ends = [at for at, _ in course[1:]] + [end]
-    for (at, state), until in zip(course, ends, strict=True):
-        spent[state] = spent.get(state, 0) + until - at
-    return spent
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse.page import AnyRow
@@ -14,11 +14,17 @@ from collector.store.schema import agent, reach_watch, sweep, sweep_plan, sweep_
 
 WAITING, RUNNING, DONE, CANCELLED, FAILED = "waiting", "running", "done", "cancelled", "failed"
 STATES = (WAITING, RUNNING, DONE, CANCELLED, FAILED)
+WATCH, EXPLORE = "watch", "explore"
+LANES = (WATCH, EXPLORE)
+"""Where a probe has a sweep: a watch never waits for another sweep, nor the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRow:
-    """One sweep. `settings` and `counts` are JSON. Times in epoch ms, 0: not yet. `plan_uid` None: of no plan."""
+    """One sweep. `settings` and `counts` are JSON. Times in epoch ms, 0: not yet. `plan_uid` None: of no plan.
+
+    Of a watch `asked_at` is when it was due.
+    """
 
     id: int
     uid: str
@@ -38,6 +44,7 @@ class SweepRow:
     plan_name: str | None
     agent_uid: str | None
     agent_name: str | None
+    lane: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +62,14 @@ class NewSweepRow:
 
 
 _OWN = [sweep.c[name] for name in SweepRow.__slots__[:14]]
+_WATCHES = select(reach_watch.c.sweep_id)
+_LANE = case((sweep.c.id.in_(_WATCHES), WATCH), else_=EXPLORE)
 _JOINED = sweep.outerjoin(sweep_plan, sweep_plan.c.id == sweep.c.plan_id).outerjoin(
     agent, agent.c.id == sweep.c.agent_id
 )
 _ROWS = select(
     *_OWN, sweep_plan.c.uid.label("plan_uid"), sweep_plan.c.name.label("plan_name"), agent.c.uid.label("agent_uid"),
-    agent.c.hostname.label("agent_name"),
+    agent.c.hostname.label("agent_name"), _LANE.label("lane"),
 ).select_from(_JOINED)  # fmt: skip
 
 
@@ -82,7 +91,7 @@ async def recent(connection: AsyncConnection, limit: int, before: str, plan_uid:
 
     Watches, which begin every minute, are none of these.
     """
-    statement = _ROWS.where(sweep.c.id.not_in(select(reach_watch.c.sweep_id))).order_by(sweep.c.id.desc()).limit(limit)
+    statement = _ROWS.where(sweep.c.id.not_in(_WATCHES)).order_by(sweep.c.id.desc()).limit(limit)
     if before:
         statement = statement.where(sweep.c.id < select(sweep.c.id).where(sweep.c.uid == before).scalar_subquery())
     if plan_uid:
@@ -103,6 +112,12 @@ async def in_state(connection: AsyncConnection, state: str, zone: str | None = N
     statement = _ROWS.where(sweep.c.state == state).order_by(sweep.c.id)
     statement = statement if zone is None else statement.where(sweep.c.zone == zone)
     return [_row(row) for row in await connection.execute(statement)]
+
+
+async def waits(connection: AsyncConnection, zone: str, lanes: Collection[str]) -> bool:
+    """Return whether a sweep waits in `zone` for one of these lanes."""
+    waiting = select(sweep.c.id).where(sweep.c.state == WAITING, sweep.c.zone == zone, _LANE.in_(lanes))
+    return (await connection.execute(waiting.limit(1))).first() is not None
 
 
 async def is_under_way(connection: AsyncConnection, plan_id: int) -> bool:

@@ -73,20 +73,27 @@ class Request:
             return
         self.rtt = self.engine.loop.time() - self.sent_at
         self.target.answered = True
+        self.engine.answered(source[0])
         if self.sent == 1:  # else nobody knows which sending was answered (Karn)
             self.target.observe(self.rtt)
         self.engine.end(self, found)
 
 
 class Engine:
-    """Lives in the running loop until `close`; one for a whole probe."""
+    """Lives in the running loop until `close`; one for a whole sweep.
 
-    def __init__(self, limits: Limits | None = None, patience: Patience | None = None) -> None:
+    `pace`: what its datagrams wait for, a bucket of its own when None. `answered` is told of addresses that answer.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, patience: Patience | None = None, pace: Bucket | None = None,
+        answered: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.limits, self.patience = limits or Limits(), patience or Patience()
         self.loop = asyncio.get_running_loop()
         self.exchange = Exchange(self._garbled)
         self.counts, self._pending = self.exchange.counts, self.exchange.pending
-        self.bucket = Bucket(self.limits.rate, self.loop.time())
+        self.bucket, self.answered = pace or Bucket(self.limits.rate, self.loop.time()), answered
         self._everything = Lane(self.limits.in_flight)
         self._subnets: WeakValueDictionary[tuple[int, int], Lane] = WeakValueDictionary()
         self._targets: WeakValueDictionary[Source, Target] = WeakValueDictionary()

@@ -91,9 +91,12 @@ class Bucket:
             return wanted
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
-        taken = min(wanted, int(self._tokens))
+        taken = max(0, min(wanted, int(self._tokens)))
         self._tokens -= taken
         return taken
+
+    def spent(self, address: str) -> None:
+        """What a token was taken for has left for an address."""
 
     def wait(self) -> float:
         """Return the seconds until the next token, as of the last `take`."""

@@ -156,6 +156,7 @@ class _Tapping:
         target = self.engine.target(*each.source)
         target.answered, target.peer = True, peer or target.peer
         target.observe(rtt)
+        self.engine.answered(target.address[0])
         self.found(Alive(target, values))
 
 
@@ -174,6 +175,7 @@ class _Tapped:
             return
         self.number = self.number or self._tapping.engine.exchange.expect(self)
         self._sent_at = now
+        self._tapping.engine.bucket.spent(self.source[0])
         try:
             self._link.send(self._tapping.question.seal(self.number), self.source)
         except OSError:

@@ -73,7 +73,7 @@ class SweepTask:
     """A sweep to run; units are in agent.proto. 0 is "no limit" (`rate_pps`) or "as usual" (`timeout_ms`).
 
     `secrets_key`: of the hashes that stand for secrets in configurations; empty: no configurations. `ports`: of
-    services that are elsewhere than usual.
+    services that are elsewhere than usual. `watch`: it is one, and waits for no other sweep.
     """
 
     uid: str
@@ -92,6 +92,7 @@ class SweepTask:
     lease_s: int = 0
     secrets_key: bytes = field(default=b"", repr=False)
     ports: Mapping[str, int] = field(default_factory=dict)
+    watch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,15 @@ class Idle:
     """A probe that waits for tasks in `zone`; `sweep_uid`: what it is working on all the same, empty when nothing.
 
     `listens`: it also hears what devices say by themselves, now by the task of digest `listening` (`wire.listening`).
+    `watches`: it carries out a watch, now `watch_uid`, beside another sweep.
     """
 
     zone: str
     sweep_uid: str = ""
     listens: bool = False
     listening: bytes = b""
+    watch_uid: str = ""
+    watches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,17 @@ _MOST_MS = 2**31 - 1
 
 def encode_idle(value: Idle) -> bytes:
     return agent_pb2.TasksRequest(
-        zone=value.zone, sweep_uid=value.sweep_uid, listens=value.listens, listening=value.listening
-    ).SerializeToString()
+        zone=value.zone, sweep_uid=value.sweep_uid, listens=value.listens, listening=value.listening,
+        watch_uid=value.watch_uid, watches=value.watches,
+    ).SerializeToString()  # fmt: skip
 
 
 def decode_idle(data: bytes) -> Idle:
     message = parse(agent_pb2.TasksRequest, data, 4_096)
-    return Idle(_zone(message.zone), message.sweep_uid[:MAX_UID], message.listens, message.listening[:MAX_UID])
+    return Idle(
+        _zone(message.zone), message.sweep_uid[:MAX_UID], message.listens, message.listening[:MAX_UID],
+        message.watch_uid[:MAX_UID], message.watches,
+    )  # fmt: skip
 
 
 # --- tasks
@@ -88,6 +92,7 @@ def _sweep_message(value: SweepTask) -> agent_pb2.TasksResponse:
         task.refusals.add(credential=refusal.credential, address=refusal.address, ago_s=refusal.ago_s)
     task.lease_s, task.secrets_key = value.lease_s, value.secrets_key
     task.ports.update(value.ports)
+    task.watch = value.watch
     return message
 
 
@@ -128,7 +133,7 @@ def _task(told: agent_pb2.SweepTask) -> SweepTask:
         told.uid, _zone(told.zone), tuple(told.ranges), tuple(told.exclusions), told.until, told.rate_pps,
         told.timeout_ms, told.snmp_port or 161, told.seed, told.cursor[:MAX_UID], tuple(map(_lease, told.leases)),
         tuple(map(_known, told.known)), tuple(map(_refusal, told.refusals)), told.lease_s,
-        _secrets_key(told.secrets_key), _ports(told.ports),
+        _secrets_key(told.secrets_key), _ports(told.ports), told.watch,
     )  # fmt: skip
 
 

@@ -29,9 +29,9 @@ from wire.sweep import Cancel, Known, Lease, SweepTask
 SECRET = "larch-and-cedar"
 
 
-def task(behaviour: str, uid: str = "", cursor: str = "") -> SweepTask:
+def task(behaviour: str, uid: str = "", cursor: str = "", watch: bool = False) -> SweepTask:
     lease = Lease("c", "snmp_community", {"community": SECRET}, ("192.0.2.0/24",))
-    return SweepTask(uid or behaviour, behaviour, ("192.0.2.0/24",), cursor=cursor, leases=(lease,))
+    return SweepTask(uid or behaviour, behaviour, ("192.0.2.0/24",), cursor=cursor, leases=(lease,), watch=watch)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_while_the_collector_is_away_the_process_is_held_back_and_afterwards_all
     collector.tasks.put(task("many"))
     bench.until(lambda: rows(collector, "many"))
     collector.fault = lambda method, context: context.abort(grpc.StatusCode.UNAVAILABLE, "away")
-    sweep = bench.agent._probe._sweep
+    sweep = bench.agent._probe._explore.sweep
     bench.until(lambda: len(sweep._rows) >= sweeping.MOST_ROWS)
     settled = time.monotonic() + 1.0
     bench.until(lambda: time.monotonic() > settled)
@@ -146,11 +146,11 @@ def test_a_spool_without_room_holds_the_process_back_and_drops_nothing(
     bench.until(lambda: bench.agent._probe._stream is not None)
     bench.agent._probe._room_bytes = -1
     collector.tasks.put(task("well"))
-    bench.until(lambda: bench.agent._probe._sweep and bench.agent._probe._sweep._hearing.is_held)
+    bench.until(lambda: bench.agent._probe._explore.sweep and bench.agent._probe._explore.sweep._hearing.is_held)
     settled = time.monotonic() + 1.5
     bench.until(lambda: time.monotonic() > settled)
     assert rows(collector, "well") == []
-    bench.agent._probe._sweep._hearing.room_bytes = 1 << 30
+    bench.agent._probe._explore.sweep._hearing.room_bytes = 1 << 30
     bench.until(lambda: last(collector, "well"))
     assert len(rows(collector, "well")) == 3
     assert bench.agent._spool.dropped_total == 0
@@ -193,6 +193,41 @@ def test_a_sweep_that_waits_for_another_is_cancelled_before_it_begins(bench: Ben
     assert not rows(collector, "well")
 
 
+def test_a_watch_waits_for_no_other_sweep_and_ends_none(bench: Bench, collector: Collector) -> None:
+    collector.tasks.put(task("obeys"))
+    bench.until(lambda: rows(collector, "obeys"))
+    for uid in ("watch-1", "watch-2"):
+        assert run(bench, collector, task("well", uid, watch=True)).failure == ""
+        assert len(rows(collector, uid)) == 3
+    assert last(collector, "obeys") is None
+    assert run(bench, collector, task("dies", "watch-3", watch=True)).failure == "the sweep's process ended: signal 9"
+    collector.tasks.put(Cancel("obeys"))
+    bench.until(lambda: last(collector, "obeys"))
+    assert last(collector, "obeys").failure == ""
+
+
+def test_a_watch_that_is_cancelled_leaves_the_other_sweep_alone(bench: Bench, collector: Collector) -> None:
+    collector.tasks.put(task("obeys"))
+    collector.tasks.put(task("obeys", "watch", watch=True))
+    bench.until(lambda: rows(collector, "obeys") and rows(collector, "watch"))
+    collector.tasks.put(Cancel("watch"))
+    bench.until(lambda: last(collector, "watch"))
+    assert last(collector, "obeys") is None
+    assert bench.agent._probe._explore.uid == "obeys"
+
+
+def test_what_waits_to_be_told_of_one_sweep_holds_up_no_other(
+    bench: Bench, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is explored may not be kept for want of room; a watch needs none."""
+    monkeypatch.setattr(hearing, "RETRY_S", 0.1)
+    collector.tasks.put(task("obeys"))
+    bench.until(lambda: rows(collector, "obeys"))
+    bench.agent._probe._explore.sweep._hearing.room_bytes = -1
+    bench.until(lambda: bench.agent._probe._explore.sweep._hearing.is_held)
+    assert run(bench, collector, task("well", "watch", watch=True)).failure == ""
+
+
 def test_a_word_about_another_sweep_cancels_nothing(bench: Bench, collector: Collector) -> None:
     collector.tasks.put(task("obeys"))
     bench.until(lambda: rows(collector, "obeys"))
@@ -229,7 +264,7 @@ def test_progress_that_is_never_taken_ends_the_sweep(bench: Bench, collector: Co
     collector.fault = fault
     collector.tasks.put(task("obeys"))
     bench.until(lambda: "Progress" in collector.calls)
-    bench.until(lambda: bench.agent._probe._sweep is None)
+    bench.until(lambda: bench.agent._probe._explore.sweep is None)
     collector.fault = lambda method, context: None
     assert run(bench, collector, task("well")).failure == ""
 
@@ -241,6 +276,12 @@ def test_a_stream_that_ends_is_opened_again_and_says_which_sweep_goes_on(bench: 
     collector.tasks.put(None)
     bench.until(lambda: len(collector.idle) == 2)
     assert [each.sweep_uid for each in collector.idle] == ["", "obeys"]
+    collector.tasks.put(task("obeys", "watch", watch=True))
+    bench.until(lambda: rows(collector, "watch"))
+    collector.tasks.put(None)
+    bench.until(lambda: len(collector.idle) == 3)
+    assert (collector.idle[2].sweep_uid, collector.idle[2].watch_uid) == ("obeys", "watch")
+    assert all(each.watches for each in collector.idle)
 
 
 def test_a_busy_collector_is_asked_again_when_it_said(bench: Bench, collector: Collector) -> None:
@@ -261,7 +302,7 @@ def test_a_banned_probe_ends_its_sweep(bench: Bench, collector: Collector) -> No
     collector.tasks.put(task("obeys"))
     bench.until(lambda: rows(collector, "obeys"))
     collector.fault = lambda method, context: context.abort(grpc.StatusCode.PERMISSION_DENIED, "banned")
-    bench.until(lambda: bench.agent._probe._sweep._is_done)
+    bench.until(lambda: bench.agent._probe._explore.sweep._is_done)
     assert bench.agent._uplink.line is None
 
 

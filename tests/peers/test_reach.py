@@ -13,7 +13,7 @@ import pytest
 
 from collector.security.vault import Vault
 from collector.services import sweeps
-from collector.services.sweeps import NewPlan, watching
+from collector.services.sweeps import NewPlan, Taker, watching
 from collector.store import probes
 from collector.store.engine import Store
 from discovery.authenticate import Access
@@ -68,7 +68,7 @@ class Watching:
             self.estate.now += MINUTE
             async with self.estate.store.write() as tx:
                 assert await watching.due(tx, self.estate.now) == 1
-                task = await sweeps.take(tx, VAULT, PROBE, "", self.estate.now)
+                task = await sweeps.take(tx, VAULT, Taker(PROBE), self.estate.now)
             assert task is not None
             rows = await asyncio.to_thread(self._look, task)
             async with self.estate.store.write() as tx:

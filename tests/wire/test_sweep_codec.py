@@ -48,6 +48,7 @@ _tasks = st.builds(
     st.integers(0, 2**63), _words, st.lists(_leases, max_size=3).map(tuple),
     st.lists(_known, max_size=2).map(tuple), st.lists(_refusals, max_size=2).map(tuple), st.integers(0, 2**31),
     st.sampled_from([b"", bytes(32)]), st.dictionaries(st.sampled_from(SERVICES), st.integers(1, 65_535)),
+    st.booleans(),
 )  # fmt: skip
 _rows = st.builds(
     TargetRow, st.ip_addresses().map(str), st.sampled_from(sorted(STAGES)), _words, _words, _words,
@@ -72,7 +73,8 @@ def test_progress_survives_the_wire(value: Progress) -> None:
 
 @given(st.sampled_from(["", "plant-2"]), _words)
 def test_the_small_messages_survive_the_wire(zone: str, uid: str) -> None:
-    assert sweep_codec.decode_idle(sweep_codec.encode_idle(Idle(zone, uid))) == Idle(zone, uid)
+    for idle in (Idle(zone, uid), Idle(zone, watch_uid=uid, watches=True)):
+        assert sweep_codec.decode_idle(sweep_codec.encode_idle(idle)) == idle
     assert sweep_codec.decode_task(sweep_codec.encode_task(Cancel(uid))) == Cancel(uid)
     for cancel in (True, False):
         assert sweep_codec.decode_answer(sweep_codec.encode_answer(cancel)) is cancel

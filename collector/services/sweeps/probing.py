@@ -1,4 +1,4 @@
-"""Sweeps as probes see them: taken one at a time, told as they go, given back."""
+"""Sweeps as probes see them: taken one at a time in each lane, told as they go, given back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -24,7 +24,7 @@ from collector.services.sweeps.settings import Settings
 from collector.services.sweeps.standing import STAGES, End, standing
 from collector.store import probes, reach, sweep_targets, sweeps
 from collector.store.sweep_targets import LedgerRow
-from collector.store.sweeps import CANCELLED, DONE, FAILED, RUNNING, WAITING, SweepRow
+from collector.store.sweeps import CANCELLED, DONE, FAILED, LANES, RUNNING, WAITING, WATCH, SweepRow
 from wire.ranges import Ranges
 from wire.sweep import LEASE_ENDED, MAX_FOUND_BYTES, Lease, Progress, SweepTask, TargetRow
 
@@ -34,31 +34,41 @@ MAX_DETAIL: Final = 300
 _CAUSE: Final = re.compile(r"[a-z][a-z_]{0,39}|", re.ASCII)
 
 
-async def waits(connection: AsyncConnection, zone: str) -> bool:
-    """Return whether a sweep waits for a probe of `zone`; asked before `take`, it spares a transaction."""
-    return bool(await sweeps.in_state(connection, WAITING, zone))
+async def waits(connection: AsyncConnection, zone: str, lanes: Collection[str] = LANES) -> bool:
+    """Return whether a sweep waits for one of these lanes of a probe of `zone`; it spares a transaction of `take`."""
+    return await sweeps.waits(connection, zone, lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A probe as it asks for something to do: in which zone, and which of its lanes are free."""
+
+    agent_id: int
+    zone: str = ""
+    lanes: Collection[str] = LANES
 
 
 async def take(
-    tx: AsyncConnection, vault: Vault, agent_id: int, zone: str, now: int, wall: tzinfo | None = None
+    tx: AsyncConnection, vault: Vault, taker: Taker, now: int, wall: tzinfo | None = None
 ) -> SweepTask | None:
-    """Return the next sweep for a probe of `zone`, running from now on, with what it is lent; None: nothing to do.
+    """Return the next sweep for a probe, running from now on, with what it is lent; None: there is nothing to do.
 
     Only an agent that a person appointed for the zone is a probe of it, whatever the agent says of itself.
-    A probe has one at a time, no two that share addresses run at once, and none begins in a blackout (by the clock of
-    `wall`, the machine's time zone when None).
+    A probe has one at a time in each lane, watches first. In one lane no two that share addresses run at once, and
+    none begins in a blackout (by the clock of `wall`, the machine's time zone when None).
     """
+    agent_id, zone = taker.agent_id, taker.zone
     if zone not in await probes.zones(tx, agent_id):
         log.debug("an agent asks for sweeps of a zone it is not appointed for", agent=agent_id, zone=zone)
         return None
     running = await sweeps.in_state(tx, RUNNING)
-    if any(row.agent_id == agent_id for row in running):
-        return None
-    busy = [settings.stored(row.settings).targets for row in running if row.zone == zone]
-    for row in await sweeps.in_state(tx, WAITING, zone):
+    taken = {row.lane for row in running if row.agent_id == agent_id}
+    free = [lane for lane in LANES if lane in taker.lanes and lane not in taken]
+    waiting = [row for row in await sweeps.in_state(tx, WAITING, zone) if row.lane in free]
+    for row in sorted(waiting, key=lambda each: free.index(each.lane)):
         wanted = settings.stored(row.settings)
         targets = wanted.targets
-        if await _is_closed(tx, row, wanted, now, wall) or any(targets & each for each in busy):
+        if await _is_closed(tx, row, wanted, now, wall) or any(targets & each for each in _busy(running, row)):
             continue
         lent = await leasing.lent(tx, vault, zone, targets, now, wanted.credential)
         leases = await leasing.localized(tx, zone, lent)
@@ -71,9 +81,16 @@ async def take(
             uids = list(dict.fromkeys(each.uid for each in leases))
             if watch is None or await watching.is_news(tx, watch, agent_id, uids):  # not again every minute
                 await _tell(tx, row, uids, now)
-            task = replace(_task(row, wanted), secrets_key=_secrets_key(vault, wanted, leases))
+            task = replace(_task(row, wanted), secrets_key=_secrets_key(vault, wanted, leases), watch=watch is not None)
             return replace(task, leases=leases, known=known, refusals=refusals, lease_s=LEASE_S)
     return None
+
+
+def _busy(running: Iterable[SweepRow], row: SweepRow) -> Iterator[Ranges]:
+    """Yield the addresses of each sweep that runs in the zone and the lane of another."""
+    for each in running:
+        if (each.zone, each.lane) == (row.zone, row.lane):
+            yield settings.stored(each.settings).targets
 
 
 async def progress(tx: AsyncConnection, agent_id: int, told: Progress, now: int, wall: tzinfo | None = None) -> bool:
@@ -88,7 +105,7 @@ async def progress(tx: AsyncConnection, agent_id: int, told: Progress, now: int,
     wanted = settings.stored(row.settings)
     rows = _believed(told.rows, wanted.targets, now)
     before: Mapping[str, End] = {}
-    if await reach.watch_of(tx, row.id) is None:
+    if row.lane != WATCH:
         before = await sweep_targets.ends_of(tx, row.id, [each.address for each in rows])
         await sweep_targets.put(tx, row.id, rows, agent_id)
         await _learn(tx, row.zone, told.rows, {each.address for each in rows}, now)
@@ -117,10 +134,10 @@ async def _learn(
     await pins.learn(tx, zone, told, first_use(scoped), now)
 
 
-async def release(tx: AsyncConnection, agent_id: int, holds: str = "") -> None:
-    """Let what this probe was running wait again, from its cursor; but for the sweep it says it `holds` (uid)."""
+async def release(tx: AsyncConnection, agent_id: int, *holds: str) -> None:
+    """Let what this probe was running wait again, from its cursor; but for the sweeps it says it `holds` (uids)."""
     for row in await sweeps.in_state(tx, RUNNING):
-        if row.agent_id == agent_id and row.uid != holds:
+        if row.agent_id == agent_id and row.uid not in holds:
             await give_back(tx, row, "its probe began anew")
 
 

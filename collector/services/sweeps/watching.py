@@ -1,7 +1,9 @@
 """Watches: the addresses sweeps know, asked again every minute whether anybody is there; what they say is told here.
 
-A watch is one sweep of a zone that goes no further than signs of life and is begun again when it has ended. It asks
-only what plans cover, in their blackouts nothing, and keeps no ledger: what answered is kept by address.
+A watch is one sweep of a zone that goes no further than signs of life and is begun again, as another, when it has
+ended. It has a lane of its own in its probe and keeps the pace of the plans whose networks it asks, together with
+whatever else is swept there. It asks only what plans cover, in their blackouts nothing, and keeps no ledger: what
+answered is kept by address.
 """
 
 from __future__ import annotations
@@ -34,14 +36,21 @@ EVERY_MS: Final = 60_000
 """How far apart a watch is begun, at least."""
 ASKED_BY: Final = "watch"
 RATE: Final = 500
+SHARE: Final = 0.8
+"""How much of the pace of a plan a watch may take in its network: what is explored there is to come to its end, too."""
 NOT_LOOKED: Final = frozenset({"excluded", "blackout", "cancelled", "lease_ended", "internal"})
 """Causes with which an address was not looked at, or nothing is known of how that went."""
 MOST_SIGNS: Final = 20
 
 
 async def due(tx: AsyncConnection, now: int) -> int:
-    """Begin the watches whose time has come, return how many; one that is under way is let be."""
+    """Begin the watches whose time has come, return how many; one that is under way is let be.
+
+    A watch that could not begin in its time is late and not left out; times that passed meanwhile come to one.
+    """
     known = await reach.watches(tx)
+    if known and all(now - each.began_at < EVERY_MS for each in known.values()):
+        return 0  # what there is to be watched takes long to find out in a large estate
     begun = 0
     for zone, said in sorted((await _wanted(tx)).items()):
         watch = known.get(zone)
@@ -50,7 +59,8 @@ async def due(tx: AsyncConnection, now: int) -> int:
         elif now - watch.began_at < EVERY_MS or not await _again(tx, watch, said):
             continue
         else:
-            await reach.put_watch(tx, replace(watch, began_at=now))
+            missed = (now - watch.began_at) % EVERY_MS
+            await reach.put_watch(tx, replace(watch, began_at=now - missed))
         begun += 1
     return begun
 
@@ -81,12 +91,25 @@ def _settings(plans: Sequence[PlanRow], there: Collection[str]) -> str:
         log.warning("a zone is too scattered to be watched whole", ranges=len(targets.texts), watched=MAX_RANGES)
     windows = [one for each in plans for one in json.loads(each.settings).get("blackout") or ()]
     first: dict[str, Any] = {"snmp_port": covered[0].snmp_port, "ports": dict(covered[0].ports)}
-    text = {"ranges": list(targets.texts[:MAX_RANGES]), "until": "alive", "rate": RATE, **first}
+    rate = _pace(targets, covered)
+    text = {"ranges": list(targets.texts[:MAX_RANGES]), "until": "alive", "rate": rate, **first}
     return json.dumps({**text, "blackout": windows[:MAX_WINDOWS]}, ensure_ascii=False)
 
 
 def _covered(there: Ranges, plans: Iterable[Settings]) -> Ranges:
     return ranges([text for each in plans for text in (there & each.targets).texts])
+
+
+def _pace(targets: Ranges, plans: Iterable[Settings]) -> int:
+    """Return the packets a second at which no plan's network is asked faster than `SHARE` of that plan's own pace.
+
+    Addresses are asked in turns of their subnets, so a plan's share of what leaves is that of its subnets at first, and
+    of its addresses on the whole.
+    """
+    subnets = len(targets.subnets)
+    shares = [(each.rate * SHARE, targets & each.targets) for each in plans]
+    most = (rate / max(its.size / targets.size, len(its.subnets) / subnets) for rate, its in shares if its)
+    return max(1, int(min((RATE, *most))))
 
 
 async def _first(tx: AsyncConnection, zone: str, said: str, now: int) -> None:
@@ -98,8 +121,10 @@ async def _first(tx: AsyncConnection, zone: str, said: str, now: int) -> None:
 
 
 async def _again(tx: AsyncConnection, watch: Watch, said: str) -> bool:
-    anew = {"state": WAITING, "cursor": "", "settings": said, "counts": _counts(said), "reason": "", "agent_id": None,
-            "started_at": 0, "ended_at": 0}  # fmt: skip
+    """Let a watch that has ended wait for its probe again, under another uid: late words of the last are not of it."""
+    anew = {"uid": str(uuid.uuid4()), "asked_at": watch.began_at + EVERY_MS, "state": WAITING, "cursor": "",
+            "settings": said, "counts": _counts(said), "reason": "", "agent_id": None, "started_at": 0,
+            "ended_at": 0}  # fmt: skip
     return await sweeps.change(tx, watch.sweep_id, (DONE, FAILED, CANCELLED), **anew)
 
 

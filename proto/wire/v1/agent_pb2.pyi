@@ -100,16 +100,20 @@ class RenewResponse(_message.Message):
     def __init__(self, certificate_chain: _Optional[bytes] = ...) -> None: ...
 
 class TasksRequest(_message.Message):
-    __slots__ = ("zone", "sweep_uid", "listens", "listening")
+    __slots__ = ("zone", "sweep_uid", "listens", "listening", "watch_uid", "watches")
     ZONE_FIELD_NUMBER: _ClassVar[int]
     SWEEP_UID_FIELD_NUMBER: _ClassVar[int]
     LISTENS_FIELD_NUMBER: _ClassVar[int]
     LISTENING_FIELD_NUMBER: _ClassVar[int]
+    WATCH_UID_FIELD_NUMBER: _ClassVar[int]
+    WATCHES_FIELD_NUMBER: _ClassVar[int]
     zone: str
     sweep_uid: str
     listens: bool
     listening: bytes
-    def __init__(self, zone: _Optional[str] = ..., sweep_uid: _Optional[str] = ..., listens: _Optional[bool] = ..., listening: _Optional[bytes] = ...) -> None: ...
+    watch_uid: str
+    watches: bool
+    def __init__(self, zone: _Optional[str] = ..., sweep_uid: _Optional[str] = ..., listens: _Optional[bool] = ..., listening: _Optional[bytes] = ..., watch_uid: _Optional[str] = ..., watches: _Optional[bool] = ...) -> None: ...
 
 class TasksResponse(_message.Message):
     __slots__ = ("sweep", "cancel", "listen")
@@ -134,7 +138,7 @@ class ListenTask(_message.Message):
     def __init__(self, zone: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class SweepTask(_message.Message):
-    __slots__ = ("uid", "zone", "ranges", "exclusions", "until", "rate_pps", "timeout_ms", "snmp_port", "seed", "cursor", "leases", "known", "secrets_key", "ports", "refusals", "lease_s")
+    __slots__ = ("uid", "zone", "ranges", "exclusions", "until", "rate_pps", "timeout_ms", "snmp_port", "seed", "cursor", "leases", "known", "secrets_key", "ports", "refusals", "lease_s", "watch")
     class PortsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -158,6 +162,7 @@ class SweepTask(_message.Message):
     PORTS_FIELD_NUMBER: _ClassVar[int]
     REFUSALS_FIELD_NUMBER: _ClassVar[int]
     LEASE_S_FIELD_NUMBER: _ClassVar[int]
+    WATCH_FIELD_NUMBER: _ClassVar[int]
     uid: str
     zone: str
     ranges: _containers.RepeatedScalarFieldContainer[str]
@@ -174,7 +179,8 @@ class SweepTask(_message.Message):
     ports: _containers.ScalarMap[str, int]
     refusals: _containers.RepeatedCompositeFieldContainer[RefusedLogin]
     lease_s: int
-    def __init__(self, uid: _Optional[str] = ..., zone: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., until: _Optional[str] = ..., rate_pps: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., snmp_port: _Optional[int] = ..., seed: _Optional[int] = ..., cursor: _Optional[str] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., known: _Optional[_Iterable[_Union[Known, _Mapping]]] = ..., secrets_key: _Optional[bytes] = ..., ports: _Optional[_Mapping[str, int]] = ..., refusals: _Optional[_Iterable[_Union[RefusedLogin, _Mapping]]] = ..., lease_s: _Optional[int] = ...) -> None: ...
+    watch: bool
+    def __init__(self, uid: _Optional[str] = ..., zone: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., until: _Optional[str] = ..., rate_pps: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., snmp_port: _Optional[int] = ..., seed: _Optional[int] = ..., cursor: _Optional[str] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., known: _Optional[_Iterable[_Union[Known, _Mapping]]] = ..., secrets_key: _Optional[bytes] = ..., ports: _Optional[_Mapping[str, int]] = ..., refusals: _Optional[_Iterable[_Union[RefusedLogin, _Mapping]]] = ..., lease_s: _Optional[int] = ..., watch: _Optional[bool] = ...) -> None: ...
 
 class Known(_message.Message):
     __slots__ = ("address", "credential", "vendor", "engine_id", "host_key", "certificate", "stamps_json", "dialect", "hashes")

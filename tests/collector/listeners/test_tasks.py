@@ -14,8 +14,10 @@ from collector.clock import now
 from collector.listeners import tasks
 from collector.services import credentials, sweeps
 from collector.services.credentials import NewCredential
-from collector.services.sweeps import NewPlan
-from collector.store import probes
+from collector.services.sweeps import NewPlan, probing
+from collector.store import probes, reach
+from collector.store import sweeps as store_sweeps
+from collector.store.reach import Watch
 from tests.acts import TESTER, act
 from tests.collector.listeners.client import Machine, pem
 from tests.collector.listeners.conftest import Running
@@ -58,11 +60,12 @@ class Stream:
 
 
 @contextlib.asynccontextmanager
-async def waiting(machine: Machine, zone: str = "", holds: str = "") -> AsyncIterator[Stream]:
+async def waiting(machine: Machine, zone: str = "", holds: str = "", idle: Idle | None = None) -> AsyncIterator[Stream]:
+    """Open a stream: of a probe of a version without lanes, unless `idle` says otherwise."""
     own = grpc.ssl_channel_credentials(machine.root, pem(machine.leaf_key), machine.chain)
     options = [("grpc.ssl_target_name_override", SERVER_NAME), ("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.secure_channel(f"127.0.0.1:{machine.data_port}", own, options=options) as channel:
-        stream = Stream(machine, channel, Idle(zone, holds))
+        stream = Stream(machine, channel, idle or Idle(zone, holds))
         try:
             yield stream
         finally:
@@ -103,6 +106,16 @@ async def state_of(collector: Running, uid: str) -> str:
         sweep = await sweeps.one(connection, uid)
     assert sweep is not None
     return sweep.state
+
+
+async def watched(collector: Running, ranges: list[str] = RANGES) -> str:
+    """Ask for a sweep that is a watch; return its uid."""
+    uid = await asked_for(collector, "watched", ranges=ranges)
+    async with collector.store.write() as tx:
+        row = await store_sweeps.find(tx, uid)
+        assert row is not None
+        await reach.put_watch(tx, Watch("", row.id, now(), ""))
+    return uid
 
 
 async def tell(machine: Machine, told: Progress) -> bool:
@@ -193,6 +206,71 @@ async def test_a_probe_that_comes_back_with_nothing_in_hand_is_given_its_sweep_a
         task = await stream.next()
     assert isinstance(task, SweepTask)
     assert (task.uid, task.cursor) == (uid, "5")
+
+
+async def test_a_watch_comes_beside_a_sweep_of_the_same_addresses_and_each_is_cancelled_for_itself(
+    collector: Running,
+) -> None:
+    machine, explored = await probe(collector), await asked_for(collector)
+    async with waiting(machine, idle=Idle("", watches=True)) as stream:
+        first = await stream.next()
+        watch = await watched(collector)
+        second = await stream.next()
+        assert isinstance(first, SweepTask)
+        assert isinstance(second, SweepTask)
+        assert [(first.uid, first.watch), (second.uid, second.watch)] == [(explored, False), (watch, True)]
+        await tell(machine, Progress(watch, ended=True))
+        assert (await state_of(collector, watch), await state_of(collector, explored)) == ("done", "running")
+        async with collector.store.write() as tx:
+            assert await sweeps.cancel(act(tx, "test", now()), explored)
+        assert await stream.next() == Cancel(explored)
+
+
+async def test_a_probe_without_lanes_has_a_watch_or_another_sweep_and_never_both(collector: Running) -> None:
+    machine = await probe(collector)
+    await asked_for(collector)
+    watch = await watched(collector)
+    async with waiting(machine) as stream:
+        task = await stream.next()
+        assert isinstance(task, SweepTask)
+        assert task.uid == watch, "watches first"
+        with pytest.raises(TimeoutError):
+            await stream.next(0.5)
+
+
+async def test_a_probe_that_comes_back_keeps_what_it_holds_in_each_lane(collector: Running) -> None:
+    machine, explored, watch = await probe(collector), await asked_for(collector), await watched(collector)
+    async with waiting(machine, idle=Idle("", watches=True)) as stream:
+        assert {(await _sweep(stream)).uid, (await _sweep(stream)).uid} == {explored, watch}
+    async with waiting(machine, idle=Idle("", explored, watches=True)) as stream:
+        assert (await _sweep(stream)).uid == watch
+    async with waiting(machine, idle=Idle("", watch_uid=watch, watches=True)) as stream:
+        assert (await _sweep(stream)).uid == explored
+    assert (await state_of(collector, explored), await state_of(collector, watch)) == ("running", "running")
+
+
+async def test_what_waits_again_is_given_out_when_the_probe_has_let_go_of_it_and_not_before(
+    collector: Running,
+) -> None:
+    machine, explored = await probe(collector), await asked_for(collector)
+    async with waiting(machine, idle=Idle("", watches=True)) as stream:
+        assert (await _sweep(stream)).uid == explored
+        async with collector.store.write() as tx:
+            row = await store_sweeps.find(tx, explored)
+            assert row is not None
+            await probing.give_back(tx, row, "blackout")
+        watch = await watched(collector, ["198.51.100.0/30"])
+        assert (await _sweep(stream)).uid == watch
+        with pytest.raises(TimeoutError):
+            await stream.next(0.5)
+        await tell(machine, Progress(explored, ended=True))
+        assert (await _sweep(stream)).uid == explored
+
+
+async def _sweep(stream: Stream) -> SweepTask:
+    task = await stream.next()
+    assert isinstance(task, SweepTask)
+    return task
 
 
 async def test_what_another_agent_says_of_a_sweep_is_not_heard(collector: Running) -> None:

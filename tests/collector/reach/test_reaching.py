@@ -7,8 +7,9 @@ from sqlalchemy import update
 
 from collector.pipeline.reaching import Reaching
 from collector.services.estate_graph import graph
-from collector.store import reach, schema
+from collector.store import availability, reach, schema
 from collector.store.engine import Store, insert
+from collector.store.reach import Watch
 from tests.collector.reach.estate import MINUTE, START, Drawn, Estate, below, tree
 
 WIRES = tree(29)
@@ -59,7 +60,7 @@ async def test_it_resolves_when_they_answer_again_and_the_log_has_it_all(on_both
     assert len(await on_both.rows(schema.incident)) == 1
     async with on_both.store.read() as reader:
         course = [(each.state, each.behind) for each in await reach.moves(reader, max(gone), 10)]
-        spent = await reach.availability(reader, [5, 6], START, on_both.now)
+        spent = await availability.of_cis(reader, [5, 6], START, on_both.now)
     assert course[0] == ("up", None)
     assert course[1] == ("unreachable", 5)
     assert (spent[5].unreachable, spent[6].unreachable, spent[6].share) == (MINUTE, 0, 1.0)
@@ -106,15 +107,20 @@ async def test_looking_again_at_what_did_not_move_writes_nothing(estate: Estate)
     assert await estate.rows(schema.reach) == before
 
 
-async def test_a_probe_that_is_busy_with_another_sweep_is_not_called_silent(estate: Estate) -> None:
+@pytest.mark.parametrize("watch", ["waiting", "running", "done"])
+async def test_a_probe_whose_watch_waits_for_another_sweep_of_it_is_not_called_silent(
+    estate: Estate, watch: str
+) -> None:
     async with estate.store.write() as tx:
-        row = {"uid": "s", "zone": "", "settings": "{}", "state": "running", "asked_by": "ada", "asked_at": START,
-               "agent_id": 1, "counts": "{}"}  # fmt: skip
-        await tx.execute(insert(tx, schema.sweep), [row])
+        common = {"zone": "", "settings": "{}", "asked_by": "ada", "asked_at": START, "counts": "{}"}
+        states = {1: {"state": "running", "agent_id": 1}, 2: {"state": watch, "agent_id": None}}
+        rows = [{"id": number, "uid": f"s{number}", **common, **state} for number, state in states.items()]
+        await tx.execute(insert(tx, schema.sweep), rows)
+        await reach.put_watch(tx, Watch("", 2, START, ""))
     estate.now += 10 * MINUTE
     await estate.reaching.step()
     assert set((await estate.states()).values()) == {"unknown"}
-    assert not await estate.incidents()
+    assert bool(await estate.incidents()) is (watch != "waiting")
 
 
 async def test_a_collector_that_was_away_waits_for_the_first_looks_before_it_says_anything(estate: Estate) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from collector.security.vault import Vault
 from collector.services import credentials, sweeps
 from collector.services.credentials import NewCredential
-from collector.services.sweeps import NewPlan, watching
+from collector.services.sweeps import NewPlan, Taker, watching
 from collector.store import agents, probes, reach, schema
 from collector.store.agents import NewAgent
 from collector.store.engine import Store, insert
@@ -63,7 +63,7 @@ class Net:
 
     async def take(self) -> SweepTask | None:
         async with self.store.write() as tx:
-            return await sweeps.take(tx, VAULT, self.probe, "", self.now, UTC)
+            return await sweeps.take(tx, VAULT, Taker(self.probe), self.now, UTC)
 
     async def tell(self, uid: str, *rows: TargetRow, ended: bool = False) -> bool:
         async with self.store.write() as tx:
@@ -110,8 +110,12 @@ async def test_it_is_begun_again_a_minute_later_once_it_has_ended_and_not_before
     assert await net.due() == 1
     second = await net.take()
     assert second is not None
-    assert (second.uid, second.cursor) == (first.uid, "")
-    await net.tell(first.uid, ended=True)
+    assert second.cursor == ""
+    assert await net.tell(first.uid, ended=True), "a late word of the one before ends nothing"
+    net.now += MINUTE
+    assert await net.due() == 0, "the second is under way"
+    await net.tell(second.uid, ended=True)
+    assert await net.due() == 1
     net.now += MINUTE - 1
     assert await net.due() == 0
 

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from collector.security.vault import Vault
 from collector.services import credentials, sweeps
 from collector.services.credentials import NewCredential
-from collector.services.sweeps import NewPlan, Refused, Sweep
+from collector.services.sweeps import NewPlan, Refused, Sweep, Taker
 from collector.services.sweeps.standing import STAGES, Standing, marks
 from collector.services.sweeps.timekeeper import Timekeeper
 from collector.store import agents
@@ -53,7 +53,7 @@ class Collector:
 
     async def take(self, now: int = NOW, zone: str = "", probe: int = 0) -> SweepTask | None:
         async with self.store.write() as tx:
-            return await sweeps.take(tx, VAULT, self.probes[probe], zone, now, UTC)
+            return await sweeps.take(tx, VAULT, Taker(self.probes[probe], zone), now, UTC)
 
     async def tell(self, told: Progress, now: int = NOW, probe: int = 0) -> bool:
         async with self.store.write() as tx:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from collector.services import sweeps
+from collector.services.sweeps import Taker
 from tests import swept
 from tests.collector.web.reading import read
 from tests.people import World
@@ -29,7 +30,7 @@ async def end(world: World, uid: str, row: TargetRow) -> None:
     """Let the probe take the trial and tell this."""
     async with world.store.write() as tx:
         probe = await swept.agent_id(tx)
-        task = await sweeps.take(tx, world.app.state.context.vault, probe, "", world.clock())
+        task = await sweeps.take(tx, world.app.state.context.vault, Taker(probe), world.clock())
         assert task is not None
         assert task.uid == uid
         await sweeps.progress(tx, probe, Progress(uid, {}, (row,), "1", True, ""), world.clock())
