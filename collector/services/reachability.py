@@ -8,11 +8,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store import reach
+from collector.store import availability, reach
+from collector.store.availability import Availability
 from collector.store.browse import reach as browse
 from collector.store.browse.reach import ReachRow
 from collector.store.browse.ref import CiRef
-from collector.store.reach import Availability, Move
+from collector.store.reach import Move
 
 MOVES: Final = 20
 VICTIMS: Final = 20
@@ -39,7 +40,7 @@ async def of_ci(connection: AsyncConnection, ci_id: int, now: int) -> Reached | 
     if row is None:
         return None
     count, some = await browse.behind(connection, ci_id, VICTIMS)
-    month = await reach.availability(connection, [ci_id], now - MONTH_MS, now)
+    month = await availability.of_cis(connection, [ci_id], now - MONTH_MS, now)
     return Reached(row, count, some, await reach.moves(connection, ci_id, MOVES), month.get(ci_id, Availability()))
 
 

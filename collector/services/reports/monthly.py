@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,13 +22,12 @@ from collector.services.reports import handling, months
 from collector.services.reports.asked import Asked
 from collector.services.reports.handling import Judged, Tally
 from collector.services.waivers import ACTIVE, WaiverRow
-from collector.store import desk, reach
-from collector.store.browse import inspections, monthly, reports
+from collector.store import availability, desk
+from collector.store.availability import Availability
+from collector.store.browse import inspections, monthly
 from collector.store.browse.monthly import Handled
-from collector.store.browse.page import MAX_LIMIT, Window
+from collector.store.browse.ref import CiRef
 from collector.store.browse.report_moves import Period
-from collector.store.browse.reports import Head, Scope
-from collector.store.reach import Availability
 
 AT_ONCE: Final = 500
 """Incidents whose intervals are in memory at once."""
@@ -93,7 +92,10 @@ async def make(connection: AsyncConnection, asked: Asked) -> Report:
         *await _availability(connection, asked, period), await _maintenance(connection, asked, period),
         await _unapproved(connection, asked, period), *await _rules(connection, asked, period),
     ]  # fmt: skip
-    parameters = (Figure("since", period.since, Kind.TIME), Figure("until", period.until, Kind.TIME))
+    parameters = (
+        Figure("since", period.since, Kind.TIME), Figure("until", period.until, Kind.TIME),
+        Figure("zone", months.zone(asked.desk.calendar), Kind.TEXT),
+    )  # fmt: skip
     classes = (Figure("classes", asked.classes, Kind.WORDS, "class"),) if asked.classes else ()
     return Report("monthly", asked.now, (*parameters, *classes), _figures(total, left), tuple(tables))
 
@@ -180,45 +182,28 @@ def _handlers(judged: Sequence[Judged]) -> Table:
 
 async def _availability(connection: AsyncConnection, asked: Asked, period: Period) -> list[Table]:
     """Return the availability of classes, and of the CIs that could be reached least."""
-    classes: dict[str, list[Availability]] = {}
-    worst: list[tuple[float, int, Head, Availability]] = []
-    async for head, its in _watched(connection, asked, period):
-        classes.setdefault(head.ci_class, []).append(its)
-        entry = (float(its.unreachable), -head.id, head, its)
+    counts, classes = Counter[str](), defaultdict[str, Availability](Availability)
+    worst: list[tuple[int, int, CiRef, Availability]] = []
+    end = min(period.until, asked.now)  # what is to come is not counted
+    async for head, its in availability.of_all(connection, asked.classes, period.since, end):
+        if its.share is None:
+            continue
+        counts[head.ci_class] += 1
+        classes[head.ci_class] += its
         if its.unreachable:
+            entry = (its.unreachable, -counts.total(), head, its)  # of those alike the first one
             heapq.heappush(worst, entry) if len(worst) < MOST else heapq.heappushpop(worst, entry)
     by_class: list[Row] = [
-        (name, len(its), _share(its), _hours(sum(each.unreachable for each in its)))
-        for name, its in sorted(classes.items())
+        (name, counts[name], its.share, _hours(its.unreachable)) for name, its in sorted(classes.items())
     ]
     by_ci: list[Row] = [
         (head.name, head.ci_class, its.share, _hours(its.unreachable), _hours(its.unknown), head.uid)
-        for _, _, head, its in sorted(worst, key=lambda each: (-each[0], -each[1]))
+        for _, _, head, its in sorted(worst, reverse=True, key=lambda each: each[:2])
     ]
     return [
         Table("availability", CLASSES, standing(by_class), "availability"),
         Table("unreachable", CIS, standing(by_ci)),
     ]
-
-
-async def _watched(
-    connection: AsyncConnection, asked: Asked, period: Period
-) -> AsyncIterator[tuple[Head, Availability]]:
-    """Yield the CIs whose reachability was watched within the period; what is to come is not counted."""
-    cursor: str | None = ""
-    end = min(period.until, asked.now)
-    while cursor is not None and end > period.since:
-        page = await reports.heads(connection, Scope(None, asked.classes), Window(MAX_LIMIT, cursor or None))
-        spent = await reach.availability(connection, [each.id for each in page.items], period.since, end)
-        for head in page.items:
-            if head.id in spent and spent[head.id].share is not None:
-                yield head, spent[head.id]
-        cursor = page.next
-
-
-def _share(its: Sequence[Availability]) -> float | None:
-    known = sum(each.up + each.degraded + each.unreachable for each in its)
-    return sum(each.up + each.degraded for each in its) / known if known else None
 
 
 def _hours(ms: int) -> float:

@@ -32,6 +32,11 @@ def name(at: int, calendar: Calendar) -> str:
     return f"{calendar.day_of(at):%Y-%m}"
 
 
+def zone(calendar: Calendar) -> str:
+    """Return the zone in which its months begin: UTC+08:00."""
+    return str(dt.timezone(dt.timedelta(milliseconds=calendar.hours.zone)))
+
+
 def up_to(end: int, calendar: Calendar, count: int = YEAR) -> list[str]:
     """Return the names of the `count` months up to the one that holds the last moment before `end` (ms)."""
     last = calendar.day_of(end - 1)

@@ -83,7 +83,9 @@ async def _rows(report: Report, name: str) -> dict[Any, tuple[Any, ...]]:
 async def test_the_last_whole_month_is_counted_as_people_would(store: Store) -> None:
     await _month(store)
     report = await _report(store)
-    assert {each.name: each.value for each in report.parameters} == {"since": _at(9, 1, 0), "until": _at(10, 1, 0)}
+    assert {each.name: each.value for each in report.parameters} == {
+        "since": _at(9, 1, 0), "until": _at(10, 1, 0), "zone": "UTC+08:00",
+    }  # fmt: skip
     assert dict(monthly.headline(report)) == {
         "incidents_opened": 3, "incidents_resolved": 3, "incidents_left": 1, "answered": pytest.approx(1 / 3),
         "solved": pytest.approx(2 / 3), "first_line": pytest.approx(2 / 3), "reopened": pytest.approx(1 / 3),
