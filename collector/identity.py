@@ -283,7 +283,12 @@ def _still_answers(asked: _Question, candidate: _Candidate) -> bool:
 
 
 def _is_proposed(asked: _Question, candidate: _Candidate) -> bool:
-    """A name free again since its CI was retired is no doubt; the same name on hardware that may be the same is one."""
+    """A name free again since its CI was retired is no doubt; the same name on hardware that may be the same is one.
+
+    That one of a pair bears the name or the address of the other is none either, as long as that one is there.
+    """
+    if asked.subject.paired and not candidate.silent:
+        return False
     sets = [each for each in asked.profile.sets if each.strength is Strength.WEAK]
     weak = [each for each in sets if candidate.silent or not each.silent]
     hit = candidate.holder.ci_id in asked.context.stood_here or any(candidate.holds(each) for each in weak)

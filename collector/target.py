@@ -1,7 +1,8 @@
 """What one observation of a swept target speaks of: one device, or the machine a management controller manages.
 
-A stack (an IRF fabric, a virtual chassis) is one device with the set of its members' serials, whoever is its master,
-and each member is a CI inside it: a box with a label of its own.
+A stack (an IRF fabric, a virtual chassis, a cluster of firewalls behind one address) is one device with the set of its
+members' serials, whoever leads it, and each member is a CI inside it: a box with a label of its own. Of a pair whose
+units answer at an address each, each is a device: its serial says which, whatever passes from one to the other.
 
 Identity reads the last known body of each section, so that a device does not change because a sweep reached only
 part of it.
@@ -19,8 +20,15 @@ from collector.model import CONTAINS, Identifier, Observation, Reading, Subject
 from wire.observation import Status, Target
 from wire.sections import canonical, digest
 
-SECTIONS = frozenset({"device", "interfaces", "os", "hardware", "members"})
+SECTIONS = frozenset({"device", "interfaces", "os", "hardware", "members", "redundancy"})
 """What is read here: the last known reading of each of these belongs in `previous`."""
+
+_PASSED_ON = frozenset({"engine_id", "vendor_oid", "chassis_id"})
+"""Strong and medium names a pair may share: the configuration goes from one to the other, MACs go with the role."""
+_OF_ONE_UNIT = ("serial", "model", "part", "engine_id", "base_mac")
+"""Fields of `device` that a stack has from the member that leads it."""
+_OF_ONE_FIREWALL = (*_OF_ONE_UNIT, "name")
+"""The same of a cluster of firewalls, whose units have names of their own."""
 
 _WORKED_ON = frozenset({"server", "pc", "environment"})
 """Classes in which the MAC of a port names the device; of network gear any port of a stack may come or go."""
@@ -35,18 +43,29 @@ def subjects(observation: Observation, policy: Policy, previous: Mapping[str, Re
     held = {**previous, **_told(observation.readings)}
     device, ports = _body(held.get("device")) or {}, _body(held.get("interfaces")) or []
     system, chassis = _body(held.get("os")) or {}, _body(held.get("hardware")) or {}
-    stack = _stack(_body(held.get("members")) or [])
-    ci_class, ci_type = str(device.get("class") or "unknown"), str(device.get("type") or "unknown")
-    names = _names(device, ports, observation.target, ci_class) if not stack else _names_of_stack(device, stack)
+    is_pair = _is_pair(_body(held.get("redundancy")) or [])
+    stack = _stack(_body(held.get("members")) or [], is_pair)
+    paired = is_pair and not stack and bool(device.get("serial"))
+    names = _names_of_stack(device, stack) if stack else _names(device, ports, observation.target, _class_of(device))
     named = (
         identifiers.normalise(kind, value, policy)
         for kind, value in (*names, *_names_of_host(system, chassis))
-        if value
+        if value and not (paired and kind in _PASSED_ON)
     )
-    name = str(device.get("name") or observation.target.address)
+    readings = observation.readings
+    if stack:
+        before = _body(previous.get("device")) or {}
+        device = _as_one(device, before, stack, _OF_ONE_FIREWALL if is_pair else _OF_ONE_UNIT)
+        readings = _with_device(readings, device)
+    ci_type, name = str(device.get("type") or "unknown"), str(device.get("name") or observation.target.address)
     found: frozenset[Identifier] = frozenset(each for each in named if each is not None)
-    host = Subject("host", ci_class, ci_type, identifiers.shown_name(name), found, observation.readings)
+    name = identifiers.shown_name(name)
+    host = Subject("host", _class_of(device), ci_type, name, found, readings, paired=paired)
     return (host, *_members(host, str(device.get("vendor") or ""), stack, observation.readings.get("members"), policy))
+
+
+def _class_of(device: Mapping[str, Any]) -> str:
+    return str(device.get("class") or "unknown")
 
 
 def _told(readings: Mapping[str, Reading]) -> dict[str, Reading]:
@@ -80,13 +99,41 @@ def _names(
         yield from (("mac", str(port.get("mac") or "")) for port in ports if port.get("kind") == "ethernet")
 
 
-# --- stacks
+# --- stacks and pairs
 
 
-def _stack(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the members that have a serial of their own, when there are several."""
+def _is_pair(rows: list[dict[str, Any]]) -> bool:
+    """Return whether it is one of those that stand in for each other as a whole, not for a gateway's address alone."""
+    return any(row.get("protocol") == "ha" and row.get("mode") not in (None, "standalone") for row in rows)
+
+
+def _stack(rows: list[dict[str, Any]], is_pair: bool) -> list[dict[str, Any]]:
+    """Return the members that have a serial of their own, when there are several; of a cluster also the last one."""
     named = [row for row in rows if row.get("serial")]
-    return named if len({row["serial"] for row in named}) > 1 else []
+    return named if len({row["serial"] for row in named}) > 1 or is_pair else []
+
+
+def _as_one(
+    told: Mapping[str, Any], before: Mapping[str, Any], stack: list[dict[str, Any]], fields: tuple[str, ...]
+) -> Mapping[str, Any]:
+    """Return what is told of a stack; what is of the member that answered stays what it was, whoever answers.
+
+    As long as the member it was told of is in the stack, or is missing from what is left of it: which members there
+    are is told by themselves.
+    """
+    serials = {row["serial"] for row in stack}
+    if "serial" not in before or (before["serial"] not in serials and len(serials) > 1):
+        return told
+    rest = {name: value for name, value in told.items() if name not in fields}
+    return rest | {name: before[name] for name in fields if name in before}
+
+
+def _with_device(readings: Mapping[str, Reading], device: Mapping[str, Any]) -> Mapping[str, Reading]:
+    """Return the readings with that body of `device`, where it was told; the hash stays that of what was told."""
+    told = readings.get("device")
+    if told is None or not isinstance(told.body, dict):
+        return readings
+    return {**readings, "device": replace(told, body=dict(device))}
 
 
 def _names_of_stack(device: Mapping[str, Any], stack: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

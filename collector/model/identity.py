@@ -31,7 +31,8 @@ class Subject:
     """One thing an observation speaks of, before we know which CI it is.
 
     `role` tells the subjects of one observation apart: `host`, `os`, `software:<product>|<instance>`,
-    `vm:<uuid>`, `member:<serial>`. `parent` is the role this one depends on, looked up inside that CI.
+    `vm:<uuid>`, `member:<serial>`. `parent` is the role this one depends on, looked up inside that CI. `paired`: it is
+    one of two that stand in for each other, and name and address pass from one to the other.
     """
 
     role: str
@@ -42,6 +43,7 @@ class Subject:
     readings: Mapping[str, Reading]
     parent: str | None = None
     relation: str | None = None
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from discovery.asking import Index, Script
 from discovery.explore.values import ip, ip_of, mac, one_of, serial, whole, word
@@ -31,15 +31,34 @@ _FORTINET: Final[Scalars] = {"mode": ("1.3.6.1.4.1.12356.101.13.1.1.0", word(_MO
 _FORTINET_UNITS: Final = Table(
     "1.3.6.1.4.1.12356.101.13.2.1.1", {"serial": (2, serial), "name": 11, "master": (16, serial)}
 )
-_PALO_ALTO: Final[Scalars] = {
-    "state": ("1.3.6.1.4.1.25461.2.1.2.1.11.0", one_of({"active": "active", "passive": "standby"}, "other")),
-    "mode": ("1.3.6.1.4.1.25461.2.1.2.1.13.0",
-             one_of({"active-p": "active_passive", "active-a": "active_active", "dis": "standalone"})),
+_PAN_STATES: Final = {
+    "active": "active", "passive": "standby", "unknown": "lost", "non-func": "failed", "suspended": "failed",
 }  # fmt: skip
-_ASA: Final = Table("1.3.6.1.4.1.9.9.147.1.2.1.1.1", {"unit": 2, "state": (3, word({9: "active", 10: "standby"}))})
+_PAN_MODES: Final = {"active-p": "active_passive", "active-a": "active_active", "dis": "standalone"}
+_PALO_ALTO: Final[Scalars] = {
+    "state": ("1.3.6.1.4.1.25461.2.1.2.1.11.0", one_of(_PAN_STATES, "other")),
+    "peer_state": ("1.3.6.1.4.1.25461.2.1.2.1.12.0", one_of(_PAN_STATES, "other")),
+    "mode": ("1.3.6.1.4.1.25461.2.1.2.1.13.0", one_of(_PAN_MODES)),
+}  # fmt: skip
+_ASA: Final = Table("1.3.6.1.4.1.9.9.147.1.2.1.1.1", {
+    "unit": 2, "detail": 4, "state": (3, word({3: "lost", 4: "failed", 9: "active", 10: "standby"})),
+})  # fmt: skip
+_ASA_UNITS: Final = frozenset({6, 7})
+"""cfwHardwareType: primaryUnit, secondaryUnit."""
+_F5_STATES: Final = {0: "lost", 1: "failed", 2: "failed", 3: "standby", 4: "active"}
 _F5: Final[Scalars] = {
     "state": ("1.3.6.1.4.1.3375.2.1.14.3.1.0", word({1: "offline", 2: "offline", 3: "standby", 4: "active"}))
 }
+_F5_GROUPS: Final = Table(  # sysCmTrafficGroupStatusTable: DeviceName, FailoverStatus
+    "1.3.6.1.4.1.3375.2.1.14.5.2.1", {"name": 2, "state": (3, word(_F5_STATES))}
+)
+_SOPHOS_STATES: Final = {1: "standby", 3: "active", 4: "failed", 5: "standby"}
+_SOPHOS: Final[Scalars] = {  # SFOS-FIREWALL-MIB: sfosXGHAStats
+    "enabled": ("1.3.6.1.4.1.2604.5.1.4.1.0", whole), "peer_serial": ("1.3.6.1.4.1.2604.5.1.4.3.0", serial),
+    "state": ("1.3.6.1.4.1.2604.5.1.4.4.0", word(_SOPHOS_STATES, "other")),
+    "peer_state": ("1.3.6.1.4.1.2604.5.1.4.5.0", word({**_SOPHOS_STATES, 0: "lost"})),
+    "mode": ("1.3.6.1.4.1.2604.5.1.4.6.0", one_of(_PAN_MODES)),
+}  # fmt: skip
 
 
 def redundancy(visit: Visit) -> Script[None]:
@@ -85,35 +104,54 @@ def high_availability(visit: Visit) -> Script[None]:
     elif prefix.startswith("1.3.6.1.4.1.25461."):
         yield from _scalars(visit, _PALO_ALTO)
     elif prefix.startswith("1.3.6.1.4.1.3375."):
-        yield from _scalars(visit, _F5)
+        yield from _f5(visit)
+    elif prefix.startswith("1.3.6.1.4.1.2604."):
+        yield from _scalars(visit, _SOPHOS)
     elif prefix.startswith(_CISCO):
         yield from _asa(visit)
+
+
+def _pair(visit: Visit, told: Mapping[str, Any]) -> None:
+    """Add what is told of the one pair of a device; of one that stands alone nothing is heard, and nothing missed."""
+    row = {"protocol": "ha", "group": "", "interface": "", **told}
+    if row.get("mode") == "standalone":
+        row["peer_state"] = None
+    visit.findings.add("redundancy", [row])
 
 
 def _scalars(visit: Visit, oids: Scalars) -> Script[None]:
     told, failure = yield from visit.values(oids)
     visit.findings.failed("redundancy", failure)
+    if told.pop("enabled", 1) == 0:
+        told["mode"] = "standalone"
     if "state" in told:
-        visit.findings.add("redundancy", [{**told, "protocol": "ha", "group": "", "interface": ""}])
+        _pair(visit, told)
 
 
 def _fortinet(visit: Visit) -> Script[None]:
+    """Read fgHaStatsTable, which has a row for each unit of the cluster that is heard of; all answer at one address.
+
+    Rows are numbered anew when another unit leads, so members are told apart by their serial numbers.
+    """
     told, failure = yield from visit.values(_FORTINET)
     units = yield from visit.rows(_FORTINET_UNITS)
     visit.findings.failed("redundancy", failure or units.failure)
     if "mode" not in told:
         return
-    own = visit.identified.serial
-    others = [row for row in units.rows.values() if row.get("serial") not in (None, own)]
-    masters = {row.get("master") or row.get("serial") for row in units.rows.values() if row.get("serial") == own}
-    visit.findings.add("redundancy", [{
-        **told, "protocol": "ha", "group": told.get("group", ""), "interface": "",
-        "state": ("active" if own in masters else "standby") if masters and len(units.rows) > 1 else None,
-        "peer": _one(row.get("name") for row in others), "peer_serial": _one(row.get("serial") for row in others),
-    }])  # fmt: skip
-    if len(units.rows) > 1:
+    own, known = visit.identified.serial, {row["serial"]: row for row in units.rows.values() if "serial" in row}
+    others = [row for number, row in known.items() if number != own]
+    masters = {row.get("master") or number for number, row in known.items() if number == own}
+    leads = "active" if own in masters else "standby"
+    leaders = {row.get("master") for row in known.values()}
+    is_alone = own in known and not others and units.failure is None
+    _pair(visit, {
+        **told, "state": leads if masters and others else None, "peer_state": "lost" if is_alone else None,
+        "peer": _one(row.get("name") for row in others), "peer_serial": _one(row["serial"] for row in others),
+    })  # fmt: skip
+    if told["mode"] != "standalone":
+        visit.findings.failed("members", units.failure)
         visit.findings.add("members", (
-            {"number": str(index[-1]), "serial": row["serial"]} for index, row in units.rows.items() if "serial" in row
+            {"number": number, "serial": number, "role": "master" if number in leaders else None} for number in known
         ))  # fmt: skip
 
 
@@ -122,12 +160,37 @@ def _one(values: Iterable[str | None]) -> str | None:
     return ", ".join(told)[:255] or None
 
 
+def _f5(visit: Visit) -> Script[None]:
+    """Read F5-BIGIP-SYSTEM-MIB: which devices the traffic groups may be on, by name with its folder before it."""
+    told, failure = yield from visit.values(_F5)
+    groups = yield from visit.rows(_F5_GROUPS)
+    visit.findings.failed("redundancy", failure or groups.failure)
+    if "state" not in told:
+        return
+    own = _label(visit.identified.name)
+    others = [row for row in groups.rows.values() if own and row.get("name") and _label(row["name"]) != own]
+    # It may stand by for one group and be active for another: the best it does is what it does.
+    states = {row.get("state") for row in others}
+    _pair(visit, {
+        **told, "peer": _one(row["name"].rpartition("/")[2] for row in others),
+        "peer_state": next((each for each in ("active", "standby", "failed", "lost") if each in states), None),
+        "mode": "active_passive" if others else None,
+    })  # fmt: skip
+
+
+def _label(name: str | None) -> str:
+    """Return the first label of a device's name, which may stand in a folder and have a domain."""
+    return (name or "").rpartition("/")[2].partition(".")[0].casefold()
+
+
 def _asa(visit: Visit) -> Script[None]:
     """Read CISCO-FIREWALL-MIB: of the two units the one says that it is this device."""
     told = yield from visit.rows(_ASA)
     visit.findings.failed("redundancy", told.failure)
-    own = next((row for row in told.rows.values() if "this device" in row.get("unit", "").casefold()), None)
-    if own and own.get("state"):
-        visit.findings.add("redundancy", [
-            {"protocol": "ha", "group": "", "interface": "", "mode": "active_passive", "state": own["state"]}
-        ])  # fmt: skip
+    units = [row for index, row in told.rows.items() if index[-1] in _ASA_UNITS]
+    own = [row for row in units if "this device" in row.get("unit", "").casefold()]
+    peer = [row for row in units if row not in own]
+    is_off = any(row.get("detail", "").casefold() == "failover off" for row in units)
+    if not is_off and len(own) == 1 and own[0].get("state") in ("active", "standby"):
+        state = peer[0].get("state") if peer else None
+        _pair(visit, {"mode": "active_passive", "state": own[0]["state"], "peer_state": state})

@@ -97,11 +97,16 @@ def word(of: Mapping[int, str], other: str | None = None) -> Decode:
 
 
 def one_of(of: Mapping[str, str], other: str | None = None) -> Decode:
-    """Return what reads an enumeration told in words, by their beginning in lower case."""
+    """Return what reads an enumeration told in words, by their beginning in lower case.
+
+    A word that otherwise says nothing, such as `unknown`, may be one of them.
+    """
 
     def read(value: Value) -> str | None:
-        said = (words(value) or "").casefold()
-        return next((meaning for start, meaning in of.items() if said.startswith(start)), other) if said else None
+        said = shown(text(value)).casefold()
+        return next(
+            (meaning for start, meaning in of.items() if said.startswith(start)), other if words(value) else None
+        )
 
     return read
 

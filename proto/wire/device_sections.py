@@ -60,7 +60,7 @@ DEVICE_SECTIONS: Final[tuple[tuple[str, str, str, tuple[Line, ...]], ...]] = (
         ("index", "whole", "entPhysicalIndex; it may be another after a restart"),
         ("state", "text", "ok, failed, absent, standby, unknown …; entStateOper, vendor"),
     )),
-    ("members", "Members of a stack, IRF fabric or virtual chassis", "number", (
+    ("members", "Members of a stack, IRF fabric, virtual chassis or cluster of firewalls", "number", (
         ("number", "text", "member number as configured"),
         ("role", "text", "master, standby or member"),
         ("state", "text", "ok, or what is wrong with it"),
@@ -81,6 +81,7 @@ DEVICE_SECTIONS: Final[tuple[tuple[str, str, str, tuple[Line, ...]], ...]] = (
         ("state", "text", "active, standby, init …; who holds it now"),
         ("peer", "text", "address or name of the other"),
         ("peer_serial", "text", "serial number of the other"),
+        ("peer_state", "text", "active, standby, failed (it says so itself), lost (nothing is heard of it)"),
     )),
     ("vlans", "VLANs (IEEE 802.1Q); their ports are told with `interfaces`", "vlan", (
         ("vlan", "whole", "VLAN id, 1–4094"),

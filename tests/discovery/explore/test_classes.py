@@ -210,7 +210,69 @@ def test_a_pair_of_firewalls_says_who_is_active_and_who_is_the_other() -> None:
         {"protocol": "ha", "group": "pair-1", "interface": "", "mode": "active_passive", "state": "standby",
          "peer": "fw-1", "peer_serial": "FW0001"},
     ]  # fmt: skip
-    assert [each["serial"] for each in rows(of("security.firewall"), "members")] == ["FW0001", "FW0002"]
+    assert rows(of("security.firewall"), "members") == [
+        {"number": "FW0001", "serial": "FW0001", "role": "master"}, {"number": "FW0002", "serial": "FW0002"},
+    ]  # fmt: skip
+
+
+def test_a_cluster_of_firewalls_calls_its_units_alike_whoever_leads_it_and_misses_the_one_that_is_gone() -> None:
+    object_id, facts = DEVICES["security.firewall"]
+    units = "1.3.6.1.4.1.12356.101.13.2.1.1"
+    turned = {**facts, **table(units, c2={1: "FW0002", 2: "FW0001"}, c11={1: "fw-2", 2: "fw-1"},
+                               c16={1: "FW0002", 2: "FW0002"})}  # fmt: skip
+    found = explored("security.firewall", turned, object_id, serial="FW0002")
+    assert [(each["number"], each.get("role")) for each in rows(found, "members")] == [
+        ("FW0001", None), ("FW0002", "master"),
+    ]  # fmt: skip
+    (pair,) = rows(found, "redundancy")
+    assert (pair["state"], pair["peer"], pair["peer_serial"]) == ("active", "fw-1", "FW0001")
+
+    alone = {oid: value for oid, value in turned.items() if not (oid.startswith(units) and oid.endswith(".2"))}
+    found = explored("security.firewall", alone, object_id, serial="FW0002")
+    assert [each["serial"] for each in rows(found, "members")] == ["FW0002"]
+    assert [(each["mode"], each["peer_state"]) for each in rows(found, "redundancy")] == [("active_passive", "lost")]
+
+
+PAN = "1.3.6.1.4.1.25461.2.1.2.1."
+F5 = "1.3.6.1.4.1.3375.2.1.14."
+SOPHOS = "1.3.6.1.4.1.2604.5.1.4."
+ASA = "1.3.6.1.4.1.9.9.147.1.2.1.1.1"
+PAIR = {"protocol": "ha", "group": "", "interface": ""}
+
+
+@pytest.mark.parametrize(("object_id", "facts", "told"), [
+    ("1.3.6.1.4.1.25461.2.3.38", {f"{PAN}11.0": "passive", f"{PAN}12.0": "active", f"{PAN}13.0": "active-passive"},
+     {"mode": "active_passive", "state": "standby", "peer_state": "active"}),
+    ("1.3.6.1.4.1.25461.2.3.38", {f"{PAN}11.0": "active", f"{PAN}12.0": "unknown", f"{PAN}13.0": "active-passive"},
+     {"mode": "active_passive", "state": "active", "peer_state": "lost"}),
+    ("1.3.6.1.4.1.25461.2.3.38", {f"{PAN}11.0": "active", f"{PAN}12.0": "unknown", f"{PAN}13.0": "disabled"},
+     {"mode": "standalone", "state": "active"}),
+    ("1.3.6.1.4.1.3375.2.1.3.4.43", {
+        f"{F5}3.1.0": 4, **table(f"{F5}5.2.1", c2={1: "/Common/lb-1.example.net", 2: "/Common/lb-2.example.net"},
+                                 c3={1: 4, 2: 3})},
+     {"mode": "active_passive", "state": "active", "peer": "lb-2.example.net", "peer_state": "standby"}),
+    ("1.3.6.1.4.1.3375.2.1.3.4.43", {f"{F5}3.1.0": 4, **table(f"{F5}5.2.1", c2={1: "/Common/lb-1"}, c3={1: 4})},
+     {"state": "active"}),
+    ("1.3.6.1.4.1.2604.5", {f"{SOPHOS}1.0": 1, f"{SOPHOS}3.0": "X2100467J93JTF3", f"{SOPHOS}4.0": 3, f"{SOPHOS}5.0": 4,
+                            f"{SOPHOS}6.0": "Active-Passive"},
+     {"mode": "active_passive", "state": "active", "peer_serial": "X2100467J93JTF3", "peer_state": "failed"}),
+    ("1.3.6.1.4.1.9.1.2313", table(ASA, c2={4: "Failover LAN Interface", 6: "Primary unit (this device)",
+                                            7: "Secondary unit"}, c3={4: 2, 6: 9, 7: 10},
+                                   c4={4: "failover", 6: "Active unit", 7: "Standby unit"}),
+     {"mode": "active_passive", "state": "active", "peer_state": "standby"}),
+    ("1.3.6.1.4.1.9.1.2313", table(ASA, c2={6: "Primary unit", 7: "Secondary unit (this device)"}, c3={6: 4, 7: 9},
+                                   c4={6: "Error", 7: "Active unit"}),
+     {"mode": "active_passive", "state": "active", "peer_state": "failed"}),
+])  # fmt: skip
+def test_who_is_one_of_a_pair_says_how_the_other_stands(object_id: str, facts: Facts, told: dict[str, Any]) -> None:
+    found = explored("security.firewall", {**ports("port1"), **facts}, object_id, name="lb-1")
+    assert rows(found, "redundancy") == [{**PAIR, **told}]
+
+
+def test_a_firewall_without_failover_is_no_pair() -> None:
+    facts = table(ASA, c2={6: "Primary unit", 7: "Secondary unit (this device)"}, c3={6: 3, 7: 3},
+                  c4={6: "Failover Off", 7: "Failover Off"})  # fmt: skip
+    assert rows(explored("security.firewall", {**ports("port1"), **facts}, "1.3.6.1.4.1.9.1.2313"), "redundancy") == []
 
 
 def test_routers_say_which_addresses_they_hold_together() -> None:
