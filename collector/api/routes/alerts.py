@@ -15,10 +15,14 @@ from collector.services import alert_explained, inspections
 from collector.services.incidents import acknowledging
 from collector.store.browse.alerts import AlertQuery
 
-router = APIRouter(tags=["rules"], dependencies=[requires(Permission.RULES_READ)])
+router = APIRouter(tags=["rules"])
+_READ = [requires(Permission.RULES_READ)]
+_WORK = [requires(Permission.INCIDENTS_WORK)]
 
 
-@router.get("/alerts", operation_id="listAlerts", response_model=shapes.Paged[alert_shapes.AlertShape])
+@router.get(
+    "/alerts", operation_id="listAlerts", response_model=shapes.Paged[alert_shapes.AlertShape], dependencies=_READ
+)
 async def list_alerts(request: Request, asked: Annotated[asking.AlertsAsked, Query()]) -> object:
     """List alerts with what holds them back, the worst first; those that are ok only when asked for."""
     context = context_of(request)
@@ -33,7 +37,7 @@ async def list_alerts(request: Request, asked: Annotated[asking.AlertsAsked, Que
 
 @router.post(
     "/alerts/acknowledge", operation_id="acknowledgeAlert", response_model=alert_shapes.ExplainedShape,
-    dependencies=[requires(Permission.INCIDENTS_WORK)],
+    dependencies=_WORK,
 )  # fmt: skip
 async def acknowledge(request: Request, asked: alert_shapes.AckAsked) -> object:
     """Say that one has seen an alert that fires, and why; it holds for this episode of it."""
@@ -44,7 +48,7 @@ async def acknowledge(request: Request, asked: alert_shapes.AckAsked) -> object:
 
 @router.post(
     "/alerts/withdraw", operation_id="withdrawAcknowledgement", response_model=alert_shapes.ExplainedShape,
-    dependencies=[requires(Permission.INCIDENTS_WORK)],
+    dependencies=_WORK,
 )  # fmt: skip
 async def withdraw(request: Request, asked: alert_shapes.AckAsked) -> object:
     """Take that back: it is as if nobody had seen the alert."""
@@ -54,7 +58,10 @@ async def withdraw(request: Request, asked: alert_shapes.AckAsked) -> object:
 
 
 @router.get(
-    "/rules/{rule_id}/explanations/{uid}", operation_id="explainAlert", response_model=alert_shapes.ExplainedShape
+    "/rules/{rule_id}/explanations/{uid}",
+    operation_id="explainAlert",
+    response_model=alert_shapes.ExplainedShape,
+    dependencies=_READ,
 )
 async def explain(
     request: Request, rule_id: str, uid: str, instance: Annotated[str | None, Query(max_length=1000)] = None

@@ -27,7 +27,9 @@ from collector.web.render import page
 from collector.web.sending import attempt, sent
 from collector.web.viewer import Viewer, viewer_of
 
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.RULES_READ)])
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.RULES_READ)]
+_WORK = [requires(Permission.INCIDENTS_WORK)]
 
 COLUMNS = (
     Column("outcome"), Column("rule"), Column("ci"), Column("instance"), Column("says"), Column("since"),
@@ -62,7 +64,7 @@ def _list(request: Request) -> ListPage[AlertQuery, ResultRow]:
     )  # fmt: skip
 
 
-@router.get("/results")
+@router.get("/results", dependencies=_READ)
 async def results_page(request: Request) -> Response:
     known = context_of(request).rulebook.rules
 
@@ -75,12 +77,12 @@ async def results_page(request: Request) -> Response:
     return await _list(request).page(request, "results.html", beside)
 
 
-@router.get("/results.csv")
+@router.get("/results.csv", dependencies=_READ)
 async def results_csv(request: Request) -> Response:
     return _list(request).csv(request)
 
 
-@router.get("/results/{rule_id}/{uid}")
+@router.get("/results/{rule_id}/{uid}", dependencies=_READ)
 async def alert_page(request: Request, rule_id: str, uid: str, instance: str | None = None) -> HTMLResponse:
     return await _alert(request, rule_id, uid, instance, Form({}))
 
@@ -93,7 +95,7 @@ async def _alert(request: Request, rule_id: str, uid: str, instance: str | None,
     return page(viewer, "alert.html", 200 if form.is_right else 400, found=found, form=form)
 
 
-@router.post("/results/{rule_id}/{uid}/seen", dependencies=[requires(Permission.INCIDENTS_WORK)])
+@router.post("/results/{rule_id}/{uid}/seen", dependencies=_WORK)
 async def acknowledge(request: Request, rule_id: str, uid: str) -> Response:
     """Say that one has seen an alert, or take that back."""
     form = await sent(request)
@@ -108,7 +110,7 @@ async def acknowledge(request: Request, rule_id: str, uid: str) -> Response:
     return RedirectResponse(f"/results/{quote(rule_id)}/{quote(uid)}", 303)
 
 
-@router.get("/rules")
+@router.get("/rules", dependencies=_READ)
 async def rules_page(request: Request) -> HTMLResponse:
     context = context_of(request)
     async with context.store.read() as connection:
@@ -117,7 +119,7 @@ async def rules_page(request: Request) -> HTMLResponse:
     return page(viewer, "rules.html", rules=found)
 
 
-@router.get("/rules/{rule_id}")
+@router.get("/rules/{rule_id}", dependencies=_READ)
 async def rule_page(request: Request, rule_id: str) -> HTMLResponse:
     context = context_of(request)
     async with context.store.read() as connection:
