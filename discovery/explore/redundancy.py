@@ -145,7 +145,8 @@ def _fortinet(visit: Visit) -> Script[None]:
     leaders = {row.get("master") for row in known.values()}
     is_alone = own in known and not others and units.failure is None
     _pair(visit, {
-        **told, "state": leads if masters and others else None, "peer_state": "lost" if is_alone else None,
+        **told, "state": leads if masters and others else None,
+        "peer_state": "lost" if is_alone else _other(leads, told["mode"]) if masters and others else None,
         "peer": _one(row.get("name") for row in others), "peer_serial": _one(row["serial"] for row in others),
     })  # fmt: skip
     if told["mode"] != "standalone":
@@ -153,6 +154,11 @@ def _fortinet(visit: Visit) -> Script[None]:
         visit.findings.add("members", (
             {"number": number, "serial": number, "role": "master" if number in leaders else None} for number in known
         ))  # fmt: skip
+
+
+def _other(state: str, mode: str) -> str:
+    """Return how the other stands that is heard of, when this one is `state`."""
+    return "standby" if state == "active" and mode == "active_passive" else "active"
 
 
 def _one(values: Iterable[str | None]) -> str | None:
@@ -174,7 +180,7 @@ def _f5(visit: Visit) -> Script[None]:
     _pair(visit, {
         **told, "peer": _one(row["name"].rpartition("/")[2] for row in others),
         "peer_state": next((each for each in ("active", "standby", "failed", "lost") if each in states), None),
-        "mode": "active_passive" if others else None,
+        "mode": "active_passive" if others else "standalone" if own and groups.failure is None else None,
     })  # fmt: skip
 
 

@@ -208,7 +208,7 @@ def test_power_over_ethernet_is_told_by_port() -> None:
 def test_a_pair_of_firewalls_says_who_is_active_and_who_is_the_other() -> None:
     assert rows(of("security.firewall", serial="FW0002"), "redundancy") == [
         {"protocol": "ha", "group": "pair-1", "interface": "", "mode": "active_passive", "state": "standby",
-         "peer": "fw-1", "peer_serial": "FW0001"},
+         "peer": "fw-1", "peer_serial": "FW0001", "peer_state": "active"},
     ]  # fmt: skip
     assert rows(of("security.firewall"), "members") == [
         {"number": "FW0001", "serial": "FW0001", "role": "master"}, {"number": "FW0002", "serial": "FW0002"},
@@ -226,6 +226,7 @@ def test_a_cluster_of_firewalls_calls_its_units_alike_whoever_leads_it_and_misse
     ]  # fmt: skip
     (pair,) = rows(found, "redundancy")
     assert (pair["state"], pair["peer"], pair["peer_serial"]) == ("active", "fw-1", "FW0001")
+    assert pair["peer_state"] == "standby"
 
     alone = {oid: value for oid, value in turned.items() if not (oid.startswith(units) and oid.endswith(".2"))}
     found = explored("security.firewall", alone, object_id, serial="FW0002")
@@ -252,7 +253,7 @@ PAIR = {"protocol": "ha", "group": "", "interface": ""}
                                  c3={1: 4, 2: 3})},
      {"mode": "active_passive", "state": "active", "peer": "lb-2.example.net", "peer_state": "standby"}),
     ("1.3.6.1.4.1.3375.2.1.3.4.43", {f"{F5}3.1.0": 4, **table(f"{F5}5.2.1", c2={1: "/Common/lb-1"}, c3={1: 4})},
-     {"state": "active"}),
+     {"mode": "standalone", "state": "active"}),
     ("1.3.6.1.4.1.2604.5", {f"{SOPHOS}1.0": 1, f"{SOPHOS}3.0": "X2100467J93JTF3", f"{SOPHOS}4.0": 3, f"{SOPHOS}5.0": 4,
                             f"{SOPHOS}6.0": "Active-Passive"},
      {"mode": "active_passive", "state": "active", "peer_serial": "X2100467J93JTF3", "peer_state": "failed"}),
