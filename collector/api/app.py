@@ -42,10 +42,12 @@ from collector.api.routes import (
     noise,
     pins,
     presence,
+    problem_records,
     reachability,
     records,
     registration,
     reports,
+    round_plans,
     rule_health,
     stocktakes,
     sweep_plans,
@@ -92,10 +94,12 @@ from collector.web.pages import noise as noise_pages
 from collector.web.pages import overview as overview_pages
 from collector.web.pages import pins as pins_pages
 from collector.web.pages import presence as presence_pages
+from collector.web.pages import problems as problems_pages
 from collector.web.pages import record as record_pages
 from collector.web.pages import registration as registration_pages
 from collector.web.pages import reports as reports_pages
 from collector.web.pages import results as results_pages
+from collector.web.pages import round_plans as round_plans_pages
 from collector.web.pages import settings as settings_pages
 from collector.web.pages import stocktakes as stocktakes_pages
 from collector.web.pages import sweep_plans as sweep_plans_pages
@@ -112,11 +116,12 @@ API_ROUTERS = (
     cis.router, records.router, locks.router, imports.router, configurations.router, registration.router,
     identity.router,
     agents.router, campaigns.router, noise.router, lookback.router,
-    rule_health.router, troubles.router, incidents.router, answers.router, changes.router,
+    rule_health.router, troubles.router, incidents.router, problem_records.router, answers.router, changes.router,
     change_calendar.router, ticket_systems.router, topology.router,
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
     reachability.router,
     accounts.router, audit.router, reports.router, channels.router, inbound.router, events.router,
+    round_plans.router,  # before its neighbour, whose numbers would take "plans" for one
     stocktakes.router, labels.router, inspection_plans.router, inspections.router, whole.router, alerts.router,
     waivers.router, knowledge.router,
 )  # fmt: skip
@@ -145,6 +150,7 @@ OTHER_ROUTERS = (
     findings_pages.router,
     help_pages.router,
     incidents_pages.router,
+    problems_pages.router,
     results_pages.router,
     waivers_pages.router,
     knowledge_pages.router,
@@ -152,6 +158,7 @@ OTHER_ROUTERS = (
     inspection_plans_pages.router,
     inspection_runs_pages.router,
     inspection_walk_pages.router,
+    round_plans_pages.router,  # before its neighbour, likewise
     stocktakes_pages.router,
     walk_pages.router,
     labels_pages.router,

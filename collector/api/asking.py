@@ -83,6 +83,12 @@ class IncidentsAsked(Asked):
     q: Search = ""
 
 
+class ProblemsAsked(Asked):
+    states: Words = Field(default_factory=list, alias="state")
+    owner: str = Field("", max_length=200)
+    q: Search = ""
+
+
 class ChangesAsked(Asked):
     types: Words = Field(default_factory=list, alias="type")
     states: Words = Field(default_factory=list, alias="state")

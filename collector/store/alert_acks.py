@@ -73,10 +73,19 @@ async def end(tx: AsyncConnection, keys: Iterable[AlertKey], at: int, by: str = 
 
 async def of(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[str, Ack]:
     """Return key of a cause → who has seen it, of the alerts of these CIs that fire."""
+    return await _of(connection, ci.c.id, ci_ids)
+
+
+async def of_cis(connection: AsyncConnection, uids: Collection[str]) -> dict[str, Ack]:
+    """Return the same for who knows the CIs by their uids."""
+    return await _of(connection, ci.c.uid, uids)
+
+
+async def _of(connection: AsyncConnection, column: ColumnElement[Any], named: Collection[Any]) -> dict[str, Ack]:
     found: dict[str, Ack] = {}
     joined = alert.join(alert_ack, is_of()).join(ci, ci.c.id == alert.c.ci_id)
-    for part in interning.chunks(sorted(ci_ids)):
-        wanted = select(alert_ack, ci.c.uid).select_from(joined).where(alert.c.ci_id.in_(part))
+    for part in interning.chunks(sorted(named)):
+        wanted = select(alert_ack, ci.c.uid).select_from(joined).where(column.in_(part))
         found |= {alert_key(row.rule, row.uid, row.instance): _ack(row) for row in await connection.execute(wanted)}
     return found
 

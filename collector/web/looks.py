@@ -39,6 +39,10 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "article_state": {"draft": _RING, "submitted": _WARNING, "published": _OK, "retired": _PAUSED},
     "window_state": {"now": _OK, "later": _RING, "over": _PAUSED},
     "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE, "info": _NOTICE},
+    "problem_state": {
+        "proposed": _NOTICE, "open": _WARNING, "known_error": _RING, "resolved": _OK, "closed": _OK,
+        "declined": _PAUSED,
+    },
     "incident_state": {
         "open": _WARNING, "new": _WARNING, "assigned": _NOTICE, "in_progress": _RING, "pending": _PAUSED,
         "resolved": _OK, "closed": _OK, "cancelled": _PAUSED, "merged": _PAUSED,
@@ -78,7 +82,8 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "import_outcome": {"made": Look("ok", "plus"), "changed": _NOTICE, "same": _RING, "refused": _CRITICAL},
     "stocktake_state": {"open": _NOTICE, "overdue": _CRITICAL, "closed": _OK},
     "stocktake_outcome": {
-        "open": _RING, "confirmed": _OK, "moved": _WARNING, "missing": _CRITICAL, "found": Look("warning", "plus"),
+        "open": _RING, "confirmed": _OK, "moved": _WARNING, "damaged": _WARNING, "missing": _CRITICAL,
+        "found": Look("warning", "plus"),
     },
     "check_state": {
         "PASS": _OK, "PROBLEM": _CRITICAL, "UNKNOWN": _UNKNOWN, "ERROR": _WARNING, "WAIVED": _PAUSED, "N/A": _RING,

@@ -20,6 +20,7 @@ from collector.desk.flow import State
 from collector.desk.table import RESOLUTION, RESPONSE, Table
 from collector.model import Cause, Incident
 from collector.services.incidents import admitting
+from collector.services.problems import proposing
 from collector.store import admissions, desk, incidents, telling
 from collector.store.desk import COLLECTOR, Mark
 
@@ -49,6 +50,7 @@ async def tick(tx: AsyncConnection, table: Table, now: int) -> int:
     for look in looks:
         told += await _step(tx, look, table, now)
     await telling.tell(tx, told, now)
+    await proposing.propose(tx, await incidents.by_ids(tx, [each.id for each in its]), now)
     await schedule(tx, [each.id for each in its], table, now)
     return len(its)
 

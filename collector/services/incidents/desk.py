@@ -22,6 +22,7 @@ from collector.security import audit
 from collector.services.changes.asked import lines_of, one_line
 from collector.services.incidents import acknowledging, clockwork
 from collector.services.missing import NotFound
+from collector.services.problems import proposing
 from collector.services.refused import Refused
 from collector.store import accounts, admissions, changes, cis, desk, families, findings, incidents, members, telling
 from collector.store.desk import Link, Mark
@@ -95,6 +96,8 @@ class ServiceDesk:
         if step is Act.RESOLVE:
             told += await self._followed(act, after)
         await telling.tell(act.tx, told, act.at)
+        if step is Act.REOPEN:
+            await proposing.propose(act.tx, [replace(after, resolved_at=None)], act.at)
         return after.state
 
     async def edit(

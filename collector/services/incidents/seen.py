@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +13,12 @@ from collector.desk import clocks, lifecycle
 from collector.desk.clocks import Interval, Reading
 from collector.desk.flow import LINES, STEPS, Act, State
 from collector.desk.lifecycle import Person, Why
+from collector.desk.problem import Problem
 from collector.model import Incident
 from collector.services.incidents.desk import ServiceDesk
 from collector.services.missing import NotFound
-from collector.store import accounts, desk
+from collector.store import accounts, alert_acks, desk, problems
+from collector.store.alert_acks import Ack
 from collector.store.browse import changes, incidents
 from collector.store.browse.changes import ChangeQuery, ChangeRow
 from collector.store.browse.incidents import DeliveryRow, IncidentQuery, IncidentRow, MemberRow
@@ -54,8 +57,18 @@ class Seen:
     children: tuple[IncidentRow, ...]
     changes: tuple[ChangeRow, ...]
     told: tuple[DeliveryRow, ...]
+    acks: Mapping[str, Ack]
+    """Which of its causes somebody has seen, by key."""
+    problem: Problem | None
     without_holidays: bool
     """The working calendar of this year is missing."""
+
+    @property
+    def stays(self) -> str:
+        """Why it stayed open when the one it stands under was resolved (a word of `Stays`), "" for no such reason."""
+        last = next((mark for mark in reversed(self.trail) if mark.act == "stays_open"), None)
+        is_said = last is not None and self.row.is_open and last.detail.get("parent") == self.row.parent
+        return str(last.detail.get("why", "")) if last is not None and is_said else ""
 
     @property
     def may(self) -> frozenset[str]:
@@ -71,18 +84,21 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
     intervals = (await desk.intervals(connection, [row.id])).get(row.id, ())
     rung = (await desk.rung(connection, [row.id])).get(row.id, {})
     children = await incidents.list_incidents(connection, IncidentQuery(parent=number), Window(MAX_MEMBERS))
+    its = await incidents.members(connection, row.id, MAX_MEMBERS)
     return Seen(
         row,
         clocks.read(intervals, row.priority, service.table, now),
         intervals,
         any(percent == clocks.FULL for _, percent in rung),
         offers(kept, who, service),
-        await incidents.members(connection, row.id, MAX_MEMBERS),
+        its,
         await desk.trail(connection, row.id),
         await desk.links(connection, row.id),
         children.items,
         await _changes(connection, kept.ci_id),
         await incidents.deliveries(connection, number),
+        await alert_acks.of_cis(connection, {each.ci.uid for each in its if each.ci}),
+        await problems.of_incident(connection, row.id),
         service.table.calendar.lacks(service.table.calendar.day_of(now)) and bool(service.table.targets),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -120,6 +120,12 @@ async def list_incidents(connection: AsyncConnection, query: IncidentQuery, wind
 async def one_incident(connection: AsyncConnection, number: str) -> IncidentRow | None:
     row = (await connection.execute(_incidents().where(incident.c.number == number))).one_or_none()
     return _incident(row) if row else None
+
+
+async def numbered(connection: AsyncConnection, numbers: Collection[str]) -> tuple[IncidentRow, ...]:
+    """Return the incidents with these numbers, newest first."""
+    wanted = _incidents().where(incident.c.number.in_(sorted(numbers))).order_by(incident.c.id.desc())
+    return tuple(_incident(row) for row in await connection.execute(wanted))
 
 
 async def of_cause(connection: AsyncConnection, ci_id: int, cause_keys: tuple[str, ...]) -> tuple[IncidentRow, ...]:

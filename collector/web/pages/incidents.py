@@ -6,15 +6,13 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
-from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.desk.flow import Act as Deed
 from collector.desk.flow import State
-from collector.desk.lifecycle import Denied, Person, Why
+from collector.desk.lifecycle import Person, Why
 from collector.desk.table import PRIORITIES
 from collector.security.roles import Permission
 from collector.services import knowledge
@@ -22,7 +20,7 @@ from collector.services.incidents import listed as incidents
 from collector.services.incidents import seen
 from collector.services.incidents.desk import FIELDS, LINKS, Wish, person_of
 from collector.services.knowledge import Listed
-from collector.services.refused import Refused
+from collector.services.problems import seen as problems
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.web import units
 from collector.web.catalogue import Texts
@@ -30,7 +28,7 @@ from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import sent
+from collector.web.sending import sent, step
 from collector.web.viewer import Viewer, viewer_of
 from collector.web.words import CLASSES, INCIDENT_KINDS, INCIDENT_SOURCES, SEVERITIES
 
@@ -98,7 +96,8 @@ async def incidents_page(request: Request) -> Response:
 
     async def counted(connection: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
         newest = await incidents.newest(connection)
-        return {"newest": newest, "counts": await incidents.counts(connection, newest, context.clock())}
+        counts = await incidents.counts(connection, newest, context.clock())
+        return {"newest": newest, "counts": counts, "proposed": await problems.proposed(connection)}
 
     return await LIST.page(request, "incidents.html", counted, families=FAMILIES, words=context.service_desk.table)
 
@@ -157,16 +156,8 @@ def clock_text(texts: Any, ms: int) -> Any:
 
 
 async def tried(request: Request, number: str, form: Form, do: Any) -> Response:
-    """Do one thing to an incident and show it; what may not be done comes back with the reasons and what was typed."""
-    try:
-        async with acting(request) as act:
-            await do(act)
-    except Denied as error:
-        return await _one(request, number, error.reasons, form)
-    except Refused as error:
-        form.refused = str(error)
-        return await _one(request, number, (), form)
-    return RedirectResponse(f"/incidents/{number}", 303)
+    """Do one thing to an incident and show it."""
+    return await step(request, form, do, lambda why: _one(request, number, why, form), f"/incidents/{number}")
 
 
 @router.post("/incidents/{number}/acts", dependencies=_REPORT)
