@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 
 from collector.api.acting import acting
+from collector.change import lifecycle as changes
+from collector.desk import lifecycle as incidents
 from collector.security.audit import Act
 from collector.services.refused import Refused
 from collector.web import forms
@@ -39,3 +42,22 @@ async def attempt(
         else:
             form.refused = str(error)
     return None
+
+
+async def step(
+    request: Request, form: Form, do: Callable[[Act], Awaitable[object]],
+    again: Callable[[tuple[Any, ...]], Awaitable[Response]], done: str,
+) -> Response:  # fmt: skip
+    """Do a step of a change or an incident and lead to `done`.
+
+    What may not be done as things stand comes back by `again`, with every reason; `form` keeps what was typed.
+    """
+    try:
+        async with acting(request) as act:
+            await do(act)
+    except (changes.Denied, incidents.Denied) as error:
+        return await again(error.reasons)
+    except Refused as error:
+        form.refused = str(error)
+        return await again(())
+    return RedirectResponse(done, 303)

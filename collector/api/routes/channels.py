@@ -63,12 +63,7 @@ async def remove_channel(request: Request, name: Name) -> Response:
 async def test_channel(request: Request, name: Name) -> object:
     """Send a message that only tries whether the channel works; a ticket system is only asked."""
     context = context_of(request)
-    async with acting(request) as act:
-        row = await trying.ask(act, name)
-    answer = await trying.attempt(context.vault, row, context.clock)
-    async with acting(request) as act:
-        await trying.note(act, name, answer)
-    return answer
+    return await trying.tried(lambda: acting(request), context.vault, context.clock, name)
 
 
 @router.post("/channels/{name}/again", operation_id="resendChannel", response_model=AgainShape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +21,8 @@ from collector.wording import time_text
 NUMBER: Final = "TEST-000000"
 _SILENT: Final = frozenset({"alertmanager", "pagerduty"})
 """Kinds that wake people: they are told that something ended that never began."""
+Acting = Callable[[], AbstractAsyncContextManager[Act]]
+"""Begins what somebody does, to be told when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,24 @@ class Answer:
         return not self.why
 
 
-async def ask(act: Act, name: str) -> ChannelRow:
+async def tried(acting: Acting, vault: Vault, clock: Clock, name: str) -> Answer:
+    """Try a channel and return what came of it; what is asked and what came are two acts. Raise `NotFound`."""
+    async with acting() as act:
+        row = await _ask(act, name)
+    answer = await _attempt(vault, row, clock)
+    async with acting() as act:
+        await _note(act, name, answer)
+    return answer
+
+
+async def _ask(act: Act, name: str) -> ChannelRow:
     """Return the channel somebody wants to try, and tell that somebody does; raise `NotFound`."""
     row = await setup.find(act.tx, name)
     act.tell("channel.test", f"channel/{name}", after={"asked": act.at})
     return row
 
 
-async def attempt(vault: Vault, row: ChannelRow, clock: Clock) -> Answer:
+async def _attempt(vault: Vault, row: ChannelRow, clock: Clock) -> Answer:
     """Send the message, outside of any transaction."""
     try:
         destination = kinds.make(row.channel, setup.secret_of(vault, row), clock)
@@ -55,7 +69,7 @@ async def attempt(vault: Vault, row: ChannelRow, clock: Clock) -> Answer:
     return Answer("")
 
 
-async def note(act: Act, name: str, answer: Answer) -> None:
+async def _note(act: Act, name: str, answer: Answer) -> None:
     """Write what came of it: a channel that works again need not wait for its rest to end."""
     if answer.is_well:
         await channels.note(act.tx, name, last_ok=act.at, failures=0, open_until=0, broken_at=0)

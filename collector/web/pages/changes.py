@@ -6,19 +6,16 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
-from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.change.flow import Act as Step
-from collector.change.lifecycle import Denied, Why
+from collector.change.lifecycle import Why
 from collector.change.record import ChangeType, State
 from collector.change.verification import DECIDED, LineState
 from collector.security.roles import Permission
 from collector.services.changes import expecting, picking, seen
 from collector.services.changes.desk import actor_of
-from collector.services.refused import Refused
 from collector.store.browse.changes import ChangeQuery, ChangeRow
 from collector.web import units
 from collector.web.catalogue import Texts
@@ -26,7 +23,7 @@ from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import sent
+from collector.web.sending import sent, step
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -94,20 +91,12 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
 
 
 async def _tried(request: Request, number: str, form: Form, do: Any) -> Response:
-    """Do one thing to a change and show it; what may not be done comes back with the reasons and what was typed."""
-    try:
-        async with acting(request) as act:
-            await do(act)
-    except Denied as error:
-        return await _one(request, number, error.reasons, form)
-    except Refused as error:
-        form.refused = str(error)
-        return await _one(request, number, (), form)
-    return RedirectResponse(f"/changes/{number}", 303)
+    """Do one thing to a change and show it."""
+    return await step(request, form, do, lambda why: _one(request, number, why, form), f"/changes/{number}")
 
 
 @router.post("/changes/{number}/steps", dependencies=_WRITE)
-async def step(request: Request, number: str) -> Response:
+async def take_step(request: Request, number: str) -> Response:
     form, principal = await sent(request), request.state.principal
     asked, version = form.text("step"), form.text("version")
     if asked not in set(Step):

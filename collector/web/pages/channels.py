@@ -27,15 +27,20 @@ DONE = ("saved", "removed", "tested", "again")
 
 
 @router.get("/channels")
-async def channels_page(request: Request, why: str = "") -> Response:
+async def channels_page(request: Request) -> Response:
+    return await _list(request)
+
+
+async def _list(request: Request, tried: str = "", why: str = "") -> Response:
+    """Return the list; above it `why` the test of the channel `tried` failed."""
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await setup.listed(connection)
         queue = [each for each in await inbox.listed(connection) if each.ci_id is None]
     done = request.query_params.get("done", "")
     return page(
-        viewer, "channels.html", channels=found, kinds=KIND_NAMES, done=done if done in DONE else "", why=why,
-        builtin=BUILTIN, queue=queue,
+        viewer, "channels.html", channels=found, kinds=KIND_NAMES, done=done if done in DONE else "", tried=tried,
+        why=why, builtin=BUILTIN, queue=queue,
     )  # fmt: skip
 
 
@@ -102,14 +107,10 @@ async def channel_page(request: Request, name: str) -> Response:
 async def try_channel(request: Request, name: str) -> Response:
     """Send a message that only tries whether the channel works, and say what came of it."""
     context = context_of(request)
-    async with acting(request) as act:
-        row = await trying.ask(act, name)
-    answer = await trying.attempt(context.vault, row, context.clock)
-    async with acting(request) as act:
-        await trying.note(act, name, answer)
+    answer = await trying.tried(lambda: acting(request), context.vault, context.clock, name)
     if answer.is_well:
         return RedirectResponse("/channels?done=tested", 303)
-    return await channels_page(request, why=f"{name}: {answer.why}")
+    return await _list(request, name, answer.why)
 
 
 @router.post("/channels/{name}/again")

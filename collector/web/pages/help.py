@@ -7,24 +7,22 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
-from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.desk.flow import Act as Deed
-from collector.desk.lifecycle import Denied, Why
+from collector.desk.lifecycle import Why
 from collector.desk.table import URGENCIES
 from collector.security.roles import Permission
 from collector.services.changes import picking
 from collector.services.incidents import listed, reporting, seen
 from collector.services.incidents.reporting import Report
 from collector.services.missing import NotFound
-from collector.services.refused import Refused
 from collector.store.browse.incidents import IncidentQuery
 from collector.store.browse.page import Window
 from collector.store.browse.ref import CiRef
 from collector.web.forms import Form
 from collector.web.pages.incidents import version_of, who, wish_of
 from collector.web.render import page
-from collector.web.sending import sent
+from collector.web.sending import attempt, sent, step
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -72,11 +70,9 @@ async def report(request: Request) -> Response:
             form.mark("device", "help.which" if offered else "help.no_device")
             return await _form(request, form, offered)
         said["ci"] = offered[0].uid
-    try:
-        async with acting(request) as act:
-            number = await reporting.report(act, context_of(request).service_desk, Report(**said))
-    except Refused as error:
-        form.refused = str(error)
+    desk = context_of(request).service_desk
+    number = await attempt(request, form, lambda act: reporting.report(act, desk, Report(**said)), {})
+    if number is None:
         return await _form(request, form)
     log.info("incident reported", incident=number, by=request.state.principal.name)
     return RedirectResponse(f"/help/{number}", 303)
@@ -109,14 +105,8 @@ async def act_on(request: Request, number: str) -> Response:
     if asked not in MINE:
         return await _one(request, number, (Why.NOT_IN_THIS_STATE,), form)
     await _one(request, number)  # only what is theirs
-    try:
-        async with acting(request) as act:
-            await context_of(request).service_desk.do(
-                act, person, number, Deed(asked), wish_of(form), version_of(form)
-            )  # fmt: skip
-    except Denied as error:
-        return await _one(request, number, error.reasons, form)
-    except Refused as error:
-        form.refused = str(error)
-        return await _one(request, number, (), form)
-    return RedirectResponse(f"/help/{number}", 303)
+    desk = context_of(request).service_desk
+    return await step(
+        request, form, lambda act: desk.do(act, person, number, Deed(asked), wish_of(form), version_of(form)),
+        lambda why: _one(request, number, why, form), f"/help/{number}",
+    )  # fmt: skip
