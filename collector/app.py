@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import random
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
-import uvicorn
-from sqlalchemy.exc import DBAPIError
 
-from collector import address, garbage, workcalendar
+from collector import address, garbage, holding, serving, workcalendar
 from collector.api.app import create_app
 from collector.api.context import Context
 from collector.clock import now
 from collector.config import Settings
-from collector.delivery import BadDestination
 from collector.delivery.courier import Courier
-from collector.governance import BadGovernance
-from collector.identifiers import BadPolicy
 from collector.inspecting import templates
 from collector.intake import Intake
 from collector.listeners import server
 from collector.listeners.registry import AgentRegistry
-from collector.listeners.server import CannotListen, Listeners
+from collector.listeners.server import Listeners
 from collector.pipeline import (
     changed,
     entering,
@@ -49,10 +41,9 @@ from collector.pipeline.reaching import Reaching
 from collector.pipeline.runner import Runner
 from collector.security import ca, tokens
 from collector.security.audit import COLLECTOR, Actor, acting, recorded
-from collector.security.ca import Authority, BadAuthority
-from collector.security.secrets import UnsafeSecret
+from collector.security.ca import Authority
 from collector.security.tokens import Terms
-from collector.security.vault import BadKey, Vault
+from collector.security.vault import Vault
 from collector.services import credentials, simulation
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
@@ -75,7 +66,6 @@ from collector.services.inspecting.keeper import Keeper
 from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
-from collector.services.refused import Refused
 from collector.services.registration import Registrar
 from collector.services.relating import Relating
 from collector.services.reports.delivering import Delivering
@@ -87,11 +77,10 @@ from collector.services.tickets import systems as ticket_systems
 from collector.services.tickets.office import Office
 from collector.services.tickets.puller import Puller
 from collector.services.wiring import Wiring
-from collector.starting import CannotStart
+from collector.serving import Serving
 from collector.store.engine import Store, open_store
-from collector.store.migrate import NewerSchema, migrate
+from collector.store.migrate import migrate
 from collector.web.catalogue import Texts
-from collector.yamlfile import BadFile
 
 log = structlog.get_logger(__name__)
 
@@ -125,12 +114,12 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
 
     `simulated`: how many simulated devices its data is to be about; 0: about what it is already.
     """
-    with _starting(settings):
-        _make_folder(settings.data)
+    with holding.starting(settings):
+        holding.make_folder(settings.data)
     async with contextlib.AsyncExitStack() as stack:
-        with _starting(settings):
-            stack.enter_context(_sole_user(settings.data))
-            collector, serving = await _open(settings, stack, simulated)
+        with holding.starting(settings):
+            stack.enter_context(holding.sole_user(settings.data))
+            collector, http = await _open(settings, stack, simulated)
         async with asyncio.TaskGroup() as tasks:
             wiring = Wiring()
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
@@ -140,14 +129,14 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
                      Watch(collector.store, collector.runner.policies.desk, now),
                      Expiring(collector.inbox), _tending(collector), _delivering(collector))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
-            tasks.create_task(serving.serve())
+            tasks.create_task(http.serve())
             try:
-                await serving.until_ready()
+                await http.until_ready()
                 garbage.settle()
                 yield collector
             finally:
                 await collector.listeners.stop(2.0)
-                serving.stop()
+                http.stop()
                 await asyncio.sleep(0)
                 for part in running_parts:
                     part.cancel()
@@ -155,7 +144,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
 
 async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated: int) -> tuple[Collector, Serving]:
     loaded = policies.load(settings.rules_folder)
-    http = _listen(settings.host, settings.http_port)
+    http = serving.listen(settings.host, settings.http_port)
     stack.callback(http.close)
     store = open_store(settings.store_url)
     stack.push_async_callback(store.close)
@@ -175,7 +164,7 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     listeners = await server.start(settings, registry, authority, intake, runner.wants, vault=vault)
     port = http.getsockname()[1]
     registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded))
-    timekeeper = Timekeeper(store, now)
+    timekeeper = Timekeeper(store, now, wake=listeners.tasks.wake)
     office = Office.checked(store, vault, _desk(loaded), settings.rules_folder / "tickets.yaml", now)
     collector = Collector(
         settings, store, authority, vault, registry, intake, runner, courier, timekeeper,
@@ -183,7 +172,7 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
         Inbox(store, now, loaded.identity, partial(settling.settle_of, policies=loaded), loaded.desk),
         listeners, registrar, port, simulated,
     )  # fmt: skip
-    return collector, Serving(collector, loaded, http)
+    return collector, Serving(create_app(_context(collector, loaded)), http)
 
 
 async def _declared(store: Store, simulated: int) -> int:
@@ -204,37 +193,6 @@ async def _open_vault(settings: Settings, store: Store) -> Vault:
         if others:
             act.tell("vault.rewrap", "vault", after={"key": vault.key_id, "credentials": others})
     return vault
-
-
-class Serving:
-    """The HTTP server, on a socket that is already ours."""
-
-    def __init__(self, collector: Collector, loaded: Policies, http: socket.socket) -> None:
-        app = create_app(_context(collector, loaded))
-        config = uvicorn.Config(
-            app, log_config=None, lifespan="off", access_log=False, server_header=False, timeout_graceful_shutdown=3,
-            limit_concurrency=500, h11_max_incomplete_event_size=65_536,
-        )  # fmt: skip
-        self._server = _Quiet(config)
-        self._http = http
-
-    async def serve(self) -> None:
-        await self._server.serve(sockets=[self._http])
-
-    async def until_ready(self) -> None:
-        while not self._server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
-            await asyncio.sleep(0.01)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-
-
-class _Quiet(uvicorn.Server):
-    """Leaves signals to whoever composed it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _context(collector: Collector, loaded: Policies) -> Context:
@@ -258,7 +216,7 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
         inbox=collector.inbox, inbound=mapping.load(collector.settings.rules_folder),
         wake_courier=collector.courier.wake,
-        rule_meter=loaded.meter, inspector=collector.keeper.inspector,
+        rule_meter=loaded.meter, inspector=collector.keeper.inspector, wiring=collector.keeper.inspector.wiring,
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
     )  # fmt: skip
 
@@ -300,63 +258,3 @@ def _decider(loaded: Policies, runner: Runner) -> Decider:
 def _pipeline(runner: Runner) -> Pipeline:
     done = runner.counters
     return Pipeline(done.applied, done.rejected, done.parked, done.lag_ms)
-
-
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    probe = folder / ".probe"
-    probe.write_bytes(bytes(4096))
-    probe.unlink()
-
-
-@contextlib.contextmanager
-def _sole_user(folder: Path) -> Iterator[None]:
-    """Hold the data folder for this process alone; a second collector on it would be a second writer."""
-    descriptor = os.open(folder / "collector.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise CannotStart(f"another collector is running on the data folder {folder}") from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(256)
-    except OSError as error:
-        listener.close()
-        raise CannotStart(
-            f"port {port} on {host} cannot be had: {error.strerror}; choose another with --http"
-        ) from error
-    return listener
-
-
-@contextlib.contextmanager
-def _starting(settings: Settings) -> Iterator[None]:
-    """Turn everything that can keep a collector from starting into one clear line."""
-    try:
-        yield
-    except Refused as error:
-        raise CannotStart(f"{settings.data}: {error}") from error
-    except NewerSchema as error:
-        raise CannotStart(f"{settings.data}: {error}; start that version, or restore a backup of this one") from error
-    except CannotListen as error:
-        raise CannotStart(f"{error}; choose others with --grpc and --enroll") from error
-    except (BadFile, BadGovernance, BadPolicy, BadDestination, BadAuthority, BadKey, UnsafeSecret) as error:
-        raise CannotStart(str(error)) from error
-    except DBAPIError as error:
-        raise CannotStart(f"the database cannot be used: {_one_line(error.orig or error)}") from error
-    except OSError as error:
-        raise CannotStart(f"{error.filename or settings.data}: {error.strerror or error}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

@@ -14,8 +14,14 @@ from wire.sections import SECTIONS
 
 LEVELS = ("notice", "warning", "error", "critical")
 """Severities, the mildest first."""
+WATCH = frozenset({"watches", "watch_due"})
+"""What rules read of the watches of an agent that is a probe."""
 CONDITIONS = frozenset({"match", "where", "expr", "recover", "severity"})
 """Keys whose expression says true or false."""
+
+
+Sights = tuple[tuple[str, Expression], ...]
+"""The name of a row, and a condition: a row of which all are false is out of sight."""
 
 
 class BadRule(ValueError):
@@ -57,10 +63,27 @@ class CompiledRule:
     """What it looks back on."""
     chosen: Expression | None = None
     """The rows `where` holds for, in one go; None without a `where`, or where it cannot be said so."""
+    sights: Mapping[str, Sights] = field(default_factory=dict)
+    """Section → what it asks of its rows, by the name it gives one; a section it sees as a whole is not there."""
+    reads_agent: bool = False
+    """True when it goes by what is known of the CI's own agent, which moves without a word to the rules."""
+    reads_watch: bool = False
+    """True when it goes by the watches of a probe."""
 
     @property
     def id(self) -> str:
         return self.rule.id
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether the clock must ask it again: its answer can move while no section does."""
+        return self.reads_time or self.reads_agent
+
+    @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """All that decides what it says of a CI, or of one row."""
+        some = (self.match, self.where, self.expr, self.recover, *(condition for condition, _ in self.levels))
+        return tuple(each for each in some if each is not None)
 
     @property
     def params(self) -> Mapping[str, Value]:
@@ -92,6 +115,9 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
         overrides, any(_is_of_record(path) for one in (*every, *_conditions(overrides)) for path in one.reads),
         any(path[:2] == ("ci", "reach") for one in every for path in one.reads),
         frozenset(window for one in every for window in one.windows), _chosen(build, each),
+        _sights(rule, each, where, [match, *judged]),
+        any(path[:2] == ("ci", "agent") for one in every for path in one.reads),
+        reads_watch=any(path[:2] == ("ci", "agent") and WATCH & {*path[2:]} for one in every for path in one.reads),
     )  # fmt: skip
 
 
@@ -103,6 +129,19 @@ def _chosen(build: _Builder, each: Each | None) -> Expression | None:
         return build("each", f"{each.over.source}.filter({each.variable}, {build.rule.where})")
     except BadRule:  # longer or deeper than an expression may be
         return None
+
+
+def _sights(rule: Rule, each: Each | None, where: Expression | None, others: Sequence[Expression]) -> dict[str, Sights]:
+    """Return what a rule asks of the rows of each section of which it sees only those."""
+    names = {each.variable: ("ci", each.section, "[]")} if each else {}
+    every = [*others, *([where] if where else [])]
+    found: dict[str, Sights] = {}
+    for section in _sections(every) | ({each.section} if each else set()):
+        own = () if each is None or each.section != section else ((each.variable, where),) if where else None
+        asked = [one.asks_of(("ci", section), names) for one in every]
+        if own is not None and None not in asked and not SECTIONS[section].is_record:
+            found[section] = (*own, *(one for its in asked if its for one in its))
+    return found
 
 
 def compile_selector(source: str) -> Expression:

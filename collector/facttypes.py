@@ -35,7 +35,9 @@ OF_KINDS: Final[Mapping[Kind, Type]] = {
 RECORD_FIELDS = frozenset({"asset_number", "department", "label", "owner", "place", "purpose"})
 """What the record of a CI says that rules may go by; "" where it says nothing."""
 CI_FIELDS = frozenset({"id", "uid", "name", "class", "type", "state", "environment"}) | RECORD_FIELDS
-_AGENT = Record({"last_seen": TIME, "version": TEXT})
+_AGENT = Record({"last_seen": TIME, "version": TEXT, "watches": BOOL, "watch_due": TIME})
+"""The agent on a CI. Of a probe with something to watch: `watches` is true, `watch_due` when the next watch is due or
+was, nothing while a blackout forbids it."""
 _REACH = Record({"state": TEXT, "since": TIME, **dict.fromkeys(("icmp", "tcp", "snmp", "agent"), BOOL)})
 """How a CI can be reached: `state` up, degraded or unreachable, since when, and by which ways of asking."""
 

@@ -6,7 +6,7 @@ never seen is UNKNOWN; one the CI cannot have is N/A.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,8 @@ from wire.sections import SECTIONS
 
 MAX_INSTANCES = 500
 """Instances of one rule on one CI; beyond, the worst are told and the whole is UNKNOWN."""
+AGENT_MS = 300_000
+"""How long it may take until a rule about agents notices that a CI has one."""
 _WORST_FIRST = (Outcome.PROBLEM, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
@@ -64,23 +66,26 @@ class Moved:
 def passes_over(rule: CompiledRule, moved: Mapping[str, Moved | None], now: int) -> bool:
     """Return whether `rule`, which has judged the CI before, leaves all of the rows that moved out of its sight.
 
-    Then it says what it said: of a rule over each row of one section every result is of a row that is still there,
-    where its `where` is false of all that moved by what stands in them, and nothing else moved that it reads. What time
-    alone moves is looked at by the clock. None stands for a section of which no rows can be told.
+    Then it says what it said: what it asks of the rows of a section is false of all that moved, by what stands in them,
+    and nothing else moved that it reads. What time alone moves is looked at by the clock. None stands for a section of
+    which no rows can be told.
     """
-    each, where = rule.each, rule.where
-    told = moved.get(each.section) if each else None
-    if each is None or where is None or told is None or rule.windows or rule.rule.min_samples > 1:
+    if rule.windows or rule.rule.min_samples > 1:
         return False
-    if rule.sections & moved.keys() != {each.section}:
+    return all(_is_out_of_sight(rule, name, moved[name], now) for name in rule.sections & moved.keys())
+
+
+def _is_out_of_sight(rule: CompiledRule, section: str, told: Moved | None, now: int) -> bool:
+    asked = rule.sights.get(section)
+    if asked is None or told is None:
         return False
-    if rule.overrides and any(path[0] == "param" for path in where.reads):
+    if rule.overrides and any(path[0] == "param" for _, condition in asked for path in condition.reads):
         return False  # the row was left out by the limit of this CI
     if rule.rule.max_age_ms and now - told.since > rule.rule.max_age_ms:
         return False  # it was stale
     beside: dict[str, Any] = {"ci": Unknown("unread"), "now": Unknown("unread"), "param": rule.params}
     try:
-        return all(where.judge({**beside, each.variable: one}) is False for one in told.rows)
+        return all(condition.judge({**beside, name: row}) is False for name, condition in asked for row in told.rows)
     except Fault:
         return False
 
@@ -107,6 +112,35 @@ def inspect(rule: CompiledRule, facts: Facts, now: int) -> tuple[Result, ...]:
         return (about.result(Outcome.ERROR, str(fault)),)
 
 
+def next_turn(rule: CompiledRule, facts: Facts, results: Iterable[Result], now: int) -> int | None:
+    """Return when (ms) the answer of `rule`, which said `results`, can change while no section moves; None: never.
+
+    Of the CI's agent nobody tells when it comes or is heard again: what is no PASS for it can be one any moment.
+    """
+    if rule.reads_agent and not all(each.outcome is Outcome.PASS for each in results):
+        is_apart = all(each.outcome is Outcome.NOT_APPLICABLE for each in results)
+        return now + AGENT_MS if is_apart else now
+    timed = [each for each in rule.conditions if each.reads_time]
+    if not timed or rule.rule.kinds.isdisjoint((facts.ci["class"], facts.ci["type"])):
+        return None
+    holes = {name: why for name in rule.sections if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
+    scope = _scope(rule, facts, holes, now)
+    moments = (each.next_turn(one) for one in _scopes(rule, scope) for each in timed)
+    return min((at for at in moments if at is not None), default=None)
+
+
+def _scopes(rule: CompiledRule, scope: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the scope of each row a rule is about, or the one of the CI."""
+    if rule.each is None:
+        yield scope
+        return
+    rows = rule.each.over.evaluate(scope)
+    is_fixed = rule.chosen is not None and rule.where is not None and not rule.where.reads_time
+    chosen = rule.chosen.plainly(scope) if is_fixed and rule.chosen else None
+    for row in chosen if chosen is not None else () if isinstance(rows, Unknown) else rows:
+        yield {**scope, rule.each.variable: row}
+
+
 @dataclass(frozen=True, slots=True)
 class _About:
     """Makes the results of one rule on one CI."""
@@ -130,13 +164,16 @@ def _scope(rule: CompiledRule, facts: Facts, holes: Mapping[str, Unknown], now: 
     empty: dict[str, Any] = {name: {} if SECTIONS[name].is_record else [] for name in rule.sections}
     ci: dict[str, Any] = {**empty, **facts.ci, **holes}
     if agent := facts.ci.get("agent"):
-        seen = agent.get("last_seen")
-        ci["agent"] = {**agent, "last_seen": None if seen is None else _moment(seen)}
+        ci["agent"] = {**agent, **_moments(agent, "last_seen", "watch_due")}
     if reached := facts.ci.get("reach"):
-        since = reached.get("since")
-        ci["reach"] = {**reached, "since": None if since is None else _moment(since)}
+        ci["reach"] = {**reached, **_moments(reached, "since")}
     params = params_of(rule, facts.ci) if rule.overrides else rule.params
     return {"ci": ci, "param": params, "now": _moment(now), "history": facts.history}
+
+
+def _moments(told: Mapping[str, Any], *names: str) -> dict[str, datetime]:
+    """Return as times those of these fields that are told (ms)."""
+    return {name: _moment(told[name]) for name in names if told.get(name) is not None}
 
 
 def params_of(rule: CompiledRule, ci: Mapping[str, Any]) -> Mapping[str, Value]:

@@ -22,6 +22,7 @@ from collector.services import statistics
 from collector.services.agents import silent_before
 from collector.services.statistics import Pipeline, Statistics
 from collector.services.sweeps.figures import SweepFigures, Swept
+from collector.services.sweeps.lateness import ProbeFigures
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires(Permission.METRICS_READ, loopback=True)], prefix="/metrics"
@@ -167,6 +168,25 @@ def _sweeps(figures: SweepFigures) -> Iterator[Metric]:
         counts = {(each.plan, one.subnet): getattr(one, name) for each in figures.last for one in each.subnets}
         yield _counted(f"muster_sweep_{name}", f"{text} in the last sweep of a plan.", ("plan", "subnet"), counts)
     yield _failed(figures.last)
+    yield from _probes(figures.probes)
+
+
+def _probes(probes: Iterable[ProbeFigures]) -> Iterator[Metric]:
+    late = GaugeMetricFamily(
+        "muster_watch_delay_seconds", "How late the latest watch of a zone began, or is by now.",
+        labels=["agent", "host", "zone"],
+    )  # fmt: skip
+    queues = GaugeMetricFamily(
+        "muster_probe_sweeps", "Sweeps of a probe, and those that wait for one in its zones.",
+        labels=["agent", "host", "lane", "state"],
+    )  # fmt: skip
+    for each in probes:
+        for zone, delay_ms in each.delays.items():
+            late.add_metric([each.agent, each.host, zone], delay_ms / 1000)
+        for labels, number in each.sweeps.items():
+            queues.add_metric([each.agent, each.host, *labels], number)
+    yield late
+    yield queues
 
 
 def _failed(last: Iterable[Swept]) -> Metric:

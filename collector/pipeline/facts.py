@@ -13,6 +13,7 @@ from collector.inspection import Facts
 from collector.language import History
 from collector.model import CI, Value
 from collector.pipeline import sampling
+from collector.services.sweeps import lateness
 from collector.store import known, own_fields, reach
 from collector.store.known import Known
 from wire.observation import Status
@@ -26,6 +27,8 @@ async def read(
     heads = await known.heads(connection, found)
     bodies = await known.bodies(connection, found, {name for names in wanted.values() for name in names})
     seen = await known.agents(connection, found)
+    watchers = {seen[ci_id].agent_id for ci_id in seen if any(rule.reads_watch for rule in due[ci_id])}
+    owed = await lateness.due_of(connection, watchers) if watchers else {}
     reached = await reach.facts(connection, [ci_id for ci_id in found if any(rule.reads_reach for rule in due[ci_id])])
     told = await own_fields.records(
         connection, [ci_id for ci_id in found if any(rule.reads_record for rule in due[ci_id])]
@@ -34,11 +37,11 @@ async def read(
     facts = {}
     for ci_id, ci in found.items():
         opened = {name: json.loads(bodies[ci_id, name]) for name in wanted[ci_id] if (ci_id, name) in bodies}
-        agent = {"agent": seen[ci_id]} if ci_id in seen else {}
+        agent = {"agent": its.facts(owed)} if (its := seen.get(ci_id)) else {}
         agent |= {"reach": reached[ci_id]} if ci_id in reached else {}
-        its = {**own_fields.own(ci, told.get(ci_id, {})), **agent, **opened}
+        own = {**own_fields.own(ci, told.get(ci_id, {})), **agent, **opened}
         history = histories[ci_id].over(opened) if ci_id in histories else None
-        facts[ci_id] = of_heads(heads.get(ci_id, {}), its, history)
+        facts[ci_id] = of_heads(heads.get(ci_id, {}), own, history)
     return facts
 
 

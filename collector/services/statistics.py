@@ -77,7 +77,7 @@ async def gather(store: Store, silent_before: int, now: int, sweeps: Figures | N
             findings=await findings.count_open(connection),
             backlog=await statistics.backlog(connection),
             outbox=await statistics.waiting(connection),
-            sweeps=await (sweeps or Figures()).read(connection),
+            sweeps=await (sweeps or Figures()).read(connection, now),
             store_bytes=size,
             desk=await desk_counts.read(connection, now),
             channels=await channels.working(connection),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, bindparam, exists, select
@@ -26,7 +26,7 @@ _BODIES = (
     .order_by(_section.last_ok)
 )
 _AGENTS = (
-    select(_bound.ci_id, _agent.last_seen, _agent.version)
+    select(_bound.ci_id, _agent.id, _agent.last_seen, _agent.version)
     .select_from(schema.subject_ci.join(schema.source).join(schema.agent))
     .where(_bound.ci_id.in_(_CIS), _bound.role == "host", _agent.state == "active")
     .order_by(_agent.last_seen)
@@ -65,12 +65,29 @@ async def bodies(
     return found
 
 
-async def agents(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, dict[str, object]]:
-    """Return CI → {last_seen: ms, version} of the agent heard last on it."""
-    found: dict[int, dict[str, object]] = {}
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The agent heard last on a CI; `last_seen` in ms."""
+
+    agent_id: int
+    last_seen: int
+    version: str
+
+    def facts(self, watches: Mapping[int, int | None]) -> dict[str, object]:
+        """Return what rules read of it. `watches`: agent → when its next watch is due (ms, None: it may not), of those
+        that watch."""
+        told: dict[str, object] = {"last_seen": self.last_seen, "version": self.version}
+        if self.agent_id in watches:
+            told |= {"watches": True, "watch_due": watches[self.agent_id]}
+        return told
+
+
+async def agents(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, Seen]:
+    """Return CI → the agent heard last on it."""
+    found: dict[int, Seen] = {}
     for part in interning.chunks(ci_ids):
         rows = await connection.execute(_AGENTS, {"cis": part})
-        found.update({row.ci_id: {"last_seen": row.last_seen, "version": row.version} for row in rows})
+        found.update({row.ci_id: Seen(row.id, row.last_seen, row.version) for row in rows})
     return found
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import schema, settings
@@ -29,6 +30,29 @@ async def appointed(connection: AsyncConnection, uid: str) -> list[str] | None:
     """Return the zones somebody has made an agent the probe of; None while nobody has said anything of it."""
     said = await settings.read(connection, _name(uid))
     return None if said is None else [str(zone) for zone in json.loads(said)]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """An active agent that is the probe of some zones."""
+
+    agent_id: int
+    uid: str
+    hostname: str
+    zones: tuple[str, ...]
+
+
+async def everyone(connection: AsyncConnection) -> list[ProbeRow]:
+    """Return every probe, by the names of their hosts."""
+    setting = schema.setting.c
+    rows = await connection.execute(
+        select(_agent.c.id, _agent.c.uid, _agent.c.hostname, setting.value)
+        .join_from(_agent, schema.setting, setting.name == literal(_name("")).concat(_agent.c.uid))
+        .where(_agent.c.state == "active")
+        .order_by(_agent.c.hostname, _agent.c.uid)
+    )
+    found = (ProbeRow(row.id, row.uid, row.hostname, tuple(json.loads(row.value))) for row in rows)
+    return [each for each in found if each.zones]
 
 
 async def zones(connection: AsyncConnection, agent_id: int) -> frozenset[str]:

@@ -63,13 +63,14 @@ class NewSweepRow:
 
 _OWN = [sweep.c[name] for name in SweepRow.__slots__[:14]]
 _WATCHES = select(reach_watch.c.sweep_id)
-_LANE = case((sweep.c.id.in_(_WATCHES), WATCH), else_=EXPLORE)
+LANE = case((sweep.c.id.in_(_WATCHES), WATCH), else_=EXPLORE)
+"""The lane of a sweep."""
 _JOINED = sweep.outerjoin(sweep_plan, sweep_plan.c.id == sweep.c.plan_id).outerjoin(
     agent, agent.c.id == sweep.c.agent_id
 )
 _ROWS = select(
     *_OWN, sweep_plan.c.uid.label("plan_uid"), sweep_plan.c.name.label("plan_name"), agent.c.uid.label("agent_uid"),
-    agent.c.hostname.label("agent_name"), _LANE.label("lane"),
+    agent.c.hostname.label("agent_name"), LANE.label("lane"),
 ).select_from(_JOINED)  # fmt: skip
 
 
@@ -116,7 +117,7 @@ async def in_state(connection: AsyncConnection, state: str, zone: str | None = N
 
 async def waits(connection: AsyncConnection, zone: str, lanes: Collection[str]) -> bool:
     """Return whether a sweep waits in `zone` for one of these lanes."""
-    waiting = select(sweep.c.id).where(sweep.c.state == WAITING, sweep.c.zone == zone, _LANE.in_(lanes))
+    waiting = select(sweep.c.id).where(sweep.c.state == WAITING, sweep.c.zone == zone, LANE.in_(lanes))
     return (await connection.execute(waiting.limit(1))).first() is not None
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.services.sweeps import lateness
+from collector.services.sweeps.lateness import ProbeFigures
 from collector.services.sweeps.ledger import Subnet, subnets
 from collector.services.sweeps.standing import standing
 from collector.store import sweep_targets, sweeps
@@ -30,10 +32,11 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class SweepFigures:
-    """Sweeps by state, and the last one of each plan."""
+    """Sweeps by state, the last one of each plan, and what probes have to do."""
 
     states: Mapping[str, int] = field(default_factory=dict)
     last: Sequence[Swept] = ()
+    probes: Sequence[ProbeFigures] = ()
 
 
 class Figures:
@@ -42,10 +45,10 @@ class Figures:
     def __init__(self) -> None:
         self._counted: dict[tuple[str, int], Sequence[Subnet]] = {}
 
-    async def read(self, connection: AsyncConnection) -> SweepFigures:
+    async def read(self, connection: AsyncConnection, now: int) -> SweepFigures:
         rows = await sweeps.last_of_plans(connection, ended=True)
         last = [Swept(row.plan_name or "", row.ended_at, await self._subnets(connection, row)) for row in rows]
-        return SweepFigures(await sweeps.count_by_state(connection), last)
+        return SweepFigures(await sweeps.count_by_state(connection), last, await lateness.read(connection, now))
 
     async def _subnets(self, connection: AsyncConnection, row: SweepRow) -> Sequence[Subnet]:
         # What was cancelled may still be told of, and that moves when it was last heard of.

@@ -18,6 +18,7 @@ from collector.security.audit import COLLECTOR, recorded
 from collector.security.vault import Vault
 from collector.services import pins
 from collector.services.sweeps import knowing, leasing, refusing, settings, watching
+from collector.services.sweeps.lateness import BLACKOUT
 from collector.services.sweeps.leasing import LEASE_S, first_use
 from collector.services.sweeps.schedule import local_zone
 from collector.services.sweeps.settings import Settings
@@ -149,7 +150,8 @@ async def give_back(tx: AsyncConnection, row: SweepRow, why: str) -> None:
 async def _begin(tx: AsyncConnection, row: SweepRow, agent_id: int, now: int) -> bool:
     counts = replace(standing(row.counts), heard_at=now).text()
     started = row.started_at or now
-    begun = {"state": RUNNING, "agent_id": agent_id, "reason": "", "started_at": started, "counts": counts}
+    due = {"asked_at": now} if row.lane == WATCH and row.reason.startswith(BLACKOUT) else {}
+    begun = {**due, "state": RUNNING, "agent_id": agent_id, "reason": "", "started_at": started, "counts": counts}
     return await sweeps.change(tx, row.id, (WAITING,), **begun)
 
 
@@ -175,7 +177,7 @@ async def _is_closed(tx: AsyncConnection, row: SweepRow, wanted: Settings, now: 
     ends = wanted.closed(datetime.fromtimestamp(now / 1000, wall or local_zone()))
     if ends is None:
         return False
-    why = f"blackout until {ends.isoformat(sep=' ', timespec='minutes')}"
+    why = f"{BLACKOUT} {ends.isoformat(sep=' ', timespec='minutes')}"
     if (row.state, row.reason) != (WAITING, why):
         await sweeps.change(tx, row.id, (WAITING, RUNNING), state=WAITING, agent_id=None, reason=why)
     return True

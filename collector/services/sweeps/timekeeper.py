@@ -1,8 +1,9 @@
-"""Lets the clock move sweeps: every quarter of a minute, plans come due and silent probes are given up."""
+"""Lets the clock move sweeps: every few seconds, plans and watches come due and silent probes are given up."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -15,14 +16,16 @@ from collector.store.failure import StoreFailed, writing
 
 log = structlog.get_logger(__name__)
 
-EVERY_S: Final = 15.0
+EVERY_S: Final = 5.0
 
 
 class Timekeeper:
-    """`run()` until cancelled; `step()` is one look at the clock."""
+    """`run()` until cancelled; `step()` is one look at the clock. `wake` is called where there is news for probes."""
 
-    def __init__(self, store: Store, clock: Clock, every_s: float = EVERY_S) -> None:
-        self._store, self._clock, self._every_s = store, clock, every_s
+    def __init__(
+        self, store: Store, clock: Clock, every_s: float = EVERY_S, wake: Callable[[], None] = lambda: None
+    ) -> None:
+        self._store, self._clock, self._every_s, self._wake = store, clock, every_s, wake
 
     async def run(self) -> None:
         while True:
@@ -36,9 +39,10 @@ class Timekeeper:
         """Do what is due now; raise `StoreFailed`."""
         now = self._clock()
         async with writing(self._store) as tx:
-            await clockwork.orphaned(tx, now)
-            await clockwork.due(tx, now)
-            await watching.due(tx, now)
+            moved = await clockwork.orphaned(tx, now)
+            moved += len(await clockwork.due(tx, now)) + await watching.due(tx, now)
+        if moved:
+            self._wake()
         async with writing(self._store) as tx:
             await credential_alarms.settle(tx, now)
             await clockwork.forget(tx, now)

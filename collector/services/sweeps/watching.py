@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import reachability
 from collector.services.sweeps import settings
+from collector.services.sweeps.lateness import EVERY_MS
 from collector.services.sweeps.settings import MAX_WINDOWS, Settings
 from collector.services.sweeps.standing import Standing, is_alive
 from collector.store import reach, sweep_plans, sweeps
@@ -32,8 +33,6 @@ from wire.sweep import MAX_RANGES, Known, Lease
 
 log = structlog.get_logger(__name__)
 
-EVERY_MS: Final = 60_000
-"""How far apart a watch is begun, at least."""
 ASKED_BY: Final = "watch"
 RATE: Final = 500
 SHARE: Final = 0.8

@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from collector.security.vault import Vault
 from collector.services import sweeps
-from collector.services.sweeps import Subnet
+from collector.services.sweeps import Subnet, watching
 from collector.services.sweeps.figures import Figures, bounded
 from tests import swept
 from tests.acts import act
@@ -16,7 +16,8 @@ from tests.people import World
 VAULT = Vault([bytes(32)])
 
 
-async def told(world: World) -> dict[tuple[str, tuple[str, ...]], float]:
+async def told(world: World, prefix: str = "muster_sweep") -> dict[tuple[str, tuple[str, ...]], float]:
+    """Return (name, values of the labels in the order of their names) → value."""
     async with world.nobody("127.0.0.1") as client:
         answer = await client.get("/metrics")
     assert answer.status_code == 200
@@ -24,7 +25,7 @@ async def told(world: World) -> dict[tuple[str, tuple[str, ...]], float]:
         (sample.name, tuple(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(answer.text)
         for sample in family.samples
-        if sample.name.startswith("muster_sweep")
+        if sample.name.startswith(prefix)
     }
 
 
@@ -49,6 +50,20 @@ async def test_the_last_sweep_of_a_plan_is_told_by_subnet_and_cause(world: World
     assert found["muster_sweep_ended_timestamp_seconds", ("Campus",)] == NOW / 1000
 
 
+async def test_both_lanes_of_a_probe_are_told_and_how_late_its_watches_are(world: World) -> None:
+    async with world.store.write() as tx:
+        await swept.begin(tx, VAULT, NOW)
+        await swept.bind(tx, world.estate.web.uid, "10.20.0.7", NOW)
+        await watching.due(tx, NOW - 90_000)
+        uid = await swept.uid_of(tx, await swept.agent_id(tx))
+    lanes = {key[1][2:]: value for key, value in (await told(world, "muster_probe_sweeps")).items()}
+    assert lanes == {
+        ("explore", "running"): 1, ("explore", "waiting"): 0, ("watch", "running"): 0, ("watch", "waiting"): 1,
+    }  # fmt: skip
+    ((labels, late),) = ((key[1], value) for key, value in (await told(world, "muster_watch_delay")).items())
+    assert (labels[0], labels[2], late) == (uid, "", 90)
+
+
 async def test_a_sweep_under_way_does_not_hide_the_last_one_that_ended(world: World) -> None:
     async with world.store.write() as tx:
         begun = await swept.begin(tx, VAULT, NOW)
@@ -64,9 +79,9 @@ async def test_what_is_told_after_a_sweep_was_cancelled_still_counts(world: Worl
     async with world.store.write() as tx:
         begun = await swept.begin(tx, VAULT, NOW)
         await sweeps.cancel(act(tx, "ada", NOW), begun.sweep)
-        assert [each.subnets for each in (await figures.read(tx)).last] == [[]]
+        assert [each.subnets for each in (await figures.read(tx, 0)).last] == [[]]
         await swept.finish(tx, begun, NOW + 1)
-        assert [each.subnets[0].targets for each in (await figures.read(tx)).last] == [149]
+        assert [each.subnets[0].targets for each in (await figures.read(tx, 0)).last] == [149]
 
 
 def test_many_small_subnets_are_told_together() -> None:

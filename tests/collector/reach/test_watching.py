@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from collector.security.vault import Vault
 from collector.services import credentials, sweeps
 from collector.services.credentials import NewCredential
-from collector.services.sweeps import NewPlan, Taker, watching
+from collector.services.sweeps import NewPlan, Taker, lateness, watching
 from collector.store import agents, probes, reach, schema
 from collector.store.agents import NewAgent
 from collector.store.engine import Store, insert
@@ -73,6 +73,15 @@ class Net:
         async with self.store.read() as reader:
             return {address: dict(each.methods) for (_, address), each in (await reach.looks(reader)).items()}
 
+    async def late(self) -> int:
+        async with self.store.read() as reader:
+            (probe,) = await lateness.read(reader, self.now)
+        return probe.delays[""]
+
+    async def owed(self) -> dict[int, int | None]:
+        async with self.store.read() as reader:
+            return await lateness.due_of(reader, [self.probe])
+
     async def count(self, table: Any, *where: Any) -> int:
         async with self.store.read() as reader:
             return int((await reader.execute(select(func.count()).select_from(table).where(*where))).scalar_one())
@@ -118,6 +127,72 @@ async def test_it_is_begun_again_a_minute_later_once_it_has_ended_and_not_before
     assert await net.due() == 1
     net.now += MINUTE - 1
     assert await net.due() == 0
+
+
+async def test_a_late_watch_keeps_its_minute_and_says_how_late_it_was(net: Net) -> None:
+    await net.plan()
+    await net.due()
+    assert await net.late() == 0
+    net.now += 30_000
+    assert await net.late() == 30_000, "nobody took it yet"
+    first = await net.take()
+    assert first is not None
+    net.now += MINUTE
+    assert await net.late() == 30_000, "it began so late"
+    await net.tell(first.uid, ended=True)
+    assert await net.due() == 1
+    assert await net.late() == 30_000, "it waits since its minute began"
+    second = await net.take()
+    assert second is not None
+    await net.tell(second.uid, ended=True)
+    net.now += 30_000
+    assert await net.due() == 1
+    assert await net.late() == 0
+
+
+async def test_a_blackout_is_no_delay_and_nothing_can_be_said_of_the_next_watch_meanwhile(net: Net) -> None:
+    await net.plan(blackout=[{"from": "11:00", "to": "12:30"}])
+    await net.due()
+    assert await net.owed() == {net.probe: NOON}
+    assert await net.take() is None
+    net.now += 10 * MINUTE
+    assert (await net.late(), await net.owed()) == (0, {net.probe: None})
+    net.now += 20 * MINUTE
+    assert await net.take() is not None
+    assert (await net.late(), await net.owed()) == (0, {net.probe: NOON + MINUTE})
+
+
+async def test_rules_and_metrics_know_what_a_probe_has_to_do(net: Net) -> None:
+    async with net.store.read() as reader:
+        assert await lateness.due_of(reader, [net.probe]) == {}
+    await net.plan()
+    await net.due()
+    async with net.store.write() as tx:
+        await sweeps.start(act(tx, at=NOON), (await sweeps.plans(tx))[0].uid)
+    assert await net.take() is not None
+    async with net.store.read() as reader:
+        (probe,) = await lateness.read(reader, net.now)
+        assert await lateness.due_of(reader, [net.probe, 99]) == {net.probe: NOON + MINUTE}
+    assert (probe.host, probe.delays) == ("probe", {"": 0})
+    assert probe.sweeps == {
+        ("watch", "running"): 1, ("watch", "waiting"): 0, ("explore", "running"): 0, ("explore", "waiting"): 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("rates", "pace"), [
+    ([500, 500], 500), ([2000, 2000], 500), ([100], 80), ([20, 2000], 32), ([2000, 20], 32), ([1], 1),
+])  # fmt: skip
+async def test_no_network_is_asked_faster_than_its_plan_allows(net: Net, rates: list[int], pace: int) -> None:
+    """Two subnets, a device in each: half of what is sent goes to either."""
+    ranges_ = ["10.1.0.0/24", "10.9.0.0/24"] if len(rates) > 1 else ["10.0.0.0/12"]
+    async with net.store.write() as tx:
+        for rate, where in zip(rates, ranges_, strict=True):
+            new = NewPlan(where, "", {**PLAN, "ranges": [where], "exclusions": [COVERED[1]], "rate": rate})
+            await sweeps.create_plan(act(tx, at=NOON), new)
+    await net.due()
+    task = await net.take()
+    assert task is not None
+    assert (task.rate_pps, ranges(task.ranges)) == (pace, ranges([COVERED[0], OTHER]))
 
 
 async def test_what_answered_is_kept_by_address_and_the_ledger_stays_empty(net: Net) -> None:
