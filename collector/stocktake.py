@@ -29,10 +29,13 @@ class Kind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What is said of one thing. `found`: nobody expected it; `withdrawn`: what was said before is taken back."""
+    """What is said of one thing. `damaged`: it is there, not in order; `found`: nobody expected it; `withdrawn`: what
+    was said before is taken back.
+    """
 
     CONFIRMED = "confirmed"
     MOVED = "moved"
+    DAMAGED = "damaged"
     MISSING = "missing"
     FOUND = "found"
     WITHDRAWN = "withdrawn"
@@ -40,7 +43,7 @@ class Outcome(StrEnum):
 
 OPEN: Final = "open"
 """The state of a line nobody has said anything of."""
-STATES: Final = (OPEN, Outcome.CONFIRMED, Outcome.MOVED, Outcome.MISSING, Outcome.FOUND)
+STATES: Final = (OPEN, Outcome.CONFIRMED, Outcome.MOVED, Outcome.DAMAGED, Outcome.MISSING, Outcome.FOUND)
 
 
 class BadScan(ValueError):

@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api.asking import Asked, Search, Words
 from collector.api.shapes import Instant, Shape
+from collector.inspecting.rounds import values_of
 from collector.labels import FORMATS
 from collector.record import FIELDS
 from collector.services.changes.asked import MAX_REASON, MAX_TITLE
 from collector.services.labels import MAX_BASE, MAX_LABELS
+from collector.services.stocktaking import plans
 from collector.services.stocktaking.counting import MAX_KEY
 from collector.services.stocktaking.opening import MAX_LIST, MAX_PEOPLE
 from collector.services.stocktaking.seen import Seen
@@ -35,6 +37,7 @@ class StocktakesAsked(Asked):
     kinds: list[Literal["round", "yearly"]] = Field(default_factory=list, alias="kind", max_length=2)
     states: list[Literal["open", "closed"]] = Field(default_factory=list, alias="state", max_length=2)
     who: str = Field("", max_length=100, description="name of an account that counts in it")
+    overdue: bool = Field(False, description="only those that are open longer than they may")
     q: Search = ""
 
 
@@ -71,7 +74,7 @@ class MarkAsked(Body):
     key: str = Field(min_length=1, max_length=MAX_KEY)
     text: str = Field("", max_length=MAX_SCAN)
     ci: str = Field("", max_length=64)
-    outcome: Literal["", "confirmed", "moved", "missing", "withdrawn"] = ""
+    outcome: Literal["", "confirmed", "moved", "damaged", "missing", "withdrawn"] = ""
     place: Place = ""
     note: str = Field("", max_length=MAX_NOTE)
 
@@ -96,6 +99,28 @@ class LabelsPrinted(Body):
     language: Literal["zh-CN", "en"] | None = None
 
 
+class RoundPlanAsked(Body):
+    plan: dict[str, Any] = Field(description="as `GET /stocktakes/plans/{number}` answers it")
+
+
+class TurnAsked(Body):
+    state: Literal["active", "paused", "ended"]
+
+
+class RoundPlanShape(Shape):
+    """A plan of rounds in its newest version. `upcoming`: when it comes due next; `cis`: what is in its scope now."""
+
+    number: str
+    version: int
+    state: str
+    made_by: str
+    made_at: Instant = None
+    next_for: Instant = None
+    plan: dict[str, Any]
+    upcoming: list[Instant] = Field(default_factory=list)
+    cis: int | None = None
+
+
 class StocktakeName(Shape):
     """A stock-take of a list."""
 
@@ -109,6 +134,8 @@ class StocktakeName(Shape):
     closed_by: str
     closed_at: Instant = None
     people: list[str]
+    due_at: Instant = None
+    assignee: str = ""
     lines: int = Field(description="how many CIs are expected")
     said: int = Field(description="of how many something was said")
 
@@ -122,7 +149,10 @@ class ScopeShape(Shape):
 
 
 class StocktakeShape(Shape):
-    """A stock-take and where it stands; `digest` and `is_intact` once it is closed."""
+    """A stock-take and where it stands; `digest` and `is_intact` once it is closed.
+
+    `plan` to `incident`: of one that came by a plan.
+    """
 
     number: str
     kind: str
@@ -138,6 +168,13 @@ class StocktakeShape(Shape):
     note: str
     digest: str
     is_intact: bool | None = None
+    plan: str = ""
+    scheduled_for: Instant = None
+    due_at: Instant = None
+    missed: int = 0
+    assignee: str = ""
+    deputy: str = ""
+    incident: str = ""
     counts: dict[str, int]
     changes: list[str]
 
@@ -162,6 +199,18 @@ class TakenShape(Shape):
     place: str
     seen: str
     printed: str
+
+
+class PhotoShape(Shape):
+    """A photo; `name`: what its file is called in the report."""
+
+    id: int
+    name: str
+    sha256: str
+    media_type: str
+    size: int
+    who: str
+    at: Instant = None
 
 
 class LabelShape(Shape):
@@ -199,5 +248,24 @@ def stocktake_shape(seen: Seen, hidden: bool) -> dict[str, Any]:
         "scope": Scope() if hidden else new.scope, "people": kept.people, "opened_by": new.opened_by,
         "opened_at": new.opened_at, "closed_by": kept.closed_by, "closed_at": kept.closed_at, "note": kept.note,
         "digest": kept.digest, "is_intact": seen.is_intact, "counts": counts,
-        "changes": sorted(set(seen.changes.values())),
+        "changes": sorted(set(seen.changes.values())), **_planned(seen),
+    }  # fmt: skip
+
+
+def _planned(seen: Seen) -> dict[str, Any]:
+    if seen.planned is None:
+        return {}
+    due = seen.planned.due
+    return {
+        "plan": seen.planned.plan, "scheduled_for": due.scheduled_for, "due_at": due.due_at or None,
+        "missed": due.missed, "assignee": due.assignee, "deputy": due.deputy, "incident": due.incident,
+    }  # fmt: skip
+
+
+def round_plan_shape(kept: plans.Kept, preview: plans.Preview | None = None) -> dict[str, Any]:
+    """Return a plan for `RoundPlanShape`."""
+    return {
+        "number": kept.number, "version": kept.version, "state": kept.state, "made_by": kept.made_by,
+        "made_at": kept.made_at, "next_for": kept.next_for or None, "plan": values_of(kept.plan),
+        "upcoming": preview.times if preview else (), "cis": preview.cis if preview else None,
     }  # fmt: skip

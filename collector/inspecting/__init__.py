@@ -11,7 +11,7 @@
 | `line` | one row of a report, and how much of what was expected was seen |
 | `difference` | what is new, persists or is fixed since the last run |
 | `answer` | what people fill in, held against what was asked |
-| `photo` | what a photo is by its first bytes |
+| `photo` | a photo, and what it is by its first bytes |
 | `drawing` | a signature drawn by hand: a PNG that is small, whole and nothing else |
 | `seal` | the report as one text, and its SHA-256 |
 """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from collector.inspecting.photo import Photo
 from collector.inspecting.plan import CHOICE, READING, Item
 
 MAX_VALUE: Final = 1_000
@@ -35,19 +36,6 @@ class Answer:
     at: int
     who: str
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A photo of an item, without its bytes."""
-
-    id: int
-    item: str
-    sha256: str
-    media_type: str
-    size: int
-    at: int
-    who: str
 
 
 @dataclass(frozen=True, slots=True)

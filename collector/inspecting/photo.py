@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 MAX_BYTES: Final = 6 * 1024 * 1024
-MAX_PHOTOS: Final = 60
-"""Of one run."""
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 class BadPhoto(ValueError):
     """These bytes are no photo that is taken; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo of an item, without its bytes; `at` in ms. `item`: what of the whole it belongs to."""
+
+    id: int
+    item: str
+    sha256: str
+    media_type: str
+    size: int
+    at: int
+    who: str
+
+    def name_in(self, whole: str) -> str:
+        """Return what its file is called: `whole` is the number of what it belongs to."""
+        return f"{whole}-{self.id}.{ENDINGS[self.media_type]}"
 
 
 def kind(content: bytes) -> str:

@@ -156,6 +156,13 @@ async def marks(connection: AsyncConnection, stocktake_id: int) -> list[Mark]:
     return [_mark(row) for row in await connection.execute(said)]
 
 
+async def is_known(connection: AsyncConnection, stocktake_id: int, thing: Thing | None, seen: str) -> bool:
+    """Return whether something was said of a thing, or of what nobody knows and was `seen` so."""
+    of = stocktake_mark.c.ci_id == thing.ci_id if thing else stocktake_mark.c.seen == seen
+    wanted = select(stocktake_mark.c.id).where(stocktake_mark.c.stocktake_id == stocktake_id, of).limit(1)
+    return (await connection.execute(wanted)).scalar() is not None
+
+
 async def proposals(connection: AsyncConnection, stocktake_id: int) -> dict[int, str]:
     """Return CI → the change that was raised for it."""
     table = stocktake_change.c

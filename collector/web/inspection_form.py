@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from collector.inspecting.plan import CHOICE, HOUR_MS, Item, Option, Plan
-from collector.web import forms
+from collector.inspecting.plan import CHOICE, Item, Option, Plan
+from collector.web import forms, schedule_form
 from collector.web.forms import Form
 
-MINUTE_MS: Final = 60_000
 MAX_SHOWN: Final = 100
 """Items of a form."""
 CLASS: Final = "class"
@@ -27,12 +26,7 @@ def values_of(form: Form) -> dict[str, Any]:
     """Return the values `form` asks for, for `services.inspecting.plans.read`; what is no number is marked in it."""
     return {
         "title": {"zh": form.text("title_zh"), "en": form.text("title_en")},
-        "schedule": {
-            "rrule": form.text("rrule"), "zone": form.text("zone"), "starts": form.text("starts"),
-            "on_non_workday": form.text("on_non_workday"),
-            "ahead_ms": form.number("ahead", 0, 7 * 24 * 60) * MINUTE_MS,
-            "due_ms": form.number("due", 0, 400) * HOUR_MS,
-        },
+        "schedule": schedule_form.values_of(form),
         "assignee": form.text("assignee"), "deputy": form.text("deputy"),
         "scope": {
             "classes": list(form.texts(CLASS)), "place": form.text("place"), "label": form.text("label"),
@@ -87,11 +81,10 @@ def _limit(form: Form, name: str) -> float | None:
 
 def form_of(plan: Plan) -> Form:
     """Return a form that shows a plan."""
-    its, scope = plan.schedule, plan.scope
+    scope = plan.scope
     values: dict[str, Any] = {
-        "title_zh": plan.title["zh"], "title_en": plan.title["en"], "rrule": its.rrule, "zone": its.zone,
-        "starts": its.starts, "on_non_workday": its.on_non_workday, "ahead": str(its.ahead_ms // MINUTE_MS),
-        "due": str(its.due_ms // HOUR_MS), "assignee": plan.assignee, "deputy": plan.deputy, "class": scope.classes,
+        **schedule_form.shown(plan.schedule), "title_zh": plan.title["zh"], "title_en": plan.title["en"],
+        "assignee": plan.assignee, "deputy": plan.deputy, "class": scope.classes,
         "place": scope.place, "label": scope.label, "match": scope.match, "checks": "\n".join(plan.checks),
         "cadence": plan.cadence, "review": "yes" if plan.review else "", "note": plan.note,
         "items": str(len(plan.items) + FREE),
@@ -120,11 +113,3 @@ def _told(texts: Mapping[str, str]) -> str:
 def more_items(form: Form) -> Form:
     """Return the form with room for more items."""
     return Form({**form.sent, "items": (str(count_of(form) + FREE),)}, form.wrong, form.refused)
-
-
-def field_of(refused: str) -> str:
-    """Return which field of the form a part of a plan stands in: `items[2].low` → `items`, `title.zh` → `title_zh`."""
-    head, _, rest = refused.partition(".")
-    if head in ("schedule", "scope"):
-        return {"ahead_ms": "ahead", "due_ms": "due", "classes": "class"}.get(rest, rest)
-    return refused.replace("title.", "title_") if head == "title" else head.partition("[")[0]

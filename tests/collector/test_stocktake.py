@@ -99,7 +99,7 @@ def test_the_last_word_counts_and_what_is_taken_back_is_open_again() -> None:
     whole = stocktake.result(lines, said)
     assert [row.state for row in whole.rows] == ["confirmed", "open", "open"]
     assert [each.seen for each in whole.found] == ["", "x-1"]
-    assert whole.counts == {"open": 2, "confirmed": 1, "moved": 0, "missing": 0, "found": 2}
+    assert whole.counts == {"open": 2, "confirmed": 1, "moved": 0, "damaged": 0, "missing": 0, "found": 2}
     assert not whole.is_whole
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from starlette.datastructures import UploadFile
 
 from collector.api import inspection_shapes as its
 from collector.api import shapes
@@ -15,7 +14,7 @@ from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.api.files import FILES, FormatAsked, LanguageAsked, is_kept, of_report, words_of
-from collector.inspecting.photo import MAX_BYTES
+from collector.api.photos import SCHEMA, photo_of
 from collector.security.roles import Permission
 from collector.services.inspecting import answers, reporting, runs, seen, signing
 from collector.services.inspecting.answers import Filling
@@ -32,7 +31,7 @@ _FORM: dict[str, Any] = {
         "type": "object", "required": ["item", "key"], "properties": {
             "item": {"type": "string"}, "value": {"type": "string"}, "note": {"type": "string"},
             "key": {"type": "string", "description": "makes what is sent twice count once"},
-            "photo": {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP, at most 6 MB"},
+            "photo": SCHEMA,
         },
     }}}},
 }  # fmt: skip
@@ -87,8 +86,7 @@ async def answer(request: Request, number: str) -> object:
     """Fill in one item: an answer, a photo, or both."""
     async with request.form(max_files=1, max_fields=20) as given:
         said = {name: str(given.get(name, "")) for name in ("item", "key", "value", "note")}
-        photo = given.get("photo")
-        content = await photo.read(MAX_BYTES + 1) if isinstance(photo, UploadFile) else b""
+        content = await photo_of(given)
     async with acting(request) as act:
         filled = await answers.fill(act, number, Filling(**said, photo=content))
     return its.item_shape(filled)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from collector.api import shapes, stocktake_shapes
+from collector.api import photos, shapes, stocktake_shapes
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.api.files import FILES, FormatAsked, LanguageAsked, is_kept, of_report, words_of
+from collector.api.photos import photo_of
 from collector.api.stocktake_shapes import (
     CloseAsked,
     MarkAsked,
@@ -23,7 +25,8 @@ from collector.api.stocktake_shapes import (
 )
 from collector.security.roles import Permission
 from collector.services.refused import Refused
-from collector.services.stocktaking import closing, counting, opening, seen
+from collector.services.stocktaking import closing, counting, evidence, opening, seen
+from collector.services.stocktaking.evidence import Showing
 from collector.services.stocktaking.reporting import report
 from collector.store.browse.stocktakes import StocktakeQuery
 
@@ -32,7 +35,15 @@ router = APIRouter(tags=["stock-takes"])
 _READ = [requires(Permission.CIS_READ)]
 _LEAD = [requires(Permission.CIS_WRITE)]
 _COUNT = [requires(Permission.STOCKTAKES_COUNT)]
+_SHOW = [requires(Permission.STOCKTAKES_COUNT, files=1)]
 _RAISE = [requires(Permission.CHANGES_RAISE)]
+_PHOTO: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+        "type": "object", "required": ["photo"], "properties": {
+            "ci": {"type": "string"}, "text": {"type": "string"}, "photo": photos.SCHEMA,
+        },
+    }}}},
+}  # fmt: skip
 
 
 async def _one(request: Request, number: str) -> dict[str, Any]:
@@ -47,8 +58,10 @@ async def _one(request: Request, number: str) -> dict[str, Any]:
 )  # fmt: skip
 async def list_stocktakes(request: Request, asked: Annotated[StocktakesAsked, Query()]) -> object:
     """List stock-takes, newest first."""
-    query = StocktakeQuery(tuple(asked.kinds), tuple(asked.states), asked.who, asked.q)
-    async with context_of(request).store.read() as connection:
+    context = context_of(request)
+    overdue_at = context.clock() if asked.overdue else 0
+    query = StocktakeQuery(tuple(asked.kinds), tuple(asked.states), asked.who, asked.q, overdue_at)
+    async with context.store.read() as connection:
         return await seen.listed(connection, query, asked.window)
 
 
@@ -120,6 +133,27 @@ async def mark(request: Request, number: str, asked: MarkAsked) -> object:
         "ci": counting.plain(made.thing) if hidden else made.thing,
         "place": made.place, "seen": made.seen, "printed": taken.printed,
     }  # fmt: skip
+
+
+@router.post(
+    "/stocktakes/{number}/photos", operation_id="showStocktakePhoto", status_code=201,
+    response_model=list[stocktake_shapes.PhotoShape], dependencies=_SHOW, openapi_extra=_PHOTO,
+)  # fmt: skip
+async def add_photo(request: Request, number: str) -> object:
+    """Keep a photo of a CI that is counted here (`ci`, its id), or of what nobody knows (`text`, as it was seen)."""
+    async with request.form(max_files=1, max_fields=20) as given:
+        showing = Showing(await photo_of(given), str(given.get("ci", "")), str(given.get("text", "")))
+    async with acting(request) as act:
+        found = await evidence.attach(act, number, showing)
+    return [{"name": each.name_in(number), **asdict(each)} for each in found]
+
+
+@router.get("/stocktakes/{number}/photos/{photo_id}", operation_id="getStocktakePhoto", dependencies=_READ)
+async def get_photo(request: Request, number: str, photo_id: int) -> Response:
+    """Get a photo."""
+    async with context_of(request).store.read() as connection:
+        about, content = await evidence.one(connection, number, photo_id, request.state.principal.name)
+    return photos.answer(about, content, number)
 
 
 @router.post(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
 from collector.inspecting import answer
-from collector.inspecting.answer import Answer, BadAnswer, Filled, Photo
-from collector.inspecting.photo import MAX_PHOTOS, BadPhoto, kind
+from collector.inspecting.answer import Answer, BadAnswer, Filled
+from collector.inspecting.photo import BadPhoto, Photo
 from collector.inspecting.plan import Item, Plan
 from collector.security.audit import Act
 from collector.services.inspecting.seen import items_of, still_open
+from collector.services.photos import taken
 from collector.services.refused import Refused
 from collector.store import inspection_answers
 from collector.store.inspection_runs import Run
+from collector.store.photos import INSPECTIONS
 
 MAX_KEY: Final = 80
 
@@ -65,11 +66,7 @@ async def _photo(act: Act, run: Run, item: Item, filling: Filling) -> Photo | No
         return None
     if item.photo == "none":
         raise BadPhoto("no photo is asked for here")
-    if await inspection_answers.count_photos(act.tx, run.id) >= MAX_PHOTOS:
-        raise BadPhoto(f"a run has at most {MAX_PHOTOS} photos")
-    content = filling.photo
-    digest = hashlib.sha256(content).hexdigest()
-    return Photo(0, item.id, digest, kind(content), len(content), act.at, act.by)
+    return await taken(act, INSPECTIONS, run.id, item.id, filling.photo)
 
 
 async def _write(act: Act, run: Run, sent: tuple[Answer | None, Photo | None], filling: Filling) -> None:
@@ -78,7 +75,7 @@ async def _write(act: Act, run: Run, sent: tuple[Answer | None, Photo | None], f
     after: dict[str, object] = {"item": filling.item}
     if said is not None and await inspection_answers.say(act.tx, run.id, said):
         after |= {"value": said.value, "note": said.note}
-    if photo is not None and await inspection_answers.add_photo(act.tx, run.id, photo, filling.photo):
+    if photo is not None and await INSPECTIONS.add(act.tx, run.id, photo, filling.photo):
         after |= {"photo": photo.sha256}
     if len(after) > 1:
         act.tell("inspection.fill", f"inspection/{run.number}", after=after)

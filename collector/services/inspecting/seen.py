@@ -10,13 +10,15 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.inspecting import answer, seal
-from collector.inspecting.answer import Filled, Photo
+from collector.inspecting.answer import Filled
 from collector.inspecting.line import Line
+from collector.inspecting.photo import Photo
 from collector.inspecting.plan import Plan
 from collector.services.missing import NotFound
+from collector.services.photos import one as photo_of
 from collector.services.refused import Refused
 from collector.stocktake import Thing
-from collector.store import inspection_answers, inspection_runs, plans
+from collector.store import inspection_answers, inspection_runs, photos, plans
 from collector.store.browse import inspections
 from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Page, Window
@@ -95,7 +97,7 @@ async def still_open(connection: AsyncConnection, number: str, hold: bool = Fals
 async def items_of(connection: AsyncConnection, run: Run, plan: Plan) -> tuple[Filled, ...]:
     """Return the items of a run as they stand."""
     said = await inspection_answers.answers(connection, run.id)
-    return answer.filled(plan.items, said, await inspection_answers.photos(connection, run.id))
+    return answer.filled(plan.items, said, await photos.INSPECTIONS.of(connection, run.id))
 
 
 async def one(connection: AsyncConnection, number: str) -> Seen:
@@ -140,7 +142,4 @@ def head_of(seen: Seen) -> dict[str, Any]:
 async def photo(connection: AsyncConnection, number: str, photo_id: int) -> tuple[Photo, bytes]:
     """Return a photo of a run with its bytes; raise `NotFound`."""
     run = await find(connection, number)
-    found = await inspection_answers.photo(connection, run.id, photo_id)
-    if found is None:
-        raise NotFound("photo", str(photo_id))
-    return found
+    return await photo_of(connection, photos.INSPECTIONS, run.id, photo_id)

@@ -5,6 +5,7 @@
 | `seen` | a stock-take and where it stands; what is hidden from who counts blind |
 | `opening` | the scope frozen, people asked to count |
 | `counting` | what somebody says they see |
+| `evidence` | photos of what is missing, damaged or found |
 | `plans` | rounds that come by themselves: planned, paused, ended; what one would make |
 | `making`, `clockwork` | one made for a time, with its incident; plans come due, what is late is told of |
 | `closing` | the end, with a report that stays as it is; changes proposed for what has moved |

@@ -17,7 +17,7 @@ from collector.services.changes.asked import MAX_CIS, MAX_REASON, MAX_TITLE, Ask
 from collector.services.changes.desk import Desk
 from collector.services.refused import Refused
 from collector.services.sighting import sightings
-from collector.services.stocktaking.seen import head_of, one, result_of, still_open
+from collector.services.stocktaking.seen import head_of, one, photos_of, result_of, still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Mark, Outcome, Result, Thing
 from collector.store import inspection_incidents, rounds, stocktakes
@@ -41,7 +41,7 @@ async def close(act: Act, wiring: Wiring, number: str, rest_is_missing: bool, no
     await _witness(act.tx, wiring, kept, whole)
     whole = await result_of(act.tx, kept)
     ended = replace(kept, closed_at=act.at, closed_by=act.by, note=lines_of(note, MAX_REASON, "note"))
-    ended = replace(ended, digest=stocktake.digest(head_of(ended), whole))
+    ended = replace(ended, digest=stocktake.digest(head_of(ended, await photos_of(act.tx, kept)), whole))
     if not await stocktakes.close(act.tx, ended):
         raise Refused("it is closed already", "closed")
     planned = await rounds.of(act.tx, kept.id)

@@ -20,7 +20,7 @@ from collector.store.browse import things
 from collector.store.stocktakes import Kept
 
 MAX_KEY: Final = 64
-TO_BE_SAID: Final = (Outcome.CONFIRMED, Outcome.MOVED, Outcome.MISSING, Outcome.WITHDRAWN)
+TO_BE_SAID: Final = (Outcome.CONFIRMED, Outcome.MOVED, Outcome.DAMAGED, Outcome.MISSING, Outcome.WITHDRAWN)
 """What can be said of a CI by name; `found` is what a scan comes to."""
 
 
@@ -49,9 +49,7 @@ class Taken:
 
 async def say(act: Act, number: str, said: Said) -> Taken:
     """Take what somebody says they see; raise `NotFound`, and `Refused` unless they count in an open stock-take."""
-    kept = await still_open(act.tx, number)
-    if act.by not in kept.people:
-        raise Refused("only who was asked to count says what is there", "who")
+    kept = await counted_by(act, number)
     place = optional(said.place, stocktake.MAX_PLACE, "place")
     note = optional(said.note, stocktake.MAX_NOTE, "note")
     taken = await (_scanned(act, kept, said, place) if said.text else _chosen(act, kept, said, place))
@@ -61,6 +59,14 @@ async def say(act: Act, number: str, said: Said) -> Taken:
         after = {"ci": name, "outcome": str(mark.outcome), "place": mark.place}
         act.tell("stocktake.mark", f"stocktake/{number}", after=after)
     return replace(taken, mark=mark)
+
+
+async def counted_by(act: Act, number: str) -> Kept:
+    """Return an open stock-take that `act.by` counts in; raise `NotFound`, `Refused`."""
+    kept = await still_open(act.tx, number)
+    if act.by not in kept.people:
+        raise Refused("only who was asked to count says what is there", "who")
+    return kept
 
 
 async def _scanned(act: Act, kept: Kept, said: Said, place: str) -> Taken:
@@ -92,7 +98,7 @@ async def _meant(connection: AsyncConnection, kept: Kept, word: str) -> tuple[Th
 
 async def _chosen(act: Act, kept: Kept, said: Said, place: str) -> Taken:
     if said.outcome not in TO_BE_SAID:
-        raise Refused("confirmed, moved, missing or withdrawn is expected", "outcome")
+        raise Refused("confirmed, moved, damaged, missing or withdrawn is expected", "outcome")
     outcome = Outcome(said.outcome)
     thing = await things.by_uid(act.tx, said.ci)
     if thing is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
@@ -15,7 +16,8 @@ _CI: Final = (
     Column("type", Kind.WORD, "type"), Column("label"), Column("owner"),
 )  # fmt: skip
 _SAID: Final = (
-    Column("now_at"), Column("seen_text"), Column("note"), Column("who"), Column("at", Kind.TIME),
+    Column("now_at"), Column("seen_text"), Column("note"), Column("photos", Kind.NUMBER, wide=1), Column("who"),
+    Column("at", Kind.TIME),
 )  # fmt: skip
 LINES: Final = (
     *_CI, Column("expected_at"), Column("outcome", Kind.WORD, "stocktake_outcome"), *_SAID,
@@ -23,6 +25,10 @@ LINES: Final = (
     Column("last_seen", Kind.TIME), Column("plugged"),
 )  # fmt: skip
 FOUND: Final = (*_CI, *_SAID)
+PHOTOS: Final = (
+    Column("photo"), *_CI, Column("seen_text"), Column("size_bytes", Kind.NUMBER, wide=1), Column("sha256", wide=3),
+    Column("who"), Column("at", Kind.TIME),
+)  # fmt: skip
 
 
 def report(seen: Seen, now: int) -> Report:
@@ -38,9 +44,12 @@ def report(seen: Seen, now: int) -> Report:
         Figure("digest", kept.digest or None, Kind.TEXT),
     )  # fmt: skip
     figures = tuple(Figure(f"stocktake_{state}", seen.result.counts[state]) for state in map(str, STATES))
-    lines = [_line(row, seen.changes.get(row.line.thing.ci_id)) for row in seen.result.rows]
-    found = [(*_ci(mark.thing), *_said(mark)) for mark in seen.result.found]
-    tables = (Table("lines", LINES, standing(lines)), Table("found", FOUND, standing(found)))
+    lines = [_line(row, seen) for row in seen.result.rows]
+    found = [(*_ci(mark.thing), *_said(mark, len(seen.photos_of(mark.thing, mark.seen)))) for mark in seen.result.found]
+    tables = (
+        Table("lines", LINES, standing(lines)), Table("found", FOUND, standing(found)),
+        Table("photos", PHOTOS, standing(list(_photos(seen)))),
+    )  # fmt: skip
     return Report(NAME, now, parameters, figures, tables)
 
 
@@ -50,16 +59,26 @@ def _ci(thing: Thing | None) -> Row:
     return (thing.name, thing.uid, thing.ci_class, thing.ci_type, thing.label or None, thing.owner or None)
 
 
-def _said(mark: Mark | None) -> Row:
+def _said(mark: Mark | None, photos: int) -> Row:
     if mark is None:
-        return (None,) * len(_SAID)
-    return (mark.place or None, mark.seen or None, mark.note or None, mark.who, mark.at)
+        return (None, None, None, photos or None, None, None)
+    return (mark.place or None, mark.seen or None, mark.note or None, photos or None, mark.who, mark.at)
 
 
-def _line(row: Line, change: str | None) -> Row:
+def _photos(seen: Seen) -> Iterator[Row]:
+    """Yield the photos of every line, then of what was found, each by the name its file has."""
+    shown = [(row.line.thing, "") for row in seen.result.rows] + [(mark.thing, mark.seen) for mark in seen.result.found]
+    for thing, text in shown:
+        for each in seen.photos_of(thing, text):
+            name = each.name_in(seen.kept.number)
+            yield (name, *_ci(thing), text or None, each.size, each.sha256, each.who, each.at)
+
+
+def _line(row: Line, seen: Seen) -> Row:
     contested = "yes" if row.contested else None
     line = row.line
+    said = _said(row.mark, len(seen.photos_of(line.thing)))
     return (
-        *_ci(line.thing), line.thing.place or None, row.state, *_said(row.mark), contested, change,
+        *_ci(line.thing), line.thing.place or None, row.state, *said, contested, seen.changes.get(line.thing.ci_id),
         line.last_seen or None, line.plugged or None,
     )  # fmt: skip

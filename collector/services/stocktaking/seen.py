@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import stocktake
+from collector.inspecting.photo import Photo
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.stocktake import Result
+from collector.stocktake import Result, Thing
 from collector.store import rounds, stocktakes
 from collector.store.browse import stocktakes as browsed
 from collector.store.browse.page import Page, Window
 from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
+from collector.store.photos import STOCKTAKES
 from collector.store.rounds import Planned
 from collector.store.stocktakes import Kept
 
@@ -25,7 +27,8 @@ _NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A stock-take and where it stands. `changes`: CI → the change raised for it; `planned`: by which plan it came.
+    """A stock-take and where it stands. `changes`: CI → the change raised for it; `planned`: by which plan it came;
+    `photos`: by `item_of` what they show.
 
     `is_intact`: None while it is open; then whether the report is the one that was closed.
     """
@@ -35,10 +38,15 @@ class Seen:
     changes: Mapping[int, str]
     is_intact: bool | None = None
     planned: Planned | None = None
+    photos: Mapping[str, Sequence[Photo]] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
         return "open" if self.kept.closed_at is None else "closed"
+
+    def photos_of(self, thing: Thing | None, seen: str = "") -> Sequence[Photo]:
+        """Return the photos of a thing, or of what nobody knows and was `seen` so."""
+        return self.photos.get(item_of(thing, seen), ())
 
     def is_overdue(self, now: int) -> bool:
         """Return whether it is open longer than its plan lets it at `now` (ms)."""
@@ -53,10 +61,10 @@ async def listed(connection: AsyncConnection, query: StocktakeQuery, window: Win
 async def one(connection: AsyncConnection, number: str) -> Seen:
     """Return a stock-take with every line; raise `NotFound`."""
     kept = await find(connection, number)
-    whole = await result_of(connection, kept)
-    intact = None if kept.closed_at is None else stocktake.digest(head_of(kept), whole) == kept.digest
+    whole, photos = await result_of(connection, kept), await photos_of(connection, kept)
+    intact = None if kept.closed_at is None else stocktake.digest(head_of(kept, photos), whole) == kept.digest
     changes, planned = await stocktakes.proposals(connection, kept.id), await rounds.of(connection, kept.id)
-    return Seen(kept, whole, changes, intact, planned)
+    return Seen(kept, whole, changes, intact, planned, photos)
 
 
 def is_hidden(kept: Kept, who: str) -> bool:
@@ -88,10 +96,27 @@ async def result_of(connection: AsyncConnection, kept: Kept) -> Result:
     return stocktake.result(lines, await stocktakes.marks(connection, kept.id))
 
 
-def head_of(kept: Kept) -> dict[str, object]:
-    """Return what a report says of the stock-take itself."""
+async def photos_of(connection: AsyncConnection, kept: Kept) -> dict[str, list[Photo]]:
+    """Return the photos of a stock-take by what they show, the oldest first."""
+    found: dict[str, list[Photo]] = {}
+    for photo in await STOCKTAKES.of(connection, kept.id):
+        found.setdefault(photo.item, []).append(photo)
+    return found
+
+
+def item_of(thing: Thing | None, seen: str = "") -> str:
+    """Return what photos of a thing are kept under, or of what nobody knows."""
+    return thing.uid if thing else seen.casefold()
+
+
+def head_of(kept: Kept, photos: Mapping[str, Sequence[Photo]]) -> dict[str, object]:
+    """Return what a report says of the stock-take itself, with the SHA-256 of every photo.
+
+    Where there are no photos nothing is said of them: so did reports that are older than photos.
+    """
     new = kept.new
-    return {
+    shown = {item: sorted(each.sha256 for each in taken) for item, taken in photos.items()}
+    return ({"photos": shown} if shown else {}) | {
         "number": kept.number, "kind": str(new.kind), "title": new.title, "opened_by": new.opened_by,
         "opened_at": new.opened_at, "closed_by": kept.closed_by, "closed_at": kept.closed_at, "note": kept.note,
         "people": list(kept.people),

@@ -18,9 +18,9 @@ from collector.services.inspecting import plans, runs, seen
 from collector.services.refused import Refused
 from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Window
-from collector.web import forms
+from collector.web import forms, schedule_form
 from collector.web.forms import Form
-from collector.web.inspection_form import CLASS, count_of, field_of, form_of, more_items, values_of
+from collector.web.inspection_form import CLASS, count_of, form_of, more_items, values_of
 from collector.web.recurrence import recurrence
 from collector.web.render import page
 from collector.web.sending import attempt, sent
@@ -30,10 +30,9 @@ log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 _READ = [requires(Permission.INSPECTIONS_READ)]
 _PLAN = [requires(Permission.INSPECTIONS_PLAN)]
-NEW: Final = {
-    "rrule": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", "zone": "Asia/Shanghai", "on_non_workday": "next",
-    "ahead": "30", "due": "8", "cadence": "weekly", "review": "yes",
-}  # fmt: skip
+NEW: Final = schedule_form.NEW | {
+    "rrule": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", "cadence": "weekly", "review": "yes",
+}
 RUNS: Final = 20
 WRONG: Final = {
     "title": "form.required", "assignee": "inspection.wrong.person", "deputy": "inspection.wrong.deputy",
@@ -86,16 +85,8 @@ def _read(form: Form, template: str) -> Plan | None:
     try:
         return plans.read(values)
     except Refused as error:
-        _mark(form, error)
+        schedule_form.mark(form, error, WRONG)
         return None
-
-
-def _mark(form: Form, error: Refused) -> None:
-    field = field_of(error.field)
-    if field in WRONG:
-        form.mark(field, WRONG[field])
-    else:
-        form.refused = str(error)
 
 
 @router.post("/inspections/plans", dependencies=_PLAN)
@@ -124,7 +115,7 @@ async def _sent(request: Request, form: Form, template: str, number: str) -> Res
             else:
                 number = await plans.add(act, inspector, plan)
     except Refused as error:
-        _mark(form, error)
+        schedule_form.mark(form, error, WRONG)
         return await _form(request, form, template, number)
     inspector.wake()
     log.info("plan kept", number=number, by=request.state.principal.name)

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.api import photos
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.api.files import kept_as, of_report
-from collector.inspecting.photo import ENDINGS
+from collector.api.files import of_report
 from collector.report.value import Report
 from collector.security.audit import Act
 from collector.security.roles import Permission
@@ -140,14 +140,9 @@ async def report_file(request: Request, number: str, form: str) -> Response:
 
 @router.get("/inspections/runs/{number}/photos/{photo_id}", dependencies=_READ)
 async def photo(request: Request, number: str, photo_id: int) -> Response:
-    """Return a photo to be kept; it is shown inside pages only, and nothing else is made of its bytes."""
     async with context_of(request).store.read() as connection:
         about, content = await seen.photo(connection, number, photo_id)
-    name = f"{number}-{about.item}-{about.id}.{ENDINGS[about.media_type]}"
-    headers = kept_as(name) | {
-        "Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox",
-    }  # fmt: skip
-    return Response(content, media_type=about.media_type, headers=headers)
+    return photos.answer(about, content, number)
 
 
 # --- what is done with it

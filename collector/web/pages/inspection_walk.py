@@ -7,10 +7,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import FormData, UploadFile
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.photos import photo_of
 from collector.inspecting.photo import MAX_BYTES
 from collector.security.roles import Permission
 from collector.services.inspecting import answers, reporting, seen
@@ -61,9 +61,3 @@ async def fill(request: Request, number: str) -> Response:
     if await attempt(request, form, lambda act: answers.fill(act, number, filling), REFUSED) is None:
         return await _show(request, number, form)
     return RedirectResponse(f"/inspections/runs/{number}/walk#{filling.item}", 303)
-
-
-async def photo_of(given: FormData) -> bytes:
-    """Return the photo of a form, empty where there is none; one byte more than is taken tells that it is too large."""
-    sent = given.get("photo")
-    return await sent.read(MAX_BYTES + 1) if isinstance(sent, UploadFile) and sent.filename else b""

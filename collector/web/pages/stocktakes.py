@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from collector.api import photos
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.api.files import of_report
@@ -16,7 +17,7 @@ from collector.security.roles import CLASSES, Permission
 from collector.services.exports import FORMATS
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.services.stocktaking import closing, opening, seen
+from collector.services.stocktaking import closing, evidence, opening, seen
 from collector.services.stocktaking.reporting import report
 from collector.services.stocktaking.seen import Seen
 from collector.stocktake import STATES, Kind, Row
@@ -40,9 +41,11 @@ SPEC = Spec(
     "/stocktakes",
     (
         Column("number"), Column("stocktake_kind"), Column("title"), Column("stocktake_state"),
-        Column("counted_by"), Column("counted", numeric=True), Column("opened"), Column("closed"),
+        Column("counted_by"), Column("counted", numeric=True), Column("due_at"), Column("opened"), Column("closed"),
     ),
-    {"stocktake_kind": tuple(Kind), "stocktake_state": ("open", "closed"), "mine": ("yes",)},
+    {
+        "stocktake_kind": tuple(Kind), "stocktake_state": ("open", "closed"), "overdue": ("yes",), "mine": ("yes",),
+    },
 )  # fmt: skip
 PERSON, CLASS = "person", "class"
 """Fields with several values."""
@@ -58,15 +61,16 @@ REFUSED: Final = {
 
 def _query(request: Request, asked: Listing) -> StocktakeQuery:
     who = request.state.principal.name if asked.chosen["mine"] else ""
-    return StocktakeQuery(asked.chosen["stocktake_kind"], asked.chosen["stocktake_state"], who, asked.q)
+    overdue_at = context_of(request).clock() if asked.chosen["overdue"] else 0
+    return StocktakeQuery(asked.chosen["stocktake_kind"], asked.chosen["stocktake_state"], who, asked.q, overdue_at)
 
 
 def _cells(row: StocktakeRow, texts: Texts) -> dict[str, object]:
     return {
         "number": row.number, "stocktake_kind": texts.label("stocktake_kind", row.kind), "title": row.title,
         "stocktake_state": texts.label("stocktake_state", row.state), "counted_by": row.people,
-        "counted": f"{row.said} / {row.lines}", "opened": units.exact(row.opened_at),
-        "closed": units.exact(row.closed_at) if row.closed_at else "",
+        "counted": f"{row.said} / {row.lines}", "due_at": units.exact(row.due_at) if row.due_at else "",
+        "opened": units.exact(row.opened_at), "closed": units.exact(row.closed_at) if row.closed_at else "",
     }  # fmt: skip
 
 
@@ -205,6 +209,13 @@ async def propose(request: Request, number: str) -> Response:
     if change is None:
         return await _one(request, number, form)
     return RedirectResponse(f"/changes/{change}", 303)
+
+
+@router.get("/stocktakes/{number}/photos/{photo_id}", dependencies=_READ)
+async def photo(request: Request, number: str, photo_id: int) -> Response:
+    async with context_of(request).store.read() as connection:
+        about, content = await evidence.one(connection, number, photo_id, request.state.principal.name)
+    return photos.answer(about, content, number)
 
 
 @router.get("/stocktakes/{number}/report.{form}", dependencies=_READ)

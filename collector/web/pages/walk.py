@@ -13,29 +13,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.api.photos import photo_of
+from collector.inspecting.photo import MAX_BYTES
+from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services import sighting
 from collector.services.sighting import Sighting
-from collector.services.stocktaking import counting, seen
+from collector.services.stocktaking import counting, evidence, seen
+from collector.services.stocktaking.evidence import Showing
 from collector.services.stocktaking.seen import Seen
 from collector.stocktake import OPEN, Mark, Outcome, Row
 from collector.web import forms
 from collector.web.forms import Form
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt
 from collector.web.viewer import viewer_of
 
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.STOCKTAKES_COUNT)])
+router = APIRouter(include_in_schema=False)
+_COUNT = [requires(Permission.STOCKTAKES_COUNT)]
+_SAY = [requires(Permission.STOCKTAKES_COUNT, files=1)]
 SHOWN: Final = 100
 """Lines a phone shows at once; the search narrows them."""
 CAMERA: Final = "camera=(self), geolocation=(), microphone=()"
 """What the browser may use here, and on no other page."""
 REFUSED: Final = {
-    name: f"walk.wrong.{name}" for name in ("text", "place", "several", "closed", "who", "outcome", "note")
-}  # fmt: skip
+    name: f"walk.wrong.{name}"
+    for name in ("text", "place", "several", "closed", "who", "outcome", "note", "photo_of")
+} | {"photo": "inspection_walk.wrong.photo"}  # fmt: skip
 
 
-@router.get("/stocktakes/{number}/walk")
+@router.get("/stocktakes/{number}/walk", dependencies=_COUNT)
 async def walk_page(request: Request, number: str) -> Response:
     asked = request.query_params
     form = forms.of_values({"place": asked.get("place", "")[:200], "q": asked.get("q", "")[:200]})
@@ -55,7 +62,7 @@ async def _show(request: Request, number: str, form: Form, last: str = "", show:
     shown = page(
         viewer, "walk.html", 200 if form.is_right else 400, seen=found, kept=found.kept, new=found.kept.new,
         form=form, hidden=hidden, rows=rows[:SHOWN], many=len(rows), evidence=evidence, key=str(uuid.uuid4()),
-        mine=_mine(found, who), told=_told(found, last), show=show, wrongs=REFUSED,
+        mine=_mine(found, who), told=_told(found, last), show=show, wrongs=REFUSED, most=MAX_BYTES,
     )  # fmt: skip
     shown.headers["Permissions-Policy"] = CAMERA
     return shown
@@ -93,15 +100,25 @@ def _told(found: Seen, key: str) -> Mark | None:
     return next((mark for mark in _marks(found) if mark.key == key), None) if key else None
 
 
-@router.post("/stocktakes/{number}/walk")
+@router.post("/stocktakes/{number}/walk", dependencies=_SAY)
 async def say(request: Request, number: str) -> Response:
-    """Take one word and go on where one was."""
-    form = await sent(request)
+    """Take one word, a photo, or both, and go on where one was."""
+    async with request.form(max_files=1, max_fields=100) as given:
+        form, photo = forms.of_form(given.multi_items()), await photo_of(given)
     said = counting.Said(
         form.text("key"), form.text("text"), form.text("ci"), form.text("outcome"),
         form.text("there") if form.text("outcome") == Outcome.MOVED else form.text("place"),
     )  # fmt: skip
-    if await attempt(request, form, lambda act: counting.say(act, number, said), REFUSED) is None:
+    showing = Showing(photo, said.ci, "" if said.ci else said.text)
+
+    async def write(act: Act) -> bool:
+        if said.outcome or not photo:
+            await counting.say(act, number, said)
+        if photo:
+            await evidence.attach(act, number, showing)
+        return True
+
+    if await attempt(request, form, write, REFUSED) is None:
         return await _show(request, number, form)
     back = {"place": form.text("place"), "q": form.text("q"), "show": form.text("show"), "last": said.key}
     query = urlencode({name: value for name, value in back.items() if value})

@@ -1,64 +1,31 @@
-// The stock-take on foot, with script: words wait in this browser while the link is bad, and a camera reads codes.
+// The stock-take on foot, with script: words and photos go by the queue of foot.js, and a camera reads codes.
 "use strict";
 
 (function () {
   const walk = document.getElementById("walk");
-  const store = `muster-walk ${walk.dataset.api} ${walk.dataset.who}`;
-  const AGAIN_MS = 10000, SAME_MS = 4000, LOOK_MS = 250;
-  let sending = false, last = { text: "", at: 0 };
+  const name = `muster-walk ${walk.dataset.api} ${walk.dataset.who}`;
+  const SAME_MS = 4000, LOOK_MS = 250;
+  let last = { text: "", at: 0 };
+  const queue = onFoot.queue(name, { say, show: onFoot.waits, moved: renew });
 
-  // --- the queue: what was said and is not kept yet, oldest first; it outlives the page
-
-  const words = load();
-
-  function load() {
-    try { return JSON.parse(localStorage.getItem(store) || "[]"); } catch { return []; }
-  }
-
-  function keep() {
-    try { localStorage.setItem(store, JSON.stringify(words)); } catch { /* then they live as long as the page */ }
-    const box = document.getElementById("queue");
-    box.hidden = !words.length;
-    box.querySelector(".grow").textContent = walk.dataset.queued.replace("{n}", words.length);
-  }
-
-  function fresh() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
-  }
-
-  async function send() {
-    if (sending) return;
-    sending = true;
-    let sent = 0;
-    try {
-      for (; words.length; sent += 1) {
-        await say(words[0]);
-        words.shift();
-        keep();
-      }
-    } catch { /* no link: it is tried again */ }
-    sending = false;
-    if (sent) await renew();
-  }
-
-  // What the collector refuses is told and not sent again; what does not reach it stays in the queue.
   async function say(word) {
-    const answer = await fetch(walk.dataset.api, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-csrf-token": document.querySelector("input[name=csrf]").value },
-      body: JSON.stringify(word),
-    });
-    if (answer.status === 401) tell("critical", walk.dataset.login);
-    if (answer.status >= 500 || answer.status === 401 || answer.status === 429) throw new Error("later");
+    if (word.photo) { await showOne(word); return; }
+    const { at, ...said } = word;
+    const answer = await onFoot.post(`${walk.dataset.api}/marks`, JSON.stringify(said), { "content-type": "application/json" });
+    if (!answer.ok) { onFoot.tell("critical", `${word.text} ${await onFoot.refused(answer)}`.trim()); return; }
     const told = await answer.json();
-    if (answer.ok) tell(told.outcome === "confirmed" || told.outcome === "counted" ? "ok" : "warning", became(told));
-    else tell("critical", `${word.text || ""} ${refused(told)}`.trim());
+    const isWell = told.outcome === "confirmed" || told.outcome === "counted";
+    onFoot.tell(isWell ? "ok" : "warning", became(told));
+    if (!isWell) offer(told);
   }
 
-  function refused(problem) {
-    const field = problem.field || "";
-    return (field && walk.getAttribute(`data-wrong-${field}`)) || walk.dataset.any;
+  async function showOne(word) {
+    const body = new FormData();
+    for (const name of ["ci", "text"]) body.append(name, word[name]);
+    body.append("photo", word.photo, "photo");
+    const answer = await onFoot.post(`${walk.dataset.api}/photos`, body, {});
+    if (answer.ok) onFoot.tell("ok", walk.dataset.kept);
+    else onFoot.tell("critical", await onFoot.refused(answer));
   }
 
   function became(told) {
@@ -70,15 +37,12 @@
     return text;
   }
 
-  function tell(level, text) {
-    const note = document.createElement("div");
-    note.className = `note ${level}`;
-    const words = document.createElement("div");
-    words.className = "grow";
-    words.textContent = text;
-    note.append(words);
-    document.getElementById("told").replaceChildren(note);
-    if (navigator.vibrate) navigator.vibrate(level === "ok" ? 40 : [60, 60, 60]);
+  // What is not as it should be is worth a photo: the button stands below what was just said.
+  function offer(told) {
+    const form = document.getElementById("shot").content.firstElementChild.cloneNode(true);
+    form.elements.ci.value = told.ci ? told.ci.id : "";
+    form.elements.text.value = told.ci ? "" : told.seen;
+    document.getElementById("told").append(form);
   }
 
   // --- what others and oneself said meanwhile: the parts that move are taken from the page as it is now
@@ -96,19 +60,23 @@
   // What somebody is typing right now is not taken from under their fingers.
   function isTyped(part) {
     const field = document.activeElement;
-    return part.contains(field) && field.tagName === "INPUT" && !field.closest(".pending");
+    return part.contains(field) && field.tagName === "INPUT" && field.type !== "file" && !field.closest(".pending");
   }
 
   function put(form, button) {
     const typed = new FormData(form);
-    const word = { key: fresh(), text: (typed.get("text") || "").trim(), ci: typed.get("ci") || "", outcome: button && button.name === "outcome" ? button.value : "" };
+    const word = { text: (typed.get("text") || "").trim(), ci: typed.get("ci") || "", outcome: button && button.name === "outcome" ? button.value : "" };
     const here = document.getElementById("here").value.trim();
     word.place = word.outcome === "moved" ? (typed.get("there") || "").trim() : word.outcome === "withdrawn" ? (typed.get("place") || here) : here;
-    words.push(word);
-    keep();
     const row = form.closest("li");
     if (row) row.classList.add("pending");
-    send();
+    queue.put(word);
+  }
+
+  async function shoot(field) {
+    const typed = new FormData(field.form), photo = await onFoot.smaller(field.files[0]);
+    field.value = "";
+    if (photo) queue.put({ ci: typed.get("ci") || "", text: (typed.get("text") || "").trim(), photo });
   }
 
   walk.addEventListener("submit", function (event) {
@@ -123,18 +91,18 @@
     }
   });
 
+  // A photo is sent as soon as it is taken: one press less, and none is forgotten.
+  walk.addEventListener("change", function (event) {
+    if (event.target.type === "file" && event.target.files.length) shoot(event.target);
+  });
+
   // --- where one stands is remembered from page to page
 
-  const here = document.getElementById("here"), place = `${store} here`;
+  const here = document.getElementById("here"), place = `${name} here`;
   try { here.value = here.value || sessionStorage.getItem(place) || ""; } catch { /* then it is typed again */ }
   here.addEventListener("input", function () {
     try { sessionStorage.setItem(place, here.value); } catch { /* then it is typed again */ }
   });
-
-  addEventListener("online", send);
-  setInterval(function () { if (words.length) send(); }, AGAIN_MS);
-  keep();
-  send();
 
   // --- the camera, where the browser can read codes by itself
 
@@ -148,7 +116,7 @@
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     } catch {
-      tell("warning", walk.dataset.camera);
+      onFoot.tell("warning", walk.dataset.camera);
       return;
     }
     view.srcObject = stream;

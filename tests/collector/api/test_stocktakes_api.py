@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.collector.inspecting.test_runs import JPEG
 from tests.estate import Estate
 from tests.people import World
 
@@ -37,13 +38,43 @@ async def test_a_stock_take_goes_its_way(stocked: World) -> None:
         digest = (await client.post(f"{path}/close", json={"rest_is_missing": True})).json()["digest"]
         seen = (await client.get(path)).json()
         assert (seen["state"], seen["digest"], seen["is_intact"]) == ("closed", digest, True)
-        assert seen["counts"] == {"open": 0, "confirmed": 0, "moved": 1, "missing": 1, "found": 0}
+        assert seen["counts"] == {"open": 0, "confirmed": 0, "moved": 1, "damaged": 0, "missing": 1, "found": 0}
         report = (await client.get(f"{path}/report")).json()
         assert [row["outcome"] for row in report["tables"]["lines"]["rows"]] == ["moved", "missing"]
         listed = (await client.get("/api/v1/stocktakes?state=closed&who=ada")).json()
         assert [(each["number"], each["said"], each["lines"]) for each in listed["items"]] == [("ST-000001", 2, 2)]
         late = await client.post(f"{path}/marks", json=mark | {"key": "k2"})
         assert (late.status_code, late.json()["field"]) == (400, "closed")
+
+
+async def test_a_photo_belongs_to_what_is_counted_and_is_named_in_the_report(stocked: World) -> None:
+    async with (
+        await stocked.person("config_admin:*", name="ada") as client,
+        await stocked.person("engineer", name="eve") as other,
+    ):
+        path = f"/api/v1/stocktakes/{(await client.post('/api/v1/stocktakes', json=ASKED)).json()['number']}"
+        shown = {"ci": stocked.estate.web.uid}
+        missing = {"key": "k1", "ci": stocked.estate.web.uid, "outcome": "missing"}
+        await client.post(f"{path}/marks", json=missing)
+        (kept,) = (await client.post(f"{path}/photos", data=shown, files={"photo": ("<x>.html", JPEG)})).json()
+        again = await client.post(f"{path}/photos", data=shown, files={"photo": JPEG})
+        assert (again.status_code, [each["id"] for each in again.json()]) == (201, [kept["id"]])
+        got = await other.get(f"{path}/photos/{kept['id']}")
+        assert (got.content, got.headers["content-type"]) == (JPEG, "image/jpeg")
+        assert got.headers["content-disposition"] == 'attachment; filename="ST-000001-1.jpg"'
+        stranger = await other.post(f"{path}/photos", data=shown, files={"photo": JPEG})
+        assert (stranger.status_code, stranger.json()["field"]) == (400, "who")
+        for data, content, field in (
+            (shown, b"<svg/>", "photo"), (shown, b"", "photo"), ({"text": "nobody said so"}, JPEG, "photo_of"),
+            ({}, JPEG, "photo_of"), ({"ci": stocked.estate.db.uid}, JPEG, "photo_of"),
+        ):  # fmt: skip
+            refused = await client.post(f"{path}/photos", data=data, files={"photo": content})
+            assert (refused.status_code, refused.json()["field"]) == (400, field)
+        tables = (await client.get(f"{path}/report")).json()["tables"]
+        (row,) = tables["photos"]["rows"]
+        assert (row["photo"], row["id"], row["sha256"]) == ("ST-000001-1.jpg", stocked.estate.web.uid, kept["sha256"])
+        assert {each["id"]: each["photos"] for each in tables["lines"]["rows"]}[stocked.estate.web.uid] == 1
+        assert (await client.get(f"{path}/photos/99")).status_code == 404
 
 
 async def test_who_counts_blind_is_told_nothing_by_rest_either(stocked: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from collector.inspecting import answer, difference, line, photo, seal
-from collector.inspecting.answer import Answer, BadAnswer, Photo
+from collector.inspecting.answer import Answer, BadAnswer
 from collector.inspecting.line import Line, State
 from collector.inspecting.plan import Item, Option
 from collector.model import Outcome, Result
@@ -106,7 +106,7 @@ def test_the_last_word_counts_and_a_photo_that_is_required_is_waited_for() -> No
     said = [Answer("M-1", "1", "", 1, "ada"), Answer("M-1", "0", "", 2, "bob")]
     (one,) = answer.filled([CHOICE], said, [])
     assert (one.state, one.is_done) == ("ok", False)
-    (one,) = answer.filled([CHOICE], said, [Photo(1, "M-1", "ab", "image/png", 3, 3, "bob")])
+    (one,) = answer.filled([CHOICE], said, [photo.Photo(1, "M-1", "ab", "image/png", 3, 3, "bob")])
     assert one.is_done
     assert not answer.filled([READING], [], [])[0].is_done
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,14 +13,16 @@ from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.services.stocktaking import closing, counting, opening, seen
+from collector.services.stocktaking import closing, counting, evidence, opening, seen
 from collector.services.stocktaking.counting import Said
+from collector.services.stocktaking.evidence import Showing
 from collector.services.wiring import Wiring
 from collector.store import accounts, changes, schema
 from collector.store.browse.page import Window
 from collector.store.browse.stocktakes import StocktakeQuery
 from collector.store.engine import Store
 from tests.acts import act
+from tests.collector.inspecting.test_runs import JPEG
 from tests.estate import HOUR, NOW, Estate, Seeded
 
 DESK = Desk(sights.evidence)
@@ -101,7 +103,7 @@ async def test_a_round_is_walked_by_two_people_and_closed(room: Room) -> None:
     told = await room.close(rest=True)
     assert [action for action, _ in told] == ["stocktake.close"]
     assert told[0][1]["after"] | {"digest": ""} == {
-        "open": 0, "confirmed": 1, "moved": 1, "missing": 1, "found": 2, "digest": "",
+        "open": 0, "confirmed": 1, "moved": 1, "damaged": 0, "missing": 1, "found": 2, "digest": "",
     }  # fmt: skip
     whole = await room.seen()
     assert whole.is_intact
@@ -124,6 +126,60 @@ async def test_a_closed_one_takes_no_word_and_shows_when_it_was_touched(room: Ro
         mark = schema.stocktake_mark
         await tx.execute(mark.update().where(mark.c.ci_id == room.cis["srv-1"].id).values(outcome="confirmed"))
     assert (await room.seen()).is_intact is False
+
+
+async def test_photos_are_kept_with_their_line_and_are_part_of_what_is_closed(room: Room) -> None:
+    await room.open()
+    await room.say("ada", ci=room.cis["srv-1"].uid, outcome="missing")
+    await room.say("ada", ci=room.cis["srv-2"].uid, outcome="damaged")
+    await room.say("bob", text="Mystery  Box", place="机房A")
+    told = []
+    for showing in (
+        Showing(JPEG, ci=room.cis["srv-1"].uid),
+        Showing(JPEG, ci=room.cis["srv-1"].uid),
+        Showing(JPEG + b"2", ci=room.cis["srv-2"].uid),
+        Showing(JPEG, text="Mystery Box"),
+    ):
+        told += (await room.doing("bob", lambda a, of=showing: evidence.attach(a, room.number, of)))[1]
+    assert [action for action, _ in told] == ["stocktake.photo"] * 3  # the second one was there already
+    await room.close(rest=True)
+    whole = await room.seen()
+    assert whole.is_intact
+    assert {row.line.thing.name: len(whole.photos_of(row.line.thing)) for row in whole.result.rows} == {
+        "srv-1": 1, "srv-2": 1, "srv-3": 0,
+    }  # fmt: skip
+    assert len(whole.photos_of(None, "mystery box")) == 1
+    with pytest.raises(Refused, match="closed"):
+        await room.doing("bob", lambda a: evidence.attach(a, room.number, Showing(JPEG, ci=room.cis["srv-1"].uid)))
+    async with room.store.write() as tx:
+        await tx.execute(schema.stocktake_photo.delete().where(schema.stocktake_photo.c.item == "mystery box"))
+    assert (await room.seen()).is_intact is False
+
+
+async def test_a_stock_take_without_photos_has_the_digest_it_had_before_there_were_any(room: Room) -> None:
+    await room.open()
+    await room.close(rest=True)
+    whole = await room.seen()
+    assert seen.head_of(whole.kept, {}).keys() == {
+        "number", "kind", "title", "opened_by", "opened_at", "closed_by", "closed_at", "note", "people",
+    }  # fmt: skip
+
+
+async def test_there_is_an_end_of_photos_and_who_counts_blind_sees_their_own(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "STOCKTAKES", replace(evidence.STOCKTAKES, most=2))
+    await room.open(blind=True)
+    for number, name in enumerate(("ada", "bob")):
+        showing = Showing(JPEG + bytes([number]), ci=room.cis["srv-1"].uid)
+        await room.doing(name, lambda a, of=showing: evidence.attach(a, room.number, of))
+    with pytest.raises(Refused, match="no room for more") as refused:
+        await room.doing("ada", lambda a: evidence.attach(a, room.number, Showing(JPEG, ci=room.cis["srv-1"].uid)))
+    assert refused.value.field == "photo"
+    async with room.store.read() as connection:
+        assert (await evidence.one(connection, room.number, 1, "ada"))[1] == JPEG + b"\0"
+        with pytest.raises(NotFound):
+            await evidence.one(connection, room.number, 1, "bob")
 
 
 async def test_what_a_bad_link_sends_twice_counts_once(room: Room) -> None:

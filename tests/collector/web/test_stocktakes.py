@@ -9,6 +9,7 @@ import httpx2
 import openpyxl
 import pytest
 
+from tests.collector.inspecting.test_runs import JPEG
 from tests.estate import Estate
 from tests.people import World
 
@@ -65,6 +66,27 @@ async def test_a_round_is_opened_walked_without_script_and_closed(stocked: World
         assert "The report is as it was closed" in page
         assert "CHG-000001" in page
         assert (await client.get(f"{path}/walk")).status_code == 303
+
+
+async def test_a_photo_is_taken_without_script_and_shown_with_its_line(stocked: World) -> None:
+    async with await stocked.person("config_admin:*", name="ada") as client:
+        path = await opened(client)
+        uid = stocked.estate.web.uid
+        form = {"key": "k1", "ci": uid, "outcome": "damaged", "place": PLACE}
+        done = await client.post(f"{path}/walk", data=form, files={"photo": ("x.html", JPEG, "text/html")})
+        assert done.status_code == 303, done.text
+        await client.post(f"{path}/walk", data={"key": "k2", "text": "<i>box</i>", "place": PLACE})
+        other = {"key": "k3", "text": "<i>box</i>"}
+        assert (await client.post(f"{path}/walk", data=other, files={"photo": JPEG})).status_code == 303
+        for page in (path, f"{path}/walk?show=all"):
+            text = (await client.get(page)).text
+            assert set(re.findall(rf'src="({path}/photos/\d+)"', text)) == {f"{path}/photos/1", f"{path}/photos/2"}
+            assert "<i>box" not in text
+        photo = await client.get(f"{path}/photos/1")
+        assert (photo.content, photo.headers["content-security-policy"]) == (JPEG, "default-src 'none'; sandbox")
+        wrong = await client.post(f"{path}/walk", data=form | {"key": "k4"}, files={"photo": b"<svg/>"})
+        assert (wrong.status_code, "A photo is JPEG" in wrong.text) == (400, True)
+        assert "Damaged" in (await client.get(f"{path}?show=damaged")).text
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "xml", "xlsx", "pdf"])

@@ -1,0 +1,28 @@
+"""A photo that is sent: checked, and made one of an album."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.inspecting.photo import BadPhoto, Photo, kind
+from collector.security.audit import Act
+from collector.services.missing import NotFound
+from collector.store.photos import Album
+
+
+async def taken(act: Act, album: Album, owner_id: int, item: str, content: bytes) -> Photo:
+    """Return the photo that bytes are, to be written into an album that has room for it; raise `BadPhoto`."""
+    media_type = kind(content)
+    if await album.count(act.tx, owner_id) >= album.most:
+        raise BadPhoto(f"there are {album.most} photos already, and no room for more")
+    return Photo(0, item, hashlib.sha256(content).hexdigest(), media_type, len(content), act.at, act.by)
+
+
+async def one(connection: AsyncConnection, album: Album, owner_id: int, photo_id: int) -> tuple[Photo, bytes]:
+    """Return a photo with its bytes; raise `NotFound`."""
+    found = await album.one(connection, owner_id, photo_id)
+    if found is None:
+        raise NotFound("photo", str(photo_id))
+    return found
