@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.yamlfile import BadFile, Entry, read
+from wire import placeholders
+from wire.placeholders import fold as fold
 
 MAX_PATTERN = 200
 
@@ -44,6 +46,13 @@ class Pattern:
     reason: str
     refuses: tuple[str, ...]
     keeps: tuple[str, ...]
+
+
+_SERIALS = tuple(
+    Pattern(re.compile(each.pattern, re.ASCII), frozenset({"serial"}), each.reason, each.refuses, each.keeps)
+    for each in placeholders.SHAPES
+)
+"""What is no serial number wherever it stands; the file of a site adds to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +108,6 @@ class Policy:
         return named or self.profiles["unknown"]
 
 
-def fold(text: str) -> str:
-    """Return `text` as placeholders are compared: without case, runs of blanks as one."""
-    return " ".join(text.casefold().split())
-
-
 def load(path: Path) -> Policy:
     """Return the policy in the YAML file `path`; raise `BadPolicy` naming file and line."""
     try:
@@ -121,7 +125,7 @@ def _policy(file: Entry) -> Policy:
         longest=_whole(limits, "longest", 1, 4096),
         shortest=_whole(limits, "shortest", 1, 64),
         exact=_exact(file),
-        patterns=tuple(_pattern(each) for each in file.entries("patterns")),
+        patterns=(*_SERIALS, *(_pattern(each) for each in file.entries("patterns"))),
         macs=tuple(_mac_prefix(each) for each in file.entries("macs")),
         vendors=_vendors(file.entry("vendors")),
         profiles=_profiles(file.entry("profiles")),
@@ -129,7 +133,7 @@ def _policy(file: Entry) -> Policy:
 
 
 def _exact(file: Entry) -> dict[str, dict[str, str]]:
-    exact: dict[str, dict[str, str]] = {}
+    exact: dict[str, dict[str, str]] = {"serial": {**placeholders.WORDS, **placeholders.DOUBTFUL}}
     for each in file.entries("placeholders"):
         each.only(frozenset({"reason", "kinds", "values"}))
         for kind in _kinds(each, "kinds", REFUSABLE):

@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from wire.placeholders import why_no_serial
+
 _NOTHING: Final = re.compile(
     r"""
     n/?\.?a\.?|not[ ](?:available|applicable|specified|present|provided|set|supported|defined|found)
     |\(?none\)?|\(?null\)?|nil|unknow[n]?|undefined|unspecified|invalid|empty|blank|private|<private>|<removed>|-+|\?+|\.+
     |default(?:[ _]string)?|to[ ]be[ ]filled[ ]by.*|o\.?e\.?m\.?|system[ ](?:manufacturer|product[ ]name|version)
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_NO_SERIAL: Final = re.compile(
-    r"""
-    0+|f+|x+|(?:ff[ :-]?)+|1+|9{4,}|0?123456789(?:0|abcdef)?|12345678|s/?n|sn:?
-    |serial(?:[ _]?(?:number|no\.?))?|no[ _]?serial.*
-    |(?:system|chassis|base[ ]board)[ ]serial[ ]number|systemserialnumb|builtin|eval
-    |(?:00[:-]?){6}|vmware|virtual|none\b.*
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -34,5 +27,5 @@ def says_something(field: str, value: str) -> bool:
     if field == "version":
         return not _NO_VERSION.fullmatch(plain)
     if field == "serial":
-        return len(plain) >= MIN_SERIAL and plain.isascii() and not _NO_SERIAL.fullmatch(plain)
+        return len(plain) >= MIN_SERIAL and plain.isascii() and not why_no_serial(plain)
     return True

@@ -50,10 +50,11 @@ def test_a_placeholder_is_no_serial_whatever_its_case_and_blanks(raw: str) -> No
 
 @pytest.mark.parametrize("pattern", POLICY.patterns, ids=lambda pattern: pattern.reason)
 def test_each_pattern_refuses_its_positive_and_keeps_its_negative_examples(pattern: Pattern) -> None:
-    kind = next(each for each in ("serial", "hostname", "uuid") if each in pattern.kinds)
-    before = "dell|" if kind == "serial" else ""
-    assert [each for each in pattern.refuses if normalise(kind, before + each, POLICY)] == []
-    assert [each for each in pattern.keeps if not normalise(kind, before + each, POLICY)] == []
+    kind = next(each for each in ("serial", "vendor", "hostname", "machine_id", "uuid") if each in pattern.kinds)
+    before, after = {"serial": ("dell|", ""), "vendor": ("", "|7XK2M53")}.get(kind, ("", ""))
+    kind = "serial" if kind == "vendor" else kind
+    assert [each for each in pattern.refuses if normalise(kind, before + each + after, POLICY)] == []
+    assert [each for each in pattern.keeps if not normalise(kind, before + each + after, POLICY)] == []
 
 
 def test_a_pattern_never_swallows_a_serial_that_only_contains_it() -> None:
