@@ -29,7 +29,8 @@ from collector.pipeline.policies import Policies
 from collector.pipeline.recording import Draft, Drafts
 from collector.store import doubts, ingest_log, sources
 from collector.store.doubts import Waiting
-from collector.store.sources import BodyKey, Progress, SourceState
+from collector.store.sections import BodyKey
+from collector.store.sources import Progress, SourceState
 from wire import observation
 from wire.observation import Glance
 
@@ -138,7 +139,7 @@ async def weigh(
 async def changed(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
     """Hold what is open on these CIs against their changes again: one of these has moved, or a word on a finding."""
     await matching.again(tx, ci_ids, policies.governance, now)
-    await judging.judge(tx, {}, ci_ids, policies, now, set())
+    await judging.decide_again(tx, ci_ids, policies, now)
 
 
 async def elapsed(tx: AsyncConnection, policies: Policies, now: int) -> int:

@@ -18,7 +18,7 @@ from collector.pipeline.identifying import HOST, Placed
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import FIRST, WORLD, Draft, Drafts
 from collector.record import HAND, SECTION, Word
-from collector.store import cis, interning, sources
+from collector.store import cis, interning, sections, sources
 from collector.store.sources import SourceState
 from wire.observation import Status
 from wire.sections import canonical, digest
@@ -62,8 +62,8 @@ class _Entering:
     async def _fetch(self, words: Sequence[Word]) -> None:
         """Read what this source said before of these CIs, and what other people said of their records."""
         ci_ids = [word.ci_id for word in words]
-        self._known = await sources.told(self._tx, ci_ids)
-        codes = await sources.speakers(self._tx, ci_ids, SECTION, HAND)
+        self._known = await sections.told(self._tx, ci_ids)
+        codes = await sections.speakers(self._tx, ci_ids, SECTION, HAND)
         states = await sources.load(
             self._tx, {code for its in codes.values() for code in its if code != self._state.code}
         )

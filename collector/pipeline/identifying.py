@@ -14,7 +14,7 @@ from collector.model import PARENT_TO_SUBJECT, CiState, DuplicateCase, Holder, I
 from collector.pipeline import absence, doubting
 from collector.pipeline.doubting import Again
 from collector.pipeline.policies import Policies
-from collector.store import cis, doubts, merges, sources, suspects
+from collector.store import cis, doubts, merges, sections, sources, suspects
 from collector.store.sources import SourceState
 from wire import observation as wire
 from wire.observation import Status
@@ -104,12 +104,10 @@ def _host_alone(observation: Observation) -> Subject:
     return Subject(HOST, "", "", "", frozenset(), observation.readings)
 
 
-async def _previous(
-    tx: AsyncConnection, state: SourceState, host: int, sections: frozenset[str]
-) -> Mapping[str, Reading]:
+async def _previous(tx: AsyncConnection, state: SourceState, host: int, names: frozenset[str]) -> Mapping[str, Reading]:
     if not host:
         return {}
-    kept = await sources.bodies(tx, [(host, state.id, name) for name in sorted(sections)])
+    kept = await sections.bodies(tx, [(host, state.id, name) for name in sorted(names)])
     return {name: Reading(name, Status.OK, body=json.loads(body)) for (_, _, name), body in kept.items()}
 
 

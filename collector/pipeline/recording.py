@@ -1,4 +1,4 @@
-"""x: what one subject's readings moved, written down.
+"""Recording with its store: what one subject's readings moved, written down.
 
 First each observation becomes drafts, one a CI: its sections' new states and the steps between their bodies. Then
 all drafts are written together, those of one CI one after the other.
@@ -24,10 +24,11 @@ from collector.pipeline.identifying import Placed
 from collector.pipeline.winning import Said
 from collector.precedence import Precedences
 from collector.samples import Sample, Spans
-from collector.store import cis, documents, interning, lanes, sources
+from collector.store import cis, documents, interning, lanes, sections
 from collector.store import samples as kept_samples
 from collector.store.lanes import Authorising, Basis, Ids, Origin
-from collector.store.sources import BodyKey, SectionRow, SectionState, SourceState
+from collector.store.sections import BodyKey, SectionRow, SectionState
+from collector.store.sources import SourceState
 from wire.observation import Status
 from wire.sections import Body, arrange, canonical, in_order, shape_of
 
@@ -71,7 +72,7 @@ class Drafts:
         """Read the kept bodies of those sections that are not here yet."""
         missing = sorted(set(keys) - self._bodies.keys())
         self._bodies |= dict.fromkeys(missing)
-        self._bodies |= await sources.bodies(tx, missing)
+        self._bodies |= await sections.bodies(tx, missing)
 
     def body(self, key: BodyKey) -> bytes | None:
         """Return the canonical body, or None when none is kept or it was not fetched."""
@@ -131,6 +132,8 @@ class _Reader:
         elif said == MOVED:
             body = self._move(reading, held)
             self._drafts.hold(self.key(reading.name), body)
+        elif said == NOTHING and reading.status != (held.status if held else Status.UNSUPPORTED):
+            self.draft.moved[reading.name] = None  # rules that read it can do so no longer
         now = _next_state(reading, held, said, self._moment)
         self._state.hold(self.draft.origin.ci_id, reading.name, now)
         if said != SAME or not self.draft.confirms:
@@ -195,7 +198,7 @@ async def write(tx: AsyncConnection, drafts: Drafts) -> list[Draft]:
     """Write the drafts that wait: confirmations, claims, facts and arrivals; return them, with what drifted."""
     written = drafts.taken()
     for wave in _waves(written):
-        await sources.save_sections(tx, [row for draft in wave for row in draft.rows])
+        await sections.save(tx, [row for draft in wave for row in draft.rows])
         await documents.put(tx, {sha256: text for draft in wave for sha256, text in draft.documents.items()})
         await kept_samples.keep(tx, (((d.origin.ci_id, d.origin.source_id), each) for d in wave for each in d.samples))
         if moved := [draft for draft in wave if draft.steps]:

@@ -17,10 +17,10 @@ from collector.model import Step
 from collector.pipeline import Touched, weigh
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import FIRST, WORLD
-from collector.store import cis, interning, lanes, presence, sources
+from collector.store import cis, interning, lanes, presence, sections, sources
 from collector.store.lanes import Authorising, Basis, FactStep, Ids, Origin
 from collector.store.presence import SOURCE
-from collector.store.sources import SectionRow, SectionState
+from collector.store.sections import SectionRow, SectionState
 from wire.observation import Status
 from wire.sections import canonical, digest
 
@@ -51,12 +51,14 @@ async def say(tx: AsyncConnection, words: Sequence[Word], now: int, policies: Po
     await sources.ensure(tx, [SOURCE])
     source_id = await presence.source_id(tx)
     ids = Ids(await interning.path_ids(tx, [PRESENCE]), await interning.value_ids(tx, [True]))
-    told = {ci_id for ci_id, name in await sources.told(tx, [each.ci_id for each in words]) if name == PRESENCE.section}
+    told = {
+        ci_id for ci_id, name in await sections.told(tx, [each.ci_id for each in words]) if name == PRESENCE.section
+    }
     await _arrive(tx, [each for each in words if each.ci_id not in told], source_id, ids)
     its = [(Origin(each.ci_id, source_id, 0, now), each.step) for each in words]
     await lanes.write_facts(tx, [(origin, [_fact(step, source_id)]) for origin, step in its], ids)
     await lanes.write_claims(tx, [(origin, [step]) for origin, step in its], ids)
-    await sources.save_sections(tx, [_section(each, source_id, now) for each in words])
+    await sections.save(tx, [_section(each, source_id, now) for each in words])
     await _weigh(tx, words, now, policies)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import reconcile
 from collector.model import Claim, Fact, Path, Step
 from collector.precedence import Precedences, of
-from collector.store import cis, contenders, contest, interning, locks, sources
+from collector.store import cis, contenders, contest, interning, locks, sections
 from collector.store.contenders import Contender
 from collector.store.contest import Place
 from collector.store.lanes import FactStep, Origin
@@ -100,7 +100,7 @@ def settled(places: Iterable[Place], known: Contest, precedence: Precedences, no
 
 async def _shared(tx: AsyncConnection, said: Sequence[Said], precedence: Precedences) -> set[int]:
     """Return the CIs of which more is to be known than what was said: of others' words, of locks, of who advises."""
-    shared = await sources.shared(tx, {each.origin.ci_id: each.origin.source_id for each in said})
+    shared = await sections.shared(tx, {each.origin.ci_id: each.origin.source_id for each in said})
     advisers = precedence.advisers
     return shared | {each.origin.ci_id for each in said if advisers and _kind(each.source) in advisers}
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from collector import incident
 from collector.model import Incident
-from collector.store import incidents, known_devices, pins, refusals, sources, sweep_targets
+from collector.store import incidents, known_devices, pins, refusals, sections, sources, sweep_targets
 from collector.store.browse.incidents import IncidentQuery, list_incidents
 from collector.store.browse.page import Window
 from collector.store.engine import Store
@@ -17,7 +17,7 @@ from collector.store.known_devices import KnownRow
 from collector.store.pins import CHANGED, NEW, PINNED, PinRow
 from collector.store.refusals import RefusalRow
 from collector.store.schema import ci
-from collector.store.sources import SectionRow, SectionState
+from collector.store.sections import SectionRow, SectionState
 from collector.store.sweep_targets import Filter, place
 from tests.store.test_sweeps import row, with_sweeps
 from wire.observation import Status
@@ -47,7 +47,7 @@ async def test_hashes_are_of_what_is_held_of_the_ci_a_source_speaks_of_now(store
         await sources.ensure(tx, ["snmp//10.1.0.1"])
         state = (await sources.load(tx, ["snmp//10.1.0.1"]))["snmp//10.1.0.1"]
         held = SectionState(Status.OK, b"h" * 32, 1, 5, 5)
-        await sources.save_sections(tx, [
+        await sections.save(tx, [
             SectionRow(was, state.id, "device", replace_hash(held, b"w"), b"{}"),
             SectionRow(now, state.id, "device", held, b"{}"),
             SectionRow(now, state.id, "interfaces", SectionState(Status.FAILED, b"f" * 32, 1, 5, 5), b"[]"),
