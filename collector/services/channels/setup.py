@@ -52,7 +52,7 @@ class Standing:
             return "off"
         if self.health.broken_at:
             return "broken"
-        if self.dead or self.health.failures:
+        if self.dead or self.health.failures or self.health.failed_at > self.health.last_ok:
             return "failing"
         return "well" if self.health.last_ok else "unused"
 
