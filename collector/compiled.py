@@ -69,6 +69,8 @@ class CompiledRule:
     """True when it goes by what is known of the CI's own agent, which moves without a word to the rules."""
     reads_watch: bool = False
     """True when it goes by the watches of a probe."""
+    reads_blind: bool = False
+    """True when it goes by which rules can read the CI no longer."""
 
     @property
     def id(self) -> str:
@@ -118,6 +120,7 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
         _sights(rule, each, where, [match, *judged]),
         any(path[:2] == ("ci", "agent") for one in every for path in one.reads),
         reads_watch=any(path[:2] == ("ci", "agent") and WATCH & {*path[2:]} for one in every for path in one.reads),
+        reads_blind=any(path[:2] == ("ci", "blind") for one in every for path in one.reads),
     )  # fmt: skip
 
 

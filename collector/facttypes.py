@@ -1,4 +1,4 @@
-"""The types of what rules may read: the CI's own fields, its record, its agent, how it is reached, and every section.
+"""The types of what rules may read: a CI's own fields, its record, its agent, its reach, who is blind, every section.
 
 What is in a section was checked by ingest: a field that is there is of its kind. The CI's own values may be null.
 """
@@ -41,6 +41,9 @@ was, nothing while a blackout forbids it."""
 _REACH = Record({"state": TEXT, "since": TIME, **dict.fromkeys(("icmp", "tcp", "snmp", "agent"), BOOL)})
 """How a CI can be reached: `state` up, degraded or unreachable, since when, and by which ways of asking."""
 
+_BLIND = Record({"count": INT, "rules": TEXT, "since": TIME, "due": TIME})
+"""Rules that could read the CI and no longer can: how many and which, since when, and when that has been too long."""
+
 
 def _of_section(shape: Shape) -> Type:
     fields = {name: OF_KINDS[field.kind] for name, field in shape.fields.items()}
@@ -53,7 +56,9 @@ _OWN: Final[Mapping[str, Type]] = {name: INT if name == "id" else TEXT for name 
 _SECTIONS: Final = {name: _of_section(shape) for name, shape in SECTIONS.items()}
 OWN: Final = record_of(Record(_OWN))
 """The CI by its own fields alone."""
-CI: Final = record_of(Record({**_OWN, "agent": record_of(_AGENT), "reach": record_of(_REACH), **_SECTIONS}))
+CI: Final = record_of(
+    Record({**_OWN, "agent": record_of(_AGENT), "reach": record_of(_REACH), "blind": record_of(_BLIND), **_SECTIONS})
+)
 
 
 def row_of(section: str) -> Type:

@@ -167,6 +167,8 @@ def _scope(rule: CompiledRule, facts: Facts, holes: Mapping[str, Unknown], now: 
         ci["agent"] = {**agent, **_moments(agent, "last_seen", "watch_due")}
     if reached := facts.ci.get("reach"):
         ci["reach"] = {**reached, **_moments(reached, "since")}
+    if blind := facts.ci.get("blind"):
+        ci["blind"] = {**blind, **_moments(blind, "since", "due")}
     params = params_of(rule, facts.ci) if rule.overrides else rule.params
     return {"ci": ci, "param": params, "now": _moment(now), "history": facts.history}
 

@@ -6,7 +6,7 @@ from the network and rules from people. There is no `null`, no bytes, no unsigne
 
 `parser` (over `tokens`) makes the tree, `check` types it, `reads` says what it reads, `generate` makes the fast code
 and `evaluate` the slow, exact way for facts that are not all there; both share `operators`, `texts`, `times` and
-`windows`.
+`windows`. `sights` says which elements of a list it looks at, `turns` when time alone can change what it says.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from collector.language.generate import UNSURE, Native, native
 from collector.language.operators import MAX_STEPS
 from collector.language.parser import parse
 from collector.language.reads import reads, windows
+from collector.language.sights import sights
 from collector.language.tree import BadExpression, Exhausted, FactPath, Fault, Node, Unknown
+from collector.language.turns import Turning, next_turn, turning
 from collector.language.types import DYN, TIME, Record, Type
 from collector.language.windows import History, Window
 
@@ -53,6 +55,34 @@ class Expression:
     @cached_property
     def _slow(self) -> Closure:
         return build(self.tree)
+
+    @property
+    def reads_time(self) -> bool:
+        """Whether its answer can move while no fact does."""
+        return ROOTS["now"] in self.reads
+
+    @cached_property
+    def _turns(self) -> Turning | None:
+        return turning(self.tree)
+
+    def next_turn(self, scope: Mapping[str, Any]) -> int | None:
+        """Return when (ms) time alone can next change what it says; None: never, a fact must move."""
+        return next_turn(self._turns, scope) if self._turns else None
+
+    def asks_of(self, over: FactPath, names: Mapping[str, FactPath]) -> tuple[tuple[str, Expression], ...] | None:
+        """Return what it asks of the elements of the list at `over`, by the name it gives them; None: it sees the list.
+
+        `names`: further names it was compiled with, and their paths. An element of which every answer is false moves
+        nothing.
+        """
+        found = sights(self.tree, {**ROOTS, **names}, over)
+        return found and tuple(
+            (
+                each.variable,
+                Expression(self.source, frozenset(reads(each.condition, each.names)), self.windows, each.condition),
+            )
+            for each in found
+        )
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """Return the value for the names in `scope`, or `Unknown`; raise `Fault`."""

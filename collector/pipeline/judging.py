@@ -1,8 +1,8 @@
 """Inspection with its store: what moved on which CI → results → alerts; `settling` makes incidents of them.
 
-A rule runs when a section it reads has moved, and by the clock when time alone can move its answer or one of its
-alerts, or when a section it reads has gone stale. The state of an alert always moves on; what holds it back is laid
-over it afterwards (`suppressing`).
+A rule runs when a section it reads has moved, and by the clock (`ticking`) when time alone can move its answer or one
+of its alerts, or when a section it reads has gone stale. The state of an alert always moves on; what holds it back is
+laid over it afterwards (`suppressing`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from collector.model import CI, Alert, Outcome, Result
 from collector.pipeline import facts, settling, suppressing
 from collector.pipeline.policies import Policies
 from collector.record import SECTION
-from collector.rule_meter import RuleMeter
-from collector.store import alerts, cis, known
+from collector.store import alerts, cis
 
 
 async def judge(
@@ -42,8 +41,8 @@ async def judge(
     }
     due = {ci_id: its for ci_id, its in due.items() if its}
     if due or findings_moved:
-        await _judge(tx, due, set(findings_moved), policies, now)
-    judged.update((rule.id, ci_id) for ci_id, its in due.items() for rule in its if rule.where)
+        await _judge(tx, due, set(), policies, now, findings_moved)
+    judged.update((rule.id, ci_id) for ci_id, its in due.items() for rule in its if rule.sights)
 
 
 def _is_due(
@@ -56,29 +55,9 @@ def _is_due(
     return (rule.id, ci_id) not in judged or not inspection.passes_over(rule, moved, now)
 
 
-async def judge_by_clock(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> None:
-    """Run the rules whose answer, or alert, time alone can move for these CIs, and those whose sections went stale."""
-    heads, found = await known.heads(tx, ci_ids), await cis.by_ids(tx, ci_ids)
-    timed, unread = await alerts.by_clock(tx, ci_ids)
-    due: dict[int, list[CompiledRule]] = {}
-    for ci_id in sorted(found):
-        held, kinds = facts.of_heads(heads[ci_id], {}), {found[ci_id].ci_class, found[ci_id].ci_type}
-        its = [each for each in policies.rulebook.rules.values() if not each.rule.kinds.isdisjoint(kinds)]
-        rules = [each for each in its if _is_timely(each, ci_id, timed) or _turns(each, ci_id, unread, held, now)]
-        if rules:
-            due[ci_id] = rules
+async def run(tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], policies: Policies, now: int) -> None:
+    """Run the rules that are `due` on each CI, and settle the incidents of those where that concerns one."""
     await _judge(tx, due, set(), policies, now)
-
-
-def _is_timely(rule: CompiledRule, ci_id: int, timed: Collection[tuple[str, int]]) -> bool:
-    return rule.reads_time or (rule.id, ci_id) in timed
-
-
-def _turns(rule: CompiledRule, ci_id: int, unread: Collection[tuple[str, int]], held: Facts, now: int) -> bool:
-    """Return whether what it reads cannot be read any more, or can again, and it has not said so yet."""
-    doubts = {why.reason for name in rule.sections if (why := held.unreadable(name, rule.rule.max_age_ms, now))}
-    is_blind = bool(doubts) and "unsupported" not in doubts
-    return is_blind is not ((rule.id, ci_id) in unread)
 
 
 async def judge_whole(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
@@ -105,12 +84,17 @@ async def decide_due(tx: AsyncConnection, policies: Policies, now: int, limit: i
 
 
 async def _judge(
-    tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], again: set[int], policies: Policies, now: int
-) -> None:
-    if not due and not again:
+    tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], again: set[int], policies: Policies, now: int,
+    unsettled: Collection[int] = (),
+) -> None:  # fmt: skip
+    """Run the rules that are `due`, decide `again` what holds alerts back, and settle the incidents of all these CIs.
+
+    `unsettled`: those whose incidents are to be settled although no alert of theirs need have moved.
+    """
+    if not due and not again and not unsettled:
         return
-    found = await cis.by_ids(tx, sorted({*due, *again}))
-    touched = again | await _alert(tx, due, found, policies, now)
+    found = await cis.by_ids(tx, sorted({*due, *again, *unsettled}))
+    touched = again | {*unsettled} | await _alert(tx, due, found, policies, now)
     await suppressing.look_again(tx, again, policies, now)
     await settling.settle(tx, {ci_id: found[ci_id] for ci_id in touched}, policies, now)
 
@@ -122,8 +106,8 @@ async def _alert(
     if not due:
         return set()
     rules = policies.rulebook.rules
-    known_of = await facts.read(tx, {ci_id: found[ci_id] for ci_id in due}, due)
-    results = list(_results(due, known_of, policies.meter, now))
+    known_of = await facts.read(tx, {ci_id: found[ci_id] for ci_id in due}, due, rules)
+    results = list(_results(due, known_of, policies, now))
     before = await _remembered(tx, due)
     after = await suppressing.weigh(tx, alerting.advance(before, results, rules, now), before, policies, now)
     await alerts.save(tx, after, before, now)
@@ -143,15 +127,18 @@ async def _remembered(tx: AsyncConnection, due: Mapping[int, list[CompiledRule]]
 
 
 def _results(
-    due: Mapping[int, list[CompiledRule]], known_of: Mapping[int, Facts], meter: RuleMeter, now: int
+    due: Mapping[int, list[CompiledRule]], known_of: Mapping[int, Facts], policies: Policies, now: int
 ) -> Iterator[Result]:
-    """Yield what the rules say, and note what each run of one took."""
+    """Yield what the rules say; note what each run of one took, and when time can change what it said."""
     for ci_id, its in due.items():
         for rule in its:
             began = perf_counter()
             said = inspection.inspect(rule, known_of[ci_id], now)
+            if rule.is_paced:
+                at = inspection.next_turn(rule, known_of[ci_id], said, now)
+                policies.agenda.next_for(ci_id, rule.id, at, now)
             errors = sum(each.outcome is Outcome.ERROR for each in said)
-            meter.note(rule.id, perf_counter() - began, errors)
+            policies.meter.note(rule.id, perf_counter() - began, errors)
             yield from said
 
 

@@ -10,6 +10,7 @@ from collector.desk import table
 from collector.desk.table import BUILT_IN, Table
 from collector.governance import Governance
 from collector.modes import ENFORCED, Modes
+from collector.pipeline.agenda import Agenda
 from collector.precedence import Precedences
 from collector.report import needs
 from collector.report.needs import Needs
@@ -33,7 +34,9 @@ class Policies:
     needs: Needs = field(default_factory=Needs)
     desk: Table = BUILT_IN
     meter: RuleMeter = field(default_factory=RuleMeter)
-    """What running the rules costs; the only part that moves."""
+    """What running the rules costs."""
+    agenda: Agenda = field(default_factory=Agenda)
+    """What is due by the clock; each runner has its own. With `meter` the only part that moves."""
 
 
 def load(folder: Path) -> Policies:

@@ -11,7 +11,7 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,12 +19,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import ingest
 from collector.clock import Clock
 from collector.ingest import BadObservation, Logged, Look
-from collector.pipeline import DUE, Memory, Touched, apply_again, apply_batch, elapsed, judging, progress, reconciling
+from collector.pipeline import (
+    DUE,
+    Memory,
+    Touched,
+    apply_again,
+    apply_batch,
+    elapsed,
+    judging,
+    progress,
+    reconciling,
+    ticking,
+)
+from collector.pipeline.agenda import Agenda
 from collector.pipeline.aging import Aging
 from collector.pipeline.backlog import BATCH, Backlog
 from collector.pipeline.policies import Policies
 from collector.pipeline.sampling import Forgetting
-from collector.store import doubts, ingest_log, known, sources
+from collector.store import doubts, ingest_log, sources
 from collector.store.doubts import Waiting
 from collector.store.engine import Store
 from collector.store.failure import is_passing
@@ -64,7 +76,8 @@ class Runner:
     """One consumer of the ingest log. `wake()` from anywhere in the loop; `run()` until cancelled."""
 
     def __init__(self, store: Store, policies: Policies, clock: Clock, inspect_every_s: float = 30.0) -> None:
-        self._store, self.policies, self._clock = store, policies, clock
+        self._store, self._clock = store, clock
+        self.policies = replace(policies, agenda=Agenda())  # what it has to do by the clock is its own
         self._every_s = inspect_every_s
         self._awake = asyncio.Event()
         self._backlog = Backlog()
@@ -92,7 +105,7 @@ class Runner:
 
     async def run(self) -> None:
         """Apply what is logged as it comes; inspect by the clock."""
-        ticking, began = asyncio.create_task(self._tick_for_ever()), -math.inf
+        timer, began = asyncio.create_task(self._tick_for_ever()), -math.inf
         try:
             self._awake.set()
             while True:
@@ -103,7 +116,7 @@ class Runner:
                 began = time.monotonic()
                 await self._apply_next()
         finally:
-            ticking.cancel()
+            timer.cancel()
 
     async def _apply_next(self) -> None:
         """Apply a batch, if anything is pending, with patience: what is logged is safe and waits."""
@@ -142,10 +155,11 @@ class Runner:
     async def tick(self) -> None:
         """Look at the rules and the findings that time alone can move, and at who is not there any more."""
         async with self._store.read() as reader:
-            hosts = await known.hosts(reader)
-        for at in range(0, len(hosts), HOSTS):
+            due = await ticking.due(reader, self.policies, self._clock())
+        for at in range(0, len(due), HOSTS):
             async with self._store.write() as tx:
-                await judging.judge_by_clock(tx, hosts[at : at + HOSTS], self.policies, self._clock())
+                await ticking.judge(tx, due[at : at + HOSTS], self.policies, self._clock())
+            self.policies.agenda.kept()
         for _ in range(PORTIONS):  # windows, waivers and changes that begin or end
             async with self._store.write() as tx:
                 if await judging.decide_due(tx, self.policies, self._clock(), HOSTS) < HOSTS:
@@ -167,6 +181,7 @@ class Runner:
             try:
                 await self.tick()
             except Exception as error:  # noqa: BLE001  a failed pass is tried again with the next one
+                self.policies.agenda.undo()
                 log.warning("inspection pass failed", error=_one_line(error))
 
     async def _apply(self, tx: AsyncConnection, rows: list[Logged], looks: list[Look]) -> Touched:
@@ -233,12 +248,14 @@ class Runner:
     def _forget(self) -> None:
         """What is held in memory may be ahead of what was written, or behind the log."""
         self._memory.forget()
+        self.policies.agenda.undo()
         self._backlog.forget()
 
     def _note(self, touched: Touched, rows: list[Logged]) -> None:
         if not rows:
             return
         self._backlog.passed = rows[-1].id
+        self.policies.agenda.kept()
         self.counters.applied += len(rows)
         self.counters.batches += 1
         self.counters.rejected += touched.rejected

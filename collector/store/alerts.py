@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Alert, Outcome, Value
@@ -64,7 +64,8 @@ async def held_back(connection: AsyncConnection, ci_ids: Collection[int]) -> lis
 
 Pairs = set[tuple[str, int]]
 """Rules and CIs."""
-_UNREAD = ("stale", "failed", "denied", "never_seen")
+_LOST = ("stale", "failed", "denied")
+_UNREAD = (*_LOST, "never_seen")
 
 
 async def by_clock(connection: AsyncConnection, ci_ids: Collection[int]) -> tuple[Pairs, Pairs]:
@@ -80,6 +81,24 @@ async def by_clock(connection: AsyncConnection, ci_ids: Collection[int]) -> tupl
             if row.outcome == "UNKNOWN" and row.reason.startswith(_UNREAD):
                 unread.add((row.rule, row.ci_id))
     return moving, unread
+
+
+async def blind(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """Return CI → rule that could read it and no longer can → since when (ms)."""
+    found: dict[int, dict[str, int]] = {}
+    unknown = (alert.c.outcome == "UNKNOWN", alert.c.instance == "")
+    wanted = select(alert.c.rule, alert.c.ci_id, alert.c.reason, alert.c.changed_at).where(*unknown)
+    for part in interning.chunks(sorted(ci_ids)):
+        for row in await connection.execute(wanted.where(alert.c.ci_id.in_(part))):
+            if row.reason.startswith(_LOST):
+                found.setdefault(row.ci_id, {})[row.rule] = row.changed_at
+    return found
+
+
+async def timed(connection: AsyncConnection) -> list[int]:
+    """Return the CIs with an alert that time alone can move."""
+    rows = await connection.execute(select(alert.c.ci_id).where(text("timed")).distinct())
+    return [row.ci_id for row in rows]
 
 
 async def to_look_at(connection: AsyncConnection, now: int, limit: int) -> list[int]:

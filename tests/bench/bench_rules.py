@@ -5,7 +5,8 @@ MUSTER_BENCH_CIS   how many CIs (100,000)
 The store is filled directly; what is measured is the collector's own judging over it, alerts and incidents written,
 some CIs a transaction as the pipeline does it. Full pass: every rule on every CI, the alerts of the pass before there.
 Scattered: one row moved in one per cent of all sections, each of another CI. Gathered: everything one per cent of the
-CIs say moved. SQLite here; the same on PostgreSQL is not measured.
+CIs say moved. By the clock: what a collector looks at after its start, and every half minute from then on, while
+nothing moves. SQLite here; the same on PostgreSQL is not measured.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 from collector import rulebook
 from collector.inspection import Moved
-from collector.pipeline import judging, policies
+from collector.pipeline import judging, policies, ticking
 from collector.pipeline.policies import Policies
 from collector.store.engine import WRITER_PRAGMAS, Store, open_store, sqlite_url
 from collector.store.migrate import migrate
@@ -36,6 +37,7 @@ RULES = Path(__file__).parents[2] / "rules"
 NOW = 1_795_000_000_000
 AT_ONCE = 200
 SHARE = 0.01
+TICK_MS, TICKS = 30_000, 20
 MOST = 2.0
 """Per cent of a full pass."""
 
@@ -148,6 +150,7 @@ async def _measured(file: Path, count: int, sections: Sections) -> list[Figure]:
     await bench.full()
     full = await bench.full()
     scattered, gathered = await bench.moved(_scattered(sections)), await bench.moved(_gathered(sections))
+    first, then = await bench.clock(), [await bench.clock(TICK_MS) for _ in range(TICKS)]
     await store.close()
     note = f"{count:,} CIs, {len(loaded.rulebook.rules)} rules, {full.evaluations:,} runs of a rule"
     return [
@@ -155,7 +158,13 @@ async def _measured(file: Path, count: int, sections: Sections) -> list[Figure]:
         Figure("a run of a rule, with store", full.seconds / full.evaluations * 1e6, "µs"),
         *_compared("scattered", scattered, full, MOST),
         *_compared("gathered", gathered, full, MOST),
+        Figure("by the clock, after a start", first.seconds, "s", note=f"{first.evaluations:,} runs of a rule"),
+        Figure("by the clock, every 30 s", _mean(then), "s", at_most=3.0, note=f"mean of {TICKS}"),
     ]
+
+
+def _mean(passes: Sequence[Pass]) -> float:
+    return sum(each.seconds for each in passes) / len(passes)
 
 
 def _compared(name: str, part: Pass, full: Pass, most: float) -> Iterator[Figure]:
@@ -201,6 +210,17 @@ class _Bench:
             await judging.judge(tx, its, (), self._policies, self._now, self._judged)
 
         return await self._timed(sorted(told), judge)
+
+    async def clock(self, after_ms: int = 1_000) -> Pass:
+        """Look at what the clock makes due so long after the pass before."""
+        self._now += after_ms
+        before, began = self._policies.meter.evaluations, time.perf_counter()
+        async with self._store.read() as reader:
+            due = await ticking.due(reader, self._policies, self._now)
+        for at in range(0, len(due), AT_ONCE):
+            async with self._store.write() as tx:
+                await ticking.judge(tx, due[at : at + AT_ONCE], self._policies, self._now)
+        return Pass(self._policies.meter.evaluations - before, time.perf_counter() - began)
 
     async def _whole(self, tx: Any, ci_ids: Sequence[int]) -> None:
         await judging.judge_whole(tx, ci_ids, self._now, self._policies)
