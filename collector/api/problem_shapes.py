@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from collector.api.shapes import CiName, Instant, Shape
-from collector.services.problems.seen import ProblemRow, Seen
+from collector.services.problems.seen import Seen
+from collector.store.browse.problems import ProblemRow
 
 Text = Annotated[str, StringConstraints(max_length=4_000)]
 Name = Annotated[str, StringConstraints(max_length=200)]

@@ -23,6 +23,7 @@ from collector.cli import (
     labels,
     locks,
     pins,
+    problems,
     reports,
     rules,
     run,
@@ -53,6 +54,8 @@ app.add_typer(users.app, name="user")
 app.add_typer(changes.app, name="change")
 app.add_typer(findings.app, name="finding")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(problems.app, name="problem")
+app.add_typer(problems.alert_app, name="alert")
 app.add_typer(inspections.app, name="inspection")
 app.add_typer(kb.app, name="kb")
 app.add_typer(rules.app, name="rules")
