@@ -46,6 +46,7 @@ from collector.api.routes import (
     reachability,
     records,
     registration,
+    relations,
     reports,
     round_plans,
     rule_health,
@@ -97,6 +98,7 @@ from collector.web.pages import presence as presence_pages
 from collector.web.pages import problems as problems_pages
 from collector.web.pages import record as record_pages
 from collector.web.pages import registration as registration_pages
+from collector.web.pages import relations as relations_pages
 from collector.web.pages import reports as reports_pages
 from collector.web.pages import results as results_pages
 from collector.web.pages import round_plans as round_plans_pages
@@ -113,8 +115,8 @@ from collector.web.viewer import words_of
 
 API = "/api/v1"
 API_ROUTERS = (
-    cis.router, records.router, locks.router, imports.router, configurations.router, registration.router,
-    identity.router,
+    cis.router, records.router, relations.router, locks.router, imports.router, configurations.router,
+    registration.router, identity.router,
     agents.router, campaigns.router, noise.router, lookback.router,
     rule_health.router, troubles.router, incidents.router, problem_records.router, answers.router, changes.router,
     change_calendar.router, ticket_systems.router, topology.router,
@@ -135,6 +137,7 @@ OTHER_ROUTERS = (
     map_pages.router,
     registration_pages.router,
     record_pages.router,
+    relations_pages.router,
     locks_pages.router,
     imports_pages.router,
     ci_pages.router,

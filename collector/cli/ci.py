@@ -71,6 +71,22 @@ def registered(
     show.table([each["ci"] | {"why": each["why"]} for each in told["left"]], ("id", "name", "why"))
 
 
+@app.command("relate")
+def related(
+    ci_id: str,
+    kind: Annotated[str, typer.Argument(help="powered_by, runs_on, installed_on, contains, ha_peer.")],
+    other: Annotated[str, typer.Argument(help="The other CI's id.")],
+    end: Annotated[bool, typer.Option("--end", help="Take it back.")] = False,
+    data: Data = DATA,
+) -> None:
+    """Say that one CI is related to another, or take it back; what devices tell of each other needs no word."""
+    client, path = Client(data), f"cis/{ci_id}/relations"
+    if end:
+        client.delete(f"{path}/{kind}/{other}")
+    else:
+        client.post(path, {"kind": kind, "to": other})
+
+
 @app.command("history")
 def history(
     ci_id: str,

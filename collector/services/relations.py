@@ -1,14 +1,89 @@
-"""Relations of the whole estate: what runs on, is installed on, contains what."""
+"""Relations of the whole estate: what runs on, is installed on, contains what; and those that people say."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Final
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.model import CI, CONTAINS
+from collector.record import HAND
+from collector.relations import HA_PEER, POWERED_BY
+from collector.security.audit import Act
+from collector.security.roles import administers
+from collector.services.estate_graph import RUNS_ON
+from collector.services.missing import NotFound
+from collector.services.records import CLOSED, NotTheirs
+from collector.services.refused import Refused
+from collector.store import cis, sources
+from collector.store import relations as stored
 from collector.store.browse import relations
 from collector.store.browse.page import Page, Window
 from collector.store.browse.relations import RelationQuery, RelationRow
+
+KINDS: Final = (POWERED_BY, RUNS_ON, "installed_on", CONTAINS, HA_PEER)
+"""What people may say that one CI is to another."""
+MOST: Final = 200
+"""Relations of one CI that are looked through for those people said."""
 
 
 async def listed(connection: AsyncConnection, query: RelationQuery, window: Window) -> Page[RelationRow]:
     """Return one page of relations; raise `BadCursor`."""
     return await relations.list_relations(connection, query, window)
+
+
+async def tie(act: Act, roles: Collection[str], uid: str, kind: str, other: str) -> None:
+    """Say that a CI is `kind` another, by their ids, until it is untied; saying it again changes nothing.
+
+    Raise `NotFound`, `NotTheirs` of the first one's class, and `Refused` for what cannot be.
+    """
+    a, b = await _ends(act.tx, roles, uid, kind, other)
+    if a.id == b.id:
+        raise Refused("a CI has no relation to itself", "other")
+    if await stored.held(act.tx, b.id, kind, a.id):
+        raise Refused(f"the other is {kind} this one already", "other")
+    if any(code.startswith(f"{HAND}/") for code in await stored.held(act.tx, a.id, kind, b.id)):
+        return
+    source = f"{HAND}/{act.by}"
+    await sources.ensure(act.tx, [source])
+    by = (await sources.load(act.tx, [source]))[source]
+    await stored.begin(act.tx, [(a.id, kind, b.id, by.id)], act.at)
+    act.tell("ci.relate", f"ci/{uid}", {}, {"relation": kind, "to": other})
+
+
+async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: str) -> None:
+    """Take back what people said; raise as `tie` does, and `Refused` for what a device says, which stands."""
+    a, b = await _ends(act.tx, roles, uid, kind, other)
+    if not await stored.end_said(act.tx, a.id, kind, b.id, act.at):
+        by = await stored.held(act.tx, a.id, kind, b.id)
+        raise Refused(f"it is {by[0]} that says so" if by else "there is no such relation", "other")
+    act.tell("ci.relate", f"ci/{uid}", {"relation": kind, "to": other}, {})
+
+
+async def called(connection: AsyncConnection, name: str) -> str:
+    """Return the id of the one CI that bears this name, or this id; raise `Refused` when there is not exactly one."""
+    found = await stored.called(connection, name)
+    if len(found) != 1:
+        raise Refused(f"{'more than one' if found else 'no'} CI is called {name[:200]}", "other")
+    return found[0]
+
+
+async def said(connection: AsyncConnection, ci_id: int) -> list[RelationRow]:
+    """Return what people say of a CI towards others."""
+    page = await relations.list_relations(connection, RelationQuery(ci_id, KINDS), Window(MOST))
+    return [each for each in page.items if each.source.startswith(f"{HAND}/")]
+
+
+async def _ends(tx: AsyncConnection, roles: Collection[str], uid: str, kind: str, other: str) -> tuple[CI, CI]:
+    if kind not in KINDS:
+        raise Refused(f"kind: one of {', '.join(KINDS)} is expected", "kind")
+    found = await cis.by_uids(tx, [uid, other])
+    for each in (uid, other):
+        if each not in found:
+            raise NotFound("CI", each)
+    if not administers(roles, found[uid].ci_class):
+        raise NotTheirs(found[uid].ci_class)
+    if any(found[each].state in CLOSED for each in (uid, other)):
+        raise Refused("a CI that is retired or archived has no new relations", "other")
+    return found[uid], found[other]

@@ -71,7 +71,7 @@ async def alike(connection: AsyncConnection, finding_id: int) -> Mapping[Delta, 
     """Return what moved in this finding → where it was seen within a day, in open findings of no campaign."""
     found: dict[Delta, list[Sight]] = {}
     for row in await connection.execute(_SIGHTS, {"one": finding_id}):
-        found.setdefault(Delta(*row[:4]), []).append(Sight(*row[4:]))
+        found.setdefault(Delta(*row[:4]), []).append(Sight(row.hi, row.ci_id, row.id))
     return found
 
 
