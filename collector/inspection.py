@@ -20,8 +20,8 @@ from wire.sections import SECTIONS
 
 MAX_INSTANCES = 500
 """Instances of one rule on one CI; beyond, the worst are told and the whole is UNKNOWN."""
-AGENT_MS = 300_000
-"""How long it may take until a rule about agents notices that a CI has one."""
+AGENT_MS = 600_000
+"""How long it may take until a rule about agents notices that a CI has one, or a newer one."""
 _WORST_FIRST = (Outcome.PROBLEM, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
@@ -115,18 +115,18 @@ def inspect(rule: CompiledRule, facts: Facts, now: int) -> tuple[Result, ...]:
 def next_turn(rule: CompiledRule, facts: Facts, results: Iterable[Result], now: int) -> int | None:
     """Return when (ms) the answer of `rule`, which said `results`, can change while no section moves; None: never.
 
-    Of the CI's agent nobody tells when it comes or is heard again: what is no PASS for it can be one any moment.
+    Of the CI's agent nobody tells when it comes, goes or is heard again: who misses its word is asked every time.
     """
-    if rule.reads_agent and not all(each.outcome is Outcome.PASS for each in results):
-        is_apart = all(each.outcome is Outcome.NOT_APPLICABLE for each in results)
-        return now + AGENT_MS if is_apart else now
+    found = {each.outcome for each in results}
+    if rule.reads_agent and rule.reads_time and Outcome.PROBLEM in found:
+        return now
+    moments = [now + AGENT_MS] if rule.reads_agent and found != {Outcome.PASS} else []
     timed = [each for each in rule.conditions if each.reads_time]
-    if not timed or rule.rule.kinds.isdisjoint((facts.ci["class"], facts.ci["type"])):
-        return None
-    holes = {name: why for name in rule.sections if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
-    scope = _scope(rule, facts, holes, now)
-    moments = (each.next_turn(one) for one in _scopes(rule, scope) for each in timed)
-    return min((at for at in moments if at is not None), default=None)
+    if timed and not rule.rule.kinds.isdisjoint((facts.ci["class"], facts.ci["type"])):
+        holes = {name: why for name in rule.sections if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
+        scopes = _scopes(rule, _scope(rule, facts, holes, now))
+        moments += [at for one in scopes for each in timed if (at := each.next_turn(one)) is not None]
+    return min(moments, default=None)
 
 
 def _scopes(rule: CompiledRule, scope: dict[str, Any]) -> Iterator[dict[str, Any]]:

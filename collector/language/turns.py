@@ -2,7 +2,8 @@
 
 Both sides of a comparison are straight lines over time: `now` and `days_until`, and what is added to them or taken
 away. Where the lines meet follows from how far apart they are at present, so a limit of days is asked again in days.
-What is no such line is asked again after `PACE_MS`; a look back at its own pace, and not at all while its past is flat.
+What is no such line is asked again after `PACE_MS`; a look back at its own pace, and not at all while its past is flat
+and long enough to speak of.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def _paced(_: Node) -> Turning:
 def _looking_back(tree: Node) -> Turning:
     assert isinstance(tree.value, Look)
     look, operand = tree.value, build(tree.parts[0])
-    window = look.window
+    window, half, pace = look.window, look.window.span_ms // 2, max(1, look.window.span_ms // SLOTS)
 
     def turns(scope: Scope, left: Spent) -> Iterator[int]:
         row, history, now = operand(scope, left), scope.get("history"), int(_ms(scope["now"]))
@@ -134,9 +135,12 @@ def _looking_back(tree: Node) -> Turning:
             return
         key = look.key(row) if look.key else ""
         points = history.series(window.section, key, window.field, now - window.span_ms)
-        is_short = len(points) < 2 or points[0][0] > now - window.span_ms // 2
-        if is_short or any(value != points[0][1] for _, value in points):
-            yield now + max(1, window.span_ms // SLOTS)
+        if not points:
+            yield now + half  # whoever begins to watch now knows no sooner
+        elif any(value != points[0][1] for _, value in points):
+            yield now + pace
+        elif len(points) < 2 or points[0][0] > now - half:
+            yield max(now + pace, points[0][0] + half + 1)
 
     return turns
 

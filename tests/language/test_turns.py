@@ -98,7 +98,9 @@ def _followed(asked: Expression, facts: dict[str, str]) -> int:
     [
         ([(-HOUR, "up"), (0, "up")], None),  # nothing moved in it: nothing will, unless a fact does
         ([(-HOUR, "up"), (-MINUTE, "down"), (0, "up")], MINUTE),
-        ([(-MINUTE, "up"), (0, "up")], MINUTE),  # too short to say, and growing
+        ([(-MINUTE, "up"), (0, "up")], 29 * MINUTE + 1),  # too short to say, until half of the span is there
+        ([(0, "up")], 30 * MINUTE + 1),
+        ([], 30 * MINUTE),
     ],
 )
 def test_a_look_back_is_asked_again_at_a_pace_of_its_own_while_its_past_moves(
