@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from collector.change.expected import How
-from collector.change.flow import Act as Step
+from collector.change.flow import Step
 from collector.change.record import ChangeType, Window
 from collector.change.verification import LineState
 from collector.services.changes import expecting

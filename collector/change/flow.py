@@ -10,7 +10,7 @@ from collector.change.approval import MANAGER, SUPERVISOR
 from collector.change.record import ChangeType, Stage, State
 
 
-class Act(enum.StrEnum):
+class Step(enum.StrEnum):
     SUBMIT = "submit"
     APPROVE = "approve"
     REFUSE = "refuse"
@@ -30,10 +30,10 @@ class Part(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """One line of the table. `stage`: the word it gives or takes back."""
 
-    act: Act
+    act: Step
     before: State
     after: State
     part: Part
@@ -43,31 +43,31 @@ class Step:
 _S, _P = State, Part
 
 
-def _decided(at: State, yes: State, no: State, part: Part, stage: Stage) -> tuple[Step, Step]:
+def _decided(at: State, yes: State, no: State, part: Part, stage: Stage) -> tuple[Transition, Transition]:
     """A decision: granted it goes on, refused it goes back to whom it concerns."""
-    return Step(Act.APPROVE, at, yes, part, stage), Step(Act.REFUSE, at, no, part, stage)
+    return Transition(Step.APPROVE, at, yes, part, stage), Transition(Step.REFUSE, at, no, part, stage)
 
 
-def _ending(closer: Part) -> tuple[Step, ...]:
+def _ending(closer: Part) -> tuple[Transition, ...]:
     """Work, its end, and who confirms it; whoever asked for it may withdraw it until work begins."""
     return (
-        Step(Act.START, _S.APPROVED, _S.IMPLEMENTING, _P.IMPLEMENTER),
-        Step(Act.FINISH, _S.IMPLEMENTING, _S.IMPLEMENTED, _P.IMPLEMENTER),
-        Step(Act.CLOSE, _S.IMPLEMENTED, _S.CLOSED, closer),
-        *(Step(Act.CANCEL, state, _S.CANCELLED, _P.INITIATOR) for state in BEFORE_WORK),
+        Transition(Step.START, _S.APPROVED, _S.IMPLEMENTING, _P.IMPLEMENTER),
+        Transition(Step.FINISH, _S.IMPLEMENTING, _S.IMPLEMENTED, _P.IMPLEMENTER),
+        Transition(Step.CLOSE, _S.IMPLEMENTED, _S.CLOSED, closer),
+        *(Transition(Step.CANCEL, state, _S.CANCELLED, _P.INITIATOR) for state in BEFORE_WORK),
     )
 
 
 BEFORE_WORK = (_S.DRAFT, _S.REQUESTED, _S.PLANNING, _S.PLANNED, _S.CONFIRMING, _S.APPROVED)
-_SUBMITTED = Step(Act.SUBMIT, _S.DRAFT, _S.REQUESTED, _P.INITIATOR)
+_SUBMITTED = Transition(Step.SUBMIT, _S.DRAFT, _S.REQUESTED, _P.INITIATOR)
 _PLANNED = (
     _SUBMITTED,
     *_decided(_S.REQUESTED, _S.PLANNING, _S.DRAFT, _P.SUPERVISOR, Stage.REQUEST),
-    Step(Act.SUBMIT, _S.PLANNING, _S.PLANNED, _P.IMPLEMENTER),
+    Transition(Step.SUBMIT, _S.PLANNING, _S.PLANNED, _P.IMPLEMENTER),
 )
 _ONCE = (_SUBMITTED, *_decided(_S.REQUESTED, _S.APPROVED, _S.DRAFT, _P.SUPERVISOR, Stage.PLAN))
 
-TABLES: Mapping[ChangeType, tuple[Step, ...]] = {
+TABLES: Mapping[ChangeType, tuple[Transition, ...]] = {
     ChangeType.STANDARD: (*_ONCE, *_ending(_P.INITIATOR)),
     ChangeType.REQUEST: (*_ONCE, *_ending(_P.INITIATOR)),
     ChangeType.NORMAL: (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from collector.change import freeze
 from collector.change.approval import NEEDS, THREE_PERSONS, Need, hash_for, is_approved
-from collector.change.flow import BEFORE_WORK, TABLES, Act, Part, Step
+from collector.change.flow import BEFORE_WORK, TABLES, Part, Step, Transition
 from collector.change.freeze import Freeze
 from collector.change.record import Change, Plan, Request, State, Task, Word
 from collector.change.verification import LineCheck, unmet
@@ -60,20 +60,20 @@ class Surroundings:
 
 
 def refusals(
-    change: Change, act: Act, actor: Actor, *, reason: str = "", around: Surroundings | None = None
+    change: Change, act: Step, actor: Actor, *, reason: str = "", around: Surroundings | None = None
 ) -> tuple[Why, ...]:
     """Return every reason why `actor` may not do `act` now; none: it may be done."""
     step = _step(change, act)
     if step is None:
         return (Why.NOT_IN_THIS_STATE,)
     found = [*_by_part(change, step, actor), *_by_act(change, step, around or Surroundings())]
-    if act in {Act.REFUSE, Act.CANCEL} and not reason.strip():
+    if act in {Step.REFUSE, Step.CANCEL} and not reason.strip():
         found.append(Why.NO_REASON)
     return tuple(found)
 
 
 def take(
-    change: Change, act: Act, actor: Actor, at: int, *, reason: str = "", around: Surroundings | None = None
+    change: Change, act: Step, actor: Actor, at: int, *, reason: str = "", around: Surroundings | None = None
 ) -> Change:
     """Return the change after `actor` did `act` at `at` (ms); raise `Denied`."""
     found = refusals(change, act, actor, reason=reason, around=around)
@@ -83,11 +83,11 @@ def take(
     if step.stage:
         need = next(need for need in NEEDS[change.type] if need.stage is step.stage)
         change = replace(change, words=(*change.words, _word(change, need, actor, at, act, reason)))
-    if act is Act.FINISH:
+    if act is Step.FINISH:
         change = replace(change, finished_at=at)
-    if act is Act.CANCEL:
+    if act is Step.CANCEL:
         change = replace(change, cancelled_at=at)
-    is_settled = act is Act.SUBMIT and is_approved(change, at)  # by a template
+    is_settled = act is Step.SUBMIT and is_approved(change, at)  # by a template
     return replace(change, state=State.APPROVED if is_settled else step.after)
 
 
@@ -121,16 +121,16 @@ def entrust(change: Change, actor: Actor, task: Task) -> Change:
     return replace(change, tasks=(*change.tasks, task))
 
 
-def _step(change: Change, act: Act) -> Step | None:
+def _step(change: Change, act: Step) -> Transition | None:
     table = TABLES[change.type]
     return next((step for step in table if step.act is act and step.before is change.state), None)
 
 
-def _word(change: Change, need: Need, actor: Actor, at: int, act: Act, reason: str) -> Word:
-    return Word(need.stage, need.role, actor.name, at, hash_for(change, need), act is Act.APPROVE, reason)
+def _word(change: Change, need: Need, actor: Actor, at: int, act: Step, reason: str) -> Word:
+    return Word(need.stage, need.role, actor.name, at, hash_for(change, need), act is Step.APPROVE, reason)
 
 
-def _by_part(change: Change, step: Step, actor: Actor) -> list[Why]:
+def _by_part(change: Change, step: Transition, actor: Actor) -> list[Why]:
     """Return why this person is not the one: not named, without the role, of other classes, or in two parts at once."""
     if step.part is Part.INITIATOR:
         return [] if actor.name == change.initiator else [Why.NOT_THE_INITIATOR]
@@ -147,17 +147,17 @@ def _by_part(change: Change, step: Step, actor: Actor) -> list[Why]:
     return found
 
 
-def _by_act(change: Change, step: Step, around: Surroundings) -> list[Why]:
+def _by_act(change: Change, step: Transition, around: Surroundings) -> list[Why]:
     """Return what the change itself lacks for this step."""
     found: list[Why] = []
     is_planned = change.state is not State.DRAFT or change.type not in THREE_PERSONS
-    if step.act is Act.SUBMIT and is_planned:
+    if step.act is Step.SUBMIT and is_planned:
         found += _by_plan(change)
-    if step.act in {Act.SUBMIT, Act.APPROVE, Act.START} and freeze.forbidding(around.freezes, change):
+    if step.act in {Step.SUBMIT, Step.APPROVE, Step.START} and freeze.forbidding(around.freezes, change):
         found.append(Why.FROZEN)
-    if step.act is Act.FINISH and any(task.done_at is None for task in change.tasks):
+    if step.act is Step.FINISH and any(task.done_at is None for task in change.tasks):
         found.append(Why.TASKS_OPEN)
-    if step.act is Act.CLOSE and (len(around.checks) < len(change.lines) or unmet(around.checks)):
+    if step.act is Step.CLOSE and (len(around.checks) < len(change.lines) or unmet(around.checks)):
         found.append(Why.NOT_VERIFIED)
     return found
 

@@ -11,7 +11,7 @@ import pytest
 
 from collector.change.batching import CAMPAIGN_CIS
 from collector.change.flapping import Flapping, Remedy
-from collector.change.flow import Act as Step
+from collector.change.flow import Step
 from collector.change.record import ChangeType
 from collector.pipeline import changed
 from collector.services import campaigns, findings, flapping

@@ -8,7 +8,7 @@ import pytest
 
 from collector.change import lifecycle
 from collector.change.expected import Expected, How
-from collector.change.flow import Act
+from collector.change.flow import Step
 from collector.change.freeze import Freeze
 from collector.change.lifecycle import Actor
 from collector.change.record import Change, ChangeType, Line, Plan, Request, State, Task, Window
@@ -63,8 +63,8 @@ async def test_a_change_comes_back_whole_with_its_hashes_and_the_classes_of_its_
 async def test_words_tasks_and_times_are_kept_as_they_come(store: Store) -> None:
     await with_cis(store, 3)
     before = await kept(store, a_change())
-    after = lifecycle.take(before.change, Act.SUBMIT, ANN, NOON + 1)
-    after = lifecycle.take(after, Act.REFUSE, BEA, NOON + 2, reason="no way back is planned")
+    after = lifecycle.take(before.change, Step.SUBMIT, ANN, NOON + 1)
+    after = lifecycle.take(after, Step.REFUSE, BEA, NOON + 2, reason="no way back is planned")
     after = replace(after, tasks=(Task("update the label", "dan"),), cancelled_at=NOON + 3)
     async with store.write() as tx:
         saved = await changes.save(tx, before, after, NOON + 3)
@@ -76,7 +76,7 @@ async def test_words_tasks_and_times_are_kept_as_they_come(store: Store) -> None
 async def test_who_read_an_older_version_writes_nothing(store: Store) -> None:
     await with_cis(store, 3)
     before = await kept(store, a_change())
-    after = lifecycle.take(before.change, Act.SUBMIT, ANN, NOON + 1)
+    after = lifecycle.take(before.change, Step.SUBMIT, ANN, NOON + 1)
     async with store.write() as tx:
         await changes.save(tx, before, after, NOON + 1)
     with pytest.raises(Stale, match="CHG-000001"):

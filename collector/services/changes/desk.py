@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change import lifecycle
-from collector.change.flow import Act as Step
+from collector.change.flow import Step
 from collector.change.lifecycle import Actor, Denied, Surroundings, Why
 from collector.change.record import Change, ChangeType, State, Task, Template
 from collector.change.verification import DECIDED, Evidence, LineCheck, LineState, verify

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collector.change.approval import MANAGER, SUPERVISOR
-from collector.change.flow import BEFORE_WORK
-from collector.change.flow import Act as Step
+from collector.change.flow import BEFORE_WORK, Step
 from collector.change.record import Change, State
 from collector.tickets.record import Approval, Foreign, Person
 from collector.tickets.system import Stand, System, Voice

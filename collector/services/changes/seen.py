@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.change import approval, freeze, lifecycle
 from collector.change.approval import Flaw, Gap, Need
 from collector.change.covering import RECORD_WITHIN_MS
-from collector.change.flow import TABLES
-from collector.change.flow import Act as Step
+from collector.change.flow import TABLES, Step
 from collector.change.freeze import Freeze
 from collector.change.lifecycle import Actor, Why
 from collector.change.record import Change, ChangeType, Line, State, Word

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.change.flow import Act as Step
+from collector.change.flow import Step
 from collector.change.lifecycle import Why
 from collector.change.record import ChangeType, State
 from collector.change.verification import DECIDED, LineState

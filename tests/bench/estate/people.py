@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import select
 
 from collector.change.expected import Expected, How
-from collector.change.flow import Act as Step
+from collector.change.flow import Step
 from collector.change.lifecycle import Denied
 from collector.change.record import ChangeType, Window
 from collector.services.changes.asked import Asked, AskedLine

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.approval import Flaw
 from collector.change.expected import Expected, How
-from collector.change.flow import Act as Step
+from collector.change.flow import Step
 from collector.change.lifecycle import Denied, Why
 from collector.change.record import Change, ChangeType, State, Window
 from collector.change.verification import Evidence, LineState, Sight

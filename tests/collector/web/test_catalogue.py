@@ -89,7 +89,7 @@ FAMILIES = {
     "change_type": list(record.ChangeType),
     "change_state": list(record.State),
     "change_stage": list(record.Stage),
-    "change_act": list(flow.Act),
+    "change_act": list(flow.Step),
     "change_part": list(flow.Part),
     "change_denied": list(lifecycle.Why),
     "change_mark": [
@@ -97,7 +97,7 @@ FAMILIES = {
         "edit",
         "entrust",
         "task_done",
-        *flow.Act,
+        *flow.Step,
         *(f"line_{each}" for each in verification.DECIDED),
     ],
     "template_decision": ["approved", "refused", "withdrawn"],
