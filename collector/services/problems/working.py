@@ -133,7 +133,7 @@ async def _write(act: Act, before: Problem, values: Mapping[str, Any], mark: Mar
         raise Overtaken(before.number) from None
     await problems.note(act.tx, before.id, mark)
     was = {name: getattr(before, name) for name in values}
-    act.tell(f"problem.{mark.act}", f"problem/{before.number}", was, dict(values))
+    act.tell("problem.step", f"problem/{before.number}", was, {**values, "step": str(mark.act)})
 
 
 async def _read(tx: AsyncConnection, number: str, version: int | None = None) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -168,8 +169,9 @@ async def test_a_problem_goes_from_a_proposal_to_a_known_error_and_is_solved(des
     ]  # fmt: skip
     assert found.offers == ()
     async with desk.store.read() as connection:
-        told = await connection.execute(select(schema.audit.c.action).where(schema.audit.c.object == f"problem/{ONE}"))
-        assert [row.action for row in told] == [f"problem.{each.act}" for each in found.trail[1:]]
+        told = await connection.execute(select(schema.audit).where(schema.audit.c.object == f"problem/{ONE}"))
+        steps = [(row.action, json.loads(row.details)["after"]["step"]) for row in told]
+    assert steps == [("problem.step", each.act) for each in found.trail[1:]]
 
 
 async def test_who_does_not_manage_is_offered_no_decision(desk: Desk) -> None:
