@@ -119,7 +119,7 @@ def group_key(cause: Cause, rule: Rule | None, footing: Footing) -> str:
     if rule is None or not rule.group_by:
         return ""
     values = [_label(name, cause, footing) for name in rule.group_by]
-    return "" if None in values else "|".join(["group", rule.id, *map(str, values)])[:MAX_KEY]
+    return "" if None in values else "|".join(["group", rule.group or rule.id, *map(str, values)])[:MAX_KEY]
 
 
 def _label(name: str, cause: Cause, footing: Footing) -> str | None:

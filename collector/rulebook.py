@@ -32,7 +32,7 @@ SHARED_KEYS: Final = frozenset({
 })  # fmt: skip
 """What a pack may say once for all of its rules, under `defaults`."""
 OPTIONAL_KEYS = SHARED_KEYS | {"each", "where", "recover", "severity", "incident", "shadow"}
-INCIDENT_KEYS = frozenset({"category", "urgency", "line", "group_by", "create", "kb"})
+INCIDENT_KEYS = frozenset({"category", "urgency", "line", "group", "group_by", "create", "kb"})
 ON_UNKNOWN: Final = ("keep", "ok", "fire")
 MODES: Final = ("monitor", "inspect")
 CADENCES: Final = ("daily", "weekly", "monthly")
@@ -179,6 +179,7 @@ def _incident(entry: Entry, pack: str) -> dict[str, Any]:
         "category": entry.text("category", pack),
         "urgency": _one_of(entry, "urgency", URGENCIES) if "urgency" in entry else "",
         "line": _whole(entry, "line", 0, range(1, 4)) if "line" in entry else 0,
+        "group": entry.text("group") if "group" in entry else "",
         "group_by": _some_texts(entry, "group_by") if "group_by" in entry else (),
         "create": _one_of(entry, "create", CREATE),
         "kb": entry.text("kb") if "kb" in entry else "",

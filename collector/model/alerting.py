@@ -22,7 +22,8 @@ class Rule:
     """What should hold, as data; rules/README.md has every key. Texts are zh and en, spans ms.
 
     `flap`: window (evaluated states), high and low (%), or None. `overrides`: param → (condition over the CI, value),
-    the first that holds wins. `urgency` "" and `line` 0: the tables of the desk decide.
+    the first that holds wins. `urgency` "" and `line` 0: the tables of the desk decide. `group`: rules of one name tell
+    of one matter and share incidents; "": the rule's own.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Rule:
     overrides: Mapping[str, Sequence[tuple[str, Value]]] = field(default_factory=dict)
     urgency: str = ""
     line: int = 0
+    group: str = ""
     group_by: tuple[str, ...] = ()
     create: str = "incident"
     kb: str = ""

@@ -142,10 +142,30 @@ async def test_a_ups_on_battery_opens_an_incident_until_mains_are_back(world: Wo
     async with world.store.write() as tx:
         await tx.execute(schema.ci.update().values(state="active"))
     await world.say(PROBE, spoken(world.now, {"kind": "ups_on_battery"}))
-    assert (await incidents(world))["EVT-UPS-001"] is True
+    assert (await incidents(world))["ups-on-battery"] is True
     world.now += 60_000
     await world.say(PROBE, spoken(world.now, {"kind": "ups_power_restored"}))
-    assert (await incidents(world))["EVT-UPS-001"] is False
+    assert (await incidents(world))["ups-on-battery"] is False
+
+
+async def test_what_a_ups_says_and_what_is_read_of_it_are_one_incident(world: World) -> None:
+    ups = {"class": "environment", "type": "ups", "vendor": "KSTAR", "serial": "KS2026001", "name": "ups-1"}
+
+    async def read(source: str) -> None:
+        await world.say(PROBE, found(ADDRESS, ups, world.now, interfaces=[], ups={"source": source}))
+
+    await read("normal")
+    async with world.store.write() as tx:
+        await tx.execute(schema.ci.update().values(state="active"))
+    await world.say(PROBE, spoken(world.now, {"kind": "ups_on_battery"}))
+    await read("battery")
+    assert await incidents(world) == {"ups-on-battery": True}
+    alerts = await world.rows(schema.alert, schema.alert.c.state == "firing")
+    assert {row.rule for row in alerts} == {"EVT-UPS-001", "PWR-UPS-001"}
+    await world.say(PROBE, spoken(world.now, {"kind": "ups_power_restored"}))
+    assert await incidents(world) == {"ups-on-battery": True}, "until it is seen that it is so"
+    await read("normal")
+    assert await incidents(world) == {"ups-on-battery": False}
 
 
 async def test_a_cold_start_is_an_incident_for_an_hour(world: World) -> None:

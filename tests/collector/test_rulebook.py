@@ -145,7 +145,7 @@ HISTORY = """\
 INCIDENT = "    incident: {category: server/storage"
 FULL = (
     PACK.replace("    for: 10m\n", KEYS + "    for: 10m\n")
-    .replace(INCIDENT, INCIDENT + ", urgency: high, line: 2, group_by: [site], create: digest_daily, kb: KB-000012")
+    .replace(INCIDENT, INCIDENT + ", urgency: high, line: 2, group: full, group_by: [site], create: digest_daily, kb: KB-000012")
     .replace("default: 0.9}", "default: 0.9, overrides: [{match: 'ci.owner == \"dba\"', value: 0.95}]}")
     + HISTORY
 )
@@ -157,8 +157,8 @@ def test_every_key_of_a_rule_is_what_it_becomes(tmp_path: Path) -> None:
     assert (rule.min_samples, rule.keep_ms, rule.on_unknown, rule.flap) == (3, 300_000, "fire", (10, 50, 25))
     assert (rule.depends, rule.modes, rule.cadence) == (("parents", "collector_health"), {"inspect"}, "weekly")
     assert (rule.shadow, rule.raises) == (True, False)
-    assert (rule.urgency, rule.line, rule.group_by, rule.create, rule.kb) == (
-        "high", 2, ("site",), "digest_daily", "KB-000012",
+    assert (rule.urgency, rule.line, rule.group, rule.group_by, rule.create, rule.kb) == (
+        "high", 2, "full", ("site",), "digest_daily", "KB-000012",
     )  # fmt: skip
     assert rule.overrides == {"limit": (('ci.owner == "dba"', 0.95),)}
     [case] = book.cases["SRV-TEST-001"]

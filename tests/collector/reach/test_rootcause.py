@@ -98,6 +98,14 @@ def test_alarms_of_one_rule_go_together_by_what_it_groups_by() -> None:
     assert groups == [f"group|{DISK}|{site}|/var" for site in ("East", "East", "West", "West")]
 
 
+def test_rules_that_tell_of_one_matter_share_its_incident() -> None:
+    rules = {name: rule(name, group="full", group_by=("ci.id",)) for name in (DISK, "SRV-INODE-001")}
+    alarms = [cause(DISK, 1), cause("SRV-INODE-001", 1), cause(DISK, 2)]
+    one, same, other = [each.group for each in grouped(alarms, {}, rules, ())]
+    assert one == same != other
+    assert one.startswith("group|full|")
+
+
 def test_what_nobody_knows_is_no_common_cause() -> None:
     rules = {DISK: rule(DISK, group_by=("site",))}
     assert [each.group for each in grouped([cause(DISK, 1)], {}, rules, ())] == [""]

@@ -92,7 +92,7 @@ async def test_its_rules_are_judged_at_once(world: World) -> None:
     await register(world, ADMIN, ci.uid)
     (alert,) = await world.rows(schema.alert, schema.alert.c.rule == "PWR-UPS-001")
     assert (alert.ci_id, alert.outcome) == (ci.id, "PROBLEM")
-    (incident,) = await world.rows(schema.incident, schema.incident.c.cause_key.contains("PWR-UPS-001"))
+    (incident,) = await world.rows(schema.incident, schema.incident.c.cause_key.contains("ups-on-battery"))
     assert incident.ci_id == ci.id
 
 
