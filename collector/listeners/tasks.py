@@ -106,9 +106,7 @@ class Tasks:
             raise exhausted("as many probes wait as may", jittered(30.0))
         turn = self._take_place(agent)
         try:
-            hands = self._hands[agent.id] = Hands.of(idle)
-            self._hears[agent.id] = idle.listening, 0.0
-            await self._write(lambda tx: sweeps.release(tx, agent.id, *hands.uids))
+            hands = await self._begun(agent, idle)
             log.info("a probe waits", agent=agent.uid, zone=idle.zone, holds=hands.uids, address=address)
             until = time.monotonic() + STREAM_S * random.uniform(0.8, 1.2)  # noqa: S311  spreads probes
             while time.monotonic() < until and self._streams.get(agent.id) is turn:
@@ -118,6 +116,13 @@ class Tasks:
         finally:
             if self._streams.get(agent.id) is turn:
                 del self._streams[agent.id], self._hands[agent.id], self._hears[agent.id]
+
+    async def _begun(self, agent: Standing, idle: Idle) -> Hands:
+        """Believe what a probe says it has in hand, and let all else that it was thought to have wait again."""
+        hands = self._hands[agent.id] = Hands.of(idle)
+        self._hears[agent.id] = idle.listening, 0.0
+        await self._write(lambda tx: sweeps.release(tx, agent.id, *hands.uids))
+        return hands
 
     def _take_place(self, agent: Standing) -> asyncio.Event:
         """Let this stream be the agent's, and end the one before; return the event that rings for it."""

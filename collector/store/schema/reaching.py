@@ -10,11 +10,11 @@ reach_look = Table(  # an address, and how each way of asking it went
     "reach_look", metadata,
     Column("zone", Text, primary_key=True), Column("address", Text, primary_key=True),
     Column("agent_id", Id),  # the probe that asked last
-    words("methods"),  # JSON: collector/reachability.py, Method
+    words("methods"),  # JSON: collector/reachability, Method
     moment("looked_at"), Index("ix_reach_look_looked_at", "looked_at"),
 )  # fmt: skip
 
-reach = Table(  # how a CI stands: collector/reachability.py, Standing
+reach = Table(  # how a CI stands: collector/reachability, Standing
     "reach", metadata,
     Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True, autoincrement=False),
     words("state"), moment("since"), words("why", ""), moment("answered_at", 0), moment("missed_at", 0),
