@@ -44,6 +44,18 @@ async def attempt(
     return None
 
 
+async def was_done(
+    request: Request, form: Form, do: Callable[[Act], Awaitable[object]], marks: Mapping[str, str]
+) -> bool:
+    """Do what has no answer, as `attempt` does; return whether it was done."""
+
+    async def answered(act: Act) -> bool:
+        await do(act)
+        return True
+
+    return await attempt(request, form, answered, marks) is True
+
+
 async def step(
     request: Request, form: Form, do: Callable[[Act], Awaitable[object]],
     again: Callable[[tuple[Any, ...]], Awaitable[Response]], done: str,

@@ -22,7 +22,7 @@ from collector.web import change_form, forms
 from collector.web.change_form import REFUSED
 from collector.web.forms import Form
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt, sent, was_done
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -135,12 +135,8 @@ async def edit(request: Request, number: str) -> Response:
     seen_version = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
     who, desk = actor_of(principal.name, principal.roles), context_of(request).changes
 
-    async def write(act: Act) -> bool:
-        await desk.edit(act, who, number, asked, seen_version)
-        return True
-
     try:
-        if not await attempt(request, form, write, REFUSED):
+        if not await was_done(request, form, lambda act: desk.edit(act, who, number, asked, seen_version), REFUSED):
             return await _form(request, form, Sheet(found))
     except Denied as error:
         return await _form(request, form, Sheet(found, error.reasons))

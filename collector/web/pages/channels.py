@@ -18,7 +18,7 @@ from collector.web.channel_form import KIND_NAMES, fields_of, secrets_of
 from collector.web.forms import Form
 from collector.web.removal import Removal
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import sent, was_done
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -73,12 +73,7 @@ async def save(request: Request) -> Response:
     name = standing.channel.name if standing else form.needed("name", 40)
     channel, secret = channel_form.read(form, kind, name), channel_form.secret_of(form, kind)
     vault = context_of(request).vault
-
-    async def do(act: channel_form.Act) -> bool:
-        await setup.save(act, vault, channel, secret)
-        return True
-
-    if not await attempt(request, form, do, {}):
+    if not await was_done(request, form, lambda act: setup.save(act, vault, channel, secret), {}):
         return await _form(request, kind, form, standing)
     log.info("channel saved", channel=name, kind=kind, by=request.state.principal.name)
     context_of(request).wake_courier()

@@ -12,7 +12,6 @@ from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.inspecting.plan import ANSWERS, CADENCES, NON_WORKDAYS, PHOTOS, BadPlan, Plan
-from collector.security.audit import Act
 from collector.security.roles import CLASSES, Permission
 from collector.services.inspecting import plans, runs, seen
 from collector.services.refused import Refused
@@ -23,7 +22,7 @@ from collector.web.forms import Form
 from collector.web.inspection_form import CLASS, count_of, form_of, more_items, values_of
 from collector.web.recurrence import recurrence
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import sent, was_done
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -32,7 +31,7 @@ _READ = [requires(Permission.INSPECTIONS_READ)]
 _PLAN = [requires(Permission.INSPECTIONS_PLAN)]
 NEW: Final = schedule_form.NEW | {
     "rrule": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0", "cadence": "weekly", "review": "yes",
-}
+}  # fmt: skip
 RUNS: Final = 20
 WRONG: Final = {
     "title": "form.required", "assignee": "inspection.wrong.person", "deputy": "inspection.wrong.deputy",
@@ -155,12 +154,7 @@ async def edit_page(request: Request, number: str) -> Response:
 async def pause(request: Request, number: str) -> Response:
     form, inspector = await sent(request), context_of(request).inspector
     paused = form.text("paused") == "yes"
-
-    async def write(act: Act) -> bool:
-        await plans.pause(act, inspector, number, paused)
-        return True
-
-    if await attempt(request, form, write, {}) is None:
+    if not await was_done(request, form, lambda act: plans.pause(act, inspector, number, paused), {}):
         return await _one(request, number, form)
     inspector.wake()
     return RedirectResponse(f"/inspections/plans/{number}", 303)

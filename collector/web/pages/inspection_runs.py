@@ -17,6 +17,7 @@ from collector.api.files import of_report
 from collector.report.value import Report
 from collector.security.audit import Act
 from collector.security.roles import Permission
+from collector.services import signatures
 from collector.services.exports import FORMATS
 from collector.services.inspecting import plans, reporting, runs, seen, signing
 from collector.services.inspecting.seen import Run, Seen, is_overdue
@@ -24,11 +25,12 @@ from collector.services.refused import Refused
 from collector.store.browse.inspections import STATES, RunQuery
 from collector.web import forms, units
 from collector.web.catalogue import Texts
+from collector.web.drawn import WRONG, drawn_of
 from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import sent, was_done
 from collector.web.tabled import ShownTable, tabled
 from collector.web.viewer import Viewer, texts_of, viewer_of
 
@@ -52,7 +54,7 @@ FOLDED: Final = ("passed", "per_ci")
 REFUSED: Final = {
     "items": "inspection.wrong.items", "who": "inspection.wrong.who", "reason": "form.required",
     "text": "form.required", "state": "inspection.wrong.state", "digest": "inspection.touched",
-    "assignee": "inspection.wrong.person", "deputy": "inspection.wrong.deputy",
+    "assignee": "inspection.wrong.person", "deputy": "inspection.wrong.deputy", "drawing": WRONG,
 }  # fmt: skip
 
 
@@ -145,6 +147,13 @@ async def photo(request: Request, number: str, photo_id: int) -> Response:
     return photos.answer(about, content, number)
 
 
+@router.get("/inspections/runs/{number}/signatures/{role}", dependencies=_READ)
+async def signature(request: Request, number: str, role: str) -> Response:
+    async with context_of(request).store.read() as connection:
+        drawn = await signatures.one(connection, f"inspection/{number}", role)
+    return photos.picture(drawn, "image/png", f"{number}-signature.png")
+
+
 # --- what is done with it
 
 
@@ -157,25 +166,23 @@ async def look_again(request: Request, number: str) -> Response:
     except Refused as error:
         form.refused = str(error)
         return await _one(request, number, form)
-    done = await attempt(request, form, lambda act: runs.look_again(act, number, looked), REFUSED)
+    done = await was_done(request, form, lambda act: runs.look_again(act, number, looked), REFUSED)
     return await _done(request, number, form, done)
 
 
 @router.post("/inspections/runs/{number}/assign", dependencies=_PLAN)
 async def assign(request: Request, number: str) -> Response:
     form = await sent(request)
-
-    async def write(act: Act) -> bool:
-        await runs.assign(act, number, form.text("assignee"), form.text("deputy"))
-        return True
-
-    return await _done(request, number, form, await attempt(request, form, write, REFUSED))
+    assignee, deputy = form.text("assignee"), form.text("deputy")
+    done = await was_done(request, form, lambda act: runs.assign(act, number, assignee, deputy), REFUSED)
+    return await _done(request, number, form, done)
 
 
 @router.post("/inspections/runs/{number}/sign", dependencies=_DO)
 async def sign(request: Request, number: str) -> Response:
     form, inspector = await sent(request), context_of(request).inspector
-    done = await attempt(request, form, lambda act: signing.sign(act, inspector, number), REFUSED)
+    drawn = drawn_of(form)
+    done = await was_done(request, form, lambda act: signing.sign(act, inspector, number, drawn), REFUSED)
     return await _done(request, number, form, done)
 
 
@@ -183,29 +190,25 @@ async def sign(request: Request, number: str) -> Response:
 async def review(request: Request, number: str) -> Response:
     """Sign it as the second person, or send it back."""
     form, inspector = await sent(request), context_of(request).inspector
+    drawn = drawn_of(form)
 
-    async def write(act: Act) -> bool:
+    async def write(act: Act) -> None:
         if form.text("do") == "back":
             await signing.send_back(act, number, form.text("reason"))
         else:
-            await signing.review(act, inspector, number)
-        return True
+            await signing.review(act, inspector, number, drawn)
 
-    return await _done(request, number, form, await attempt(request, form, write, REFUSED))
+    return await _done(request, number, form, await was_done(request, form, write, REFUSED))
 
 
 @router.post("/inspections/runs/{number}/notes", dependencies=_DO)
 async def add_note(request: Request, number: str) -> Response:
     form = await sent(request)
-
-    async def write(act: Act) -> bool:
-        await signing.add_note(act, number, form.text("text"))
-        return True
-
-    return await _done(request, number, form, await attempt(request, form, write, REFUSED))
+    done = await was_done(request, form, lambda act: signing.add_note(act, number, form.text("text")), REFUSED)
+    return await _done(request, number, form, done)
 
 
-async def _done(request: Request, number: str, form: Form, done: object) -> Response:
-    if done is None:
+async def _done(request: Request, number: str, form: Form, done: bool) -> Response:
+    if not done:
         return await _one(request, number, form)
     return RedirectResponse(f"/inspections/runs/{number}", 303)

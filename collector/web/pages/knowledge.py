@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.knowledge import LANGUAGES, PUBLISHED, STATES, Body
-from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services import knowledge
 from collector.services.knowledge import Question, Whole
@@ -18,7 +17,7 @@ from collector.services.missing import NotFound
 from collector.web.forms import Form
 from collector.web.prose import blocks
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt, sent, was_done
 from collector.web.viewer import Viewer, viewer_of
 from collector.web.words import CLASSES
 
@@ -89,12 +88,8 @@ async def edit(request: Request, number: str) -> Response:
 async def rewrite(request: Request, number: str) -> Response:
     form, categories = await sent(request), _categories(request)
     version = int(form.text("version")) if form.text("version").isascii() and form.text("version").isdigit() else 0
-
-    async def do(act: Act) -> bool:
-        await knowledge.rewrite(act, number, _body(form), version, categories)
-        return True
-
-    if await attempt(request, form, do, MARKS) is None:
+    body = _body(form)
+    if not await was_done(request, form, lambda act: knowledge.rewrite(act, number, body, version, categories), MARKS):
         return await _written(request, form, number)
     return RedirectResponse(f"/knowledge/{number}", 303)
 
@@ -112,24 +107,15 @@ async def decide(request: Request, number: str) -> Response:
 @router.post("/knowledge/{number}/votes", dependencies=_READ)
 async def vote(request: Request, number: str) -> Response:
     form = await sent(request)
-
-    async def do(act: Act) -> bool:
-        await knowledge.vote(act, number, form.text("helpful") == "yes")
-        return True
-
-    await attempt(request, form, do, {})
+    await attempt(request, form, lambda act: knowledge.vote(act, number, form.text("helpful") == "yes"), {})
     return RedirectResponse(f"/knowledge/{number}", 303)
 
 
 async def _moved(request: Request, number: str, offered: tuple[str, ...]) -> Response:
     form = await sent(request)
     what = form.text("act") if form.text("act") in offered else offered[0] if len(offered) == 1 else ""
-
-    async def do(act: Act) -> bool:
-        await knowledge.move(act, number, what, form.text("note"))
-        return True
-
-    if await attempt(request, form, do, {"note": "form.required"}) is None:
+    marks = {"note": "form.required"}
+    if not await was_done(request, form, lambda act: knowledge.move(act, number, what, form.text("note")), marks):
         return await _one(request, number, form)
     return RedirectResponse(f"/knowledge/{number}", 303)
 

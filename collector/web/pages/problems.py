@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -12,7 +12,6 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.desk.problem import STEPS, State
 from collector.desk.problem import Act as Deed
-from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services.incidents import seen as incidents
 from collector.services.problems import seen, working
@@ -24,7 +23,7 @@ from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt, sent, was_done
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -104,23 +103,18 @@ async def _acted(request: Request, number: str, offered: tuple[str, ...]) -> Res
     asked = form.text("act")
     if asked not in offered:
         return await _one(request, number, form, 400)
-
-    async def do(act: Act) -> str:
-        return await working.do(act, number, Deed(asked), form.text("text"), _version(form))
-
-    return await _answer(request, number, form, await attempt(request, form, do, MARKS))
+    deed, text, version = Deed(asked), form.text("text"), _version(form)
+    done = await was_done(request, form, lambda act: working.do(act, number, deed, text, version), MARKS)
+    return await _answer(request, number, form, done)
 
 
 @router.post("/problems/{number}", dependencies=_WORK)
 async def edit(request: Request, number: str) -> Response:
     form = await sent(request)
     said = {name: form.text(name) for name in ("title", "owner", *TEXTS) if name in form.sent}
-
-    async def do(act: Act) -> bool:
-        await working.edit(act, number, Edited(**said), _version(form))
-        return True
-
-    return await _answer(request, number, form, await attempt(request, form, do, MARKS))
+    edited, version = Edited(**said), _version(form)
+    done = await was_done(request, form, lambda act: working.edit(act, number, edited, version), MARKS)
+    return await _answer(request, number, form, done)
 
 
 @router.post("/problems/{number}/incidents", dependencies=_WORK)
@@ -128,16 +122,12 @@ async def link(request: Request, number: str) -> Response:
     """Let an incident belong to it, or no more."""
     form = await sent(request)
     do_it = working.unlink if form.text("act") == "unlink" else working.link
-
-    async def do(act: Act) -> bool:
-        await do_it(act, number, form.text("incident"))
-        return True
-
-    return await _answer(request, number, form, await attempt(request, form, do, {}))
+    done = await was_done(request, form, lambda act: do_it(act, number, form.text("incident")), {})
+    return await _answer(request, number, form, done)
 
 
-async def _answer(request: Request, number: str, form: Form, done: Any) -> Response:
-    if done is None and not form.is_right:
+async def _answer(request: Request, number: str, form: Form, done: bool) -> Response:
+    if not done:
         return await _one(request, number, form)
     return RedirectResponse(f"/problems/{number}", 303)
 

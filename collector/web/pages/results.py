@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services import alert_explained, inspections, rules
 from collector.services.incidents import acknowledging
@@ -24,7 +23,7 @@ from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import sent, was_done
 from collector.web.viewer import Viewer, viewer_of
 
 router = APIRouter(include_in_schema=False)
@@ -100,12 +99,8 @@ async def acknowledge(request: Request, rule_id: str, uid: str) -> Response:
     """Say that one has seen an alert, or take that back."""
     form = await sent(request)
     do = acknowledging.withdraw if form.text("act") == "withdraw" else acknowledging.acknowledge
-
-    async def write(act: Act) -> bool:
-        await do(act, rule_id, uid, next(iter(form.texts("instance")), ""), form.text("reason"))
-        return True
-
-    if await attempt(request, form, write, {"reason": "form.required"}) is None:
+    said = (rule_id, uid, next(iter(form.texts("instance")), ""), form.text("reason"))
+    if not await was_done(request, form, lambda act: do(act, *said), {"reason": "form.required"}):
         return await _alert(request, rule_id, uid, None, form)
     return RedirectResponse(f"/results/{quote(rule_id)}/{quote(uid)}", 303)
 

@@ -13,7 +13,6 @@ from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.inspecting.plan import NON_WORKDAYS
 from collector.inspecting.rounds import Round
-from collector.security.audit import Act
 from collector.security.roles import CLASSES, Permission
 from collector.services.refused import Refused
 from collector.services.stocktaking import opening, plans, seen
@@ -24,7 +23,7 @@ from collector.web import forms, schedule_form
 from collector.web.forms import Form
 from collector.web.recurrence import recurrence
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import sent, was_done
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -170,12 +169,7 @@ async def edit_page(request: Request, number: str) -> Response:
 async def turn(request: Request, number: str) -> Response:
     """Let it rest, go on, or end."""
     form, inspector = await sent(request), context_of(request).inspector
-
-    async def write(act: Act) -> bool:
-        await plans.turn(act, inspector, number, form.text("state"))
-        return True
-
-    if await attempt(request, form, write, {}) is None:
+    if not await was_done(request, form, lambda act: plans.turn(act, inspector, number, form.text("state")), {}):
         return await _one(request, number, form)
     inspector.wake()
     return RedirectResponse(f"/stocktakes/plans/{number}", 303)

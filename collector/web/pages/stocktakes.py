@@ -12,23 +12,25 @@ from collector.api import photos
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.api.files import of_report
-from collector.security.audit import Act
 from collector.security.roles import CLASSES, Permission
+from collector.services import signatures
 from collector.services.exports import FORMATS
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.services.stocktaking import closing, evidence, opening, seen
+from collector.services.stocktaking.closing import Closing
 from collector.services.stocktaking.reporting import report
 from collector.services.stocktaking.seen import Seen
 from collector.stocktake import STATES, Kind, Row
 from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
 from collector.web import forms, units
 from collector.web.catalogue import Texts
+from collector.web.drawn import WRONG, drawn_of
 from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt, sent, was_done
 from collector.web.viewer import texts_of, viewer_of
 
 log = structlog.get_logger(__name__)
@@ -55,7 +57,7 @@ REFUSED: Final = {
     "title": "form.required", "people": "stocktake.wrong.people", "scope": "stocktake.wrong.scope",
     "cis": "stocktake.wrong.cis", "rest": "stocktake.wrong.rest", "closed": "stocktake.wrong.closed",
     "moved": "stocktake.wrong.moved", "reason": "form.required", "place": "stocktake.wrong.line",
-    "label_from": "stocktake.wrong.line", "label_to": "stocktake.wrong.line",
+    "label_from": "stocktake.wrong.line", "label_to": "stocktake.wrong.line", "drawing": WRONG,
 }  # fmt: skip
 
 
@@ -180,12 +182,7 @@ def _is_shown(row: Row, wanted: str) -> bool:
 @router.post("/stocktakes/{number}/people", dependencies=_LEAD)
 async def assign(request: Request, number: str) -> Response:
     form = await sent(request)
-
-    async def write(act: Act) -> bool:
-        await opening.assign(act, number, form.texts(PERSON))
-        return True
-
-    if await attempt(request, form, write, REFUSED) is None:
+    if not await was_done(request, form, lambda act: opening.assign(act, number, form.texts(PERSON)), REFUSED):
         return await _one(request, number, form)
     return RedirectResponse(f"/stocktakes/{number}", 303)
 
@@ -193,8 +190,8 @@ async def assign(request: Request, number: str) -> Response:
 @router.post("/stocktakes/{number}/close", dependencies=_LEAD)
 async def close(request: Request, number: str) -> Response:
     form, wiring = await sent(request), context_of(request).wiring
-    rest, note = form.text("rest") == "yes", form.text("note")
-    done = await attempt(request, form, lambda act: closing.close(act, wiring, number, rest, note), REFUSED)
+    how = Closing(form.text("rest") == "yes", form.text("note"), drawn_of(form))
+    done = await attempt(request, form, lambda act: closing.close(act, wiring, number, how), REFUSED)
     if done is None:
         return await _one(request, number, form)
     log.info("stock-take closed", number=number, by=request.state.principal.name)
@@ -216,6 +213,13 @@ async def photo(request: Request, number: str, photo_id: int) -> Response:
     async with context_of(request).store.read() as connection:
         about, content = await evidence.one(connection, number, photo_id, request.state.principal.name)
     return photos.answer(about, content, number)
+
+
+@router.get("/stocktakes/{number}/signatures/{role}", dependencies=_READ)
+async def signature(request: Request, number: str, role: str) -> Response:
+    async with context_of(request).store.read() as connection:
+        drawn = await signatures.one(connection, f"stocktake/{number}", role)
+    return photos.picture(drawn, "image/png", f"{number}-signature.png")
 
 
 @router.get("/stocktakes/{number}/report.{form}", dependencies=_READ)

@@ -10,14 +10,13 @@ from fastapi.responses import RedirectResponse
 from collector.api.access import requires
 from collector.api.context import context_of
 from collector.compiled import LEVELS
-from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services import waivers
 from collector.waiver import RISKS
 from collector.web import forms, units
 from collector.web.forms import Form
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt, sent, was_done
 from collector.web.viewer import viewer_of
 
 router = APIRouter(include_in_schema=False)
@@ -65,12 +64,8 @@ async def ask(request: Request) -> Response:
 @router.post("/waivers/{number}/decide", dependencies=_WAIVE)
 async def decide(request: Request, number: str) -> Response:
     form, rules = await sent(request), context_of(request).rulebook.rules
-
-    async def write(act: Act) -> bool:
-        await waivers.decide(act, form.text("decision"), number, rules, form.text("note"))
-        return True
-
-    if await attempt(request, form, write, {}) is None:
+    decision, note = form.text("decision"), form.text("note")
+    if not await was_done(request, form, lambda act: waivers.decide(act, decision, number, rules, note), {}):
         again = forms.of_values({})
         again.refused = form.refused
         return await _shown(request, again)

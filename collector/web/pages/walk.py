@@ -26,7 +26,7 @@ from collector.stocktake import OPEN, Mark, Outcome, Row
 from collector.web import forms
 from collector.web.forms import Form
 from collector.web.render import page
-from collector.web.sending import attempt
+from collector.web.sending import was_done
 from collector.web.viewer import viewer_of
 
 router = APIRouter(include_in_schema=False)
@@ -111,14 +111,13 @@ async def say(request: Request, number: str) -> Response:
     )  # fmt: skip
     showing = Showing(photo, said.ci, "" if said.ci else said.text)
 
-    async def write(act: Act) -> bool:
+    async def write(act: Act) -> None:
         if said.outcome or not photo:
             await counting.say(act, number, said)
         if photo:
             await evidence.attach(act, number, showing)
-        return True
 
-    if await attempt(request, form, write, REFUSED) is None:
+    if not await was_done(request, form, write, REFUSED):
         return await _show(request, number, form)
     back = {"place": form.text("place"), "q": form.text("q"), "show": form.text("show"), "last": said.key}
     query = urlencode({name: value for name, value in back.items() if value})

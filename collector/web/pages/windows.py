@@ -11,13 +11,12 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.classes import CLASSES
 from collector.maintenance import MAINTENANCE, SILENCE, Recurrence
-from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services import maintenance_windows
 from collector.web import forms, units
 from collector.web.forms import Form
 from collector.web.render import page
-from collector.web.sending import attempt, sent
+from collector.web.sending import attempt, sent, was_done
 from collector.web.viewer import viewer_of
 
 router = APIRouter(include_in_schema=False)
@@ -67,12 +66,7 @@ async def set_window(request: Request) -> Response:
 @router.post("/windows/{uid}/end", dependencies=_WAIVE)
 async def end(request: Request, uid: str) -> Response:
     form = await sent(request)
-
-    async def write(act: Act) -> bool:
-        await maintenance_windows.end(act, uid)
-        return True
-
-    if await attempt(request, form, write, {}) is None:
+    if not await was_done(request, form, lambda act: maintenance_windows.end(act, uid), {}):
         again = forms.of_values({})
         again.refused = form.refused
         return await _shown(request, again)
