@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api.asking import Asked, Search
+from collector.api.photos import Drawing
 from collector.api.shapes import Instant, Shape
 from collector.inspecting.answer import Filled
 from collector.inspecting.line import Line
@@ -42,6 +43,10 @@ class PlanAsked(Body):
 
 class PauseAsked(Body):
     paused: bool
+
+
+class SignAsked(Body):
+    drawing: Drawing = b""
 
 
 class NoteAsked(Body):

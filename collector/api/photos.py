@@ -1,15 +1,17 @@
-"""Photos over HTTP, for REST and pages alike: what a form brings, and the answer with one."""
+"""Photos and signatures over HTTP, for REST and pages alike: what a request brings, and the answer with one."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Response
+from pydantic import Base64Bytes, Field
 from starlette.datastructures import FormData, UploadFile
 
 from collector.api.files import kept_as
 from collector.inspecting.photo import MAX_BYTES, Photo
 
+Drawing = Annotated[Base64Bytes, Field(description="a signature drawn by hand: PNG in Base64, at most 64 KB")]
 SCHEMA: dict[str, Any] = {
     "type": "string", "format": "binary", "description": f"JPEG, PNG or WebP, at most {MAX_BYTES // 1024 // 1024} MB",
 }  # fmt: skip

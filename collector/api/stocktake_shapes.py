@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api.asking import Asked, Search, Words
+from collector.api.photos import Drawing
 from collector.api.shapes import Instant, Shape
 from collector.inspecting.rounds import values_of
 from collector.labels import FORMATS
@@ -82,6 +83,7 @@ class MarkAsked(Body):
 class CloseAsked(Body):
     rest_is_missing: bool = Field(False, description="what nothing was said of is missing")
     note: str = Field("", max_length=MAX_REASON)
+    drawing: Drawing = b""
 
 
 class ProposeAsked(Body):

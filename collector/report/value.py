@@ -91,14 +91,30 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that was checked, `size` in pixels; `name`: the figure it belongs to, `who` made it and when (ms)."""
+
+    name: str
+    who: str
+    at: int
+    sha256: str
+    content: bytes
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What was asked (`parameters`), what comes out at a glance (`figures`), and the tables; `made_at` in ms."""
+    """What was asked (`parameters`), what comes out at a glance (`figures`), and the tables; `made_at` in ms.
+
+    `pictures`: what stands below on paper; other files name them by their SHA-256.
+    """
 
     name: str
     made_at: int
     parameters: tuple[Figure, ...]
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
+    pictures: tuple[Picture, ...] = ()
 
     def table(self, name: str) -> Table | None:
         return next((each for each in self.tables if each.name == name), None)

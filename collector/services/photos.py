@@ -7,17 +7,21 @@ import hashlib
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.inspecting.photo import BadPhoto, Photo, kind
-from collector.security.audit import Act
 from collector.services.missing import NotFound
 from collector.store.photos import Album
 
 
-async def taken(act: Act, album: Album, owner_id: int, item: str, content: bytes) -> Photo:
-    """Return the photo that bytes are, to be written into an album that has room for it; raise `BadPhoto`."""
+async def taken(
+    tx: AsyncConnection, album: Album, of: tuple[int, str], content: bytes, by: tuple[str, int]
+) -> Photo:  # fmt: skip
+    """Return the photo that bytes are, to be written into an album that has room for it; raise `BadPhoto`.
+
+    `of`: whose it is, and what of that it shows; `by`: who took it, and when (ms).
+    """
     media_type = kind(content)
-    if await album.count(act.tx, owner_id) >= album.most:
+    if await album.count(tx, of[0]) >= album.most:
         raise BadPhoto(f"there are {album.most} photos already, and no room for more")
-    return Photo(0, item, hashlib.sha256(content).hexdigest(), media_type, len(content), act.at, act.by)
+    return Photo(0, of[1], hashlib.sha256(content).hexdigest(), media_type, len(content), by[1], by[0])
 
 
 async def one(connection: AsyncConnection, album: Album, owner_id: int, photo_id: int) -> tuple[Photo, bytes]:

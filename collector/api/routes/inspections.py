@@ -106,10 +106,11 @@ async def look_again(request: Request, number: str) -> object:
 @router.post(
     "/inspections/{number}/sign", operation_id="signInspection", response_model=its.DigestShape, dependencies=_DO
 )
-async def sign(request: Request, number: str) -> object:
+async def sign(request: Request, number: str, asked: its.SignAsked | None = None) -> object:
     """Sign it as its inspector; nothing of it is written any more then, but notes."""
     async with acting(request) as act:
-        digest = await signing.sign(act, context_of(request).inspector, number)
+        drawn = asked.drawing if asked else b""
+        digest = await signing.sign(act, context_of(request).inspector, number, drawn)
     log.info("inspection signed", number=number, by=request.state.principal.name)
     return {"digest": digest}
 
@@ -117,10 +118,10 @@ async def sign(request: Request, number: str) -> object:
 @router.post(
     "/inspections/{number}/review", operation_id="reviewInspection", response_model=its.WholeShape, dependencies=_DO
 )
-async def review(request: Request, number: str) -> object:
+async def review(request: Request, number: str, asked: its.SignAsked | None = None) -> object:
     """Sign it as the second person; its incident is resolved."""
     async with acting(request) as act:
-        await signing.review(act, context_of(request).inspector, number)
+        await signing.review(act, context_of(request).inspector, number, asked.drawing if asked else b"")
     return await _one(request, number)
 
 

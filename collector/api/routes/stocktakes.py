@@ -26,6 +26,7 @@ from collector.api.stocktake_shapes import (
 from collector.security.roles import Permission
 from collector.services.refused import Refused
 from collector.services.stocktaking import closing, counting, evidence, opening, seen
+from collector.services.stocktaking.closing import Closing
 from collector.services.stocktaking.evidence import Showing
 from collector.services.stocktaking.reporting import report
 from collector.store.browse.stocktakes import StocktakeQuery
@@ -163,7 +164,8 @@ async def get_photo(request: Request, number: str, photo_id: int) -> Response:
 async def close(request: Request, number: str, asked: CloseAsked) -> object:
     """End a stock-take; nothing of it is written after that."""
     async with acting(request) as act:
-        digest = await closing.close(act, context_of(request).wiring, number, asked.rest_is_missing, asked.note)
+        how = Closing(asked.rest_is_missing, asked.note, asked.drawing)
+        digest = await closing.close(act, context_of(request).wiring, number, how)
     log.info("stock-take closed", number=number, by=request.state.principal.name)
     return {"digest": digest}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from io import BytesIO
 from typing import Final
 
 from collector import pdf
 from collector.report.cells import local, shown
-from collector.report.value import Cell, Column, Figure, Kind, Report, Row, Table, batches
+from collector.report.value import Cell, Column, Figure, Kind, Picture, Report, Row, Table, batches
 from collector.report.words import Words, column_title, table_title, title
 from collector.services.exports.bounds import MAX_PRINTED, MAX_PRINTED_CELL, cut
 from collector.services.exports.lines import folded
@@ -20,6 +21,8 @@ ROW: Final = 3.6
 """Height of a line of a table (mm)."""
 MAX_LINES: Final = 3
 GAP: Final = 1.5
+WIDE, TALL = 60.0, 30.0
+"""What a picture takes at most (mm)."""
 PIECE: Final = 256 * 1024
 _GREY, _DARK = 110, 20
 _RIGHT: Final = (Kind.NUMBER, Kind.RATIO)
@@ -30,6 +33,8 @@ async def write(report: Report, words: Words) -> AsyncIterator[bytes]:
     paper = await asyncio.to_thread(_Paper, report, words)
     for table in report.tables:
         await _table(paper, table)
+    for picture in report.pictures:
+        await asyncio.to_thread(paper.picture, picture)
     whole = await asyncio.to_thread(paper.finished)
     for at in range(0, len(whole), PIECE):
         yield whole[at : at + PIECE]
@@ -87,6 +92,20 @@ class _Paper:
         """Write one line below what was drawn last."""
         self._say(MARGIN, text, 7, _GREY)
         self._y += ROW
+
+    def picture(self, picture: Picture) -> None:
+        """Draw a picture, with what it is, by whom and when above it."""
+        width, height = picture.size
+        scale = min(WIDE / width, TALL / height)
+        if self._y + TALL + 2 * ROW > PAGE[1] - BOTTOM:
+            self._page()
+        self._y += 3
+        said = f"{picture.who} · {local(picture.at)} · SHA-256 {picture.sha256}"
+        self._say(MARGIN, self.words.label("report_figure", picture.name), 8, _GREY)
+        self._say(MARGIN + 50, cut(said, MAX_PRINTED_CELL), 8)
+        self._y += 5
+        self._made.image(BytesIO(picture.content), MARGIN + 50, self._y, width * scale, height * scale)
+        self._y += height * scale
 
     def _page(self) -> None:
         self._made.add_page()

@@ -66,7 +66,7 @@ async def _photo(act: Act, run: Run, item: Item, filling: Filling) -> Photo | No
         return None
     if item.photo == "none":
         raise BadPhoto("no photo is asked for here")
-    return await taken(act, INSPECTIONS, run.id, item.id, filling.photo)
+    return await taken(act.tx, INSPECTIONS, (run.id, item.id), filling.photo, (act.by, act.at))
 
 
 async def _write(act: Act, run: Run, sent: tuple[Answer | None, Photo | None], filling: Filling) -> None:

@@ -13,6 +13,7 @@ from collector.inspecting.plan import CHOICE
 from collector.model import Rule
 from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
 from collector.services.inspecting.seen import Seen
+from collector.services.signatures import drawn, pictures
 from collector.stocktake import Thing
 
 NAME: Final = "inspection"
@@ -57,7 +58,7 @@ def report(seen: Seen, rules: Rules, now: int) -> Report:
         Table("passed", PASSED, standing([rows.passed(each) for each in passed(seen.lines)])),
         Table("notes", NOTES, standing([(each.text, each.who, each.at) for each in seen.notes])),
     )
-    return Report(NAME, now, _parameters(seen), _figures(seen, now), tables)
+    return Report(NAME, now, _parameters(seen), _figures(seen, now), tables, pictures(seen.signatures))
 
 
 def problems(lines: Iterable[Line]) -> list[Line]:
@@ -183,7 +184,7 @@ def _parameters(seen: Seen) -> tuple[Figure, ...]:
         Figure("maintenance_incident", run.incident or None, Kind.TEXT),
         Figure("signed_by", run.signed_by or None, Kind.TEXT), Figure("signed_at", run.signed_at, Kind.TIME),
         Figure("reviewed_by", run.reviewed_by or None, Kind.TEXT), Figure("reviewed_at", run.reviewed_at, Kind.TIME),
-        Figure("digest", run.digest or None, Kind.TEXT),
+        Figure("digest", run.digest or None, Kind.TEXT), *drawn(seen.signatures),
     )  # fmt: skip
 
 

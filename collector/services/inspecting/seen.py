@@ -14,11 +14,13 @@ from collector.inspecting.answer import Filled
 from collector.inspecting.line import Line
 from collector.inspecting.photo import Photo
 from collector.inspecting.plan import Plan
+from collector.services import signatures
 from collector.services.missing import NotFound
 from collector.services.photos import one as photo_of
 from collector.services.refused import Refused
 from collector.stocktake import Thing
 from collector.store import inspection_answers, inspection_runs, photos, plans
+from collector.store import signatures as drawings
 from collector.store.browse import inspections
 from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Page, Window
@@ -26,6 +28,7 @@ from collector.store.inspection_answers import Note
 from collector.store.inspection_runs import OPEN as OPEN
 from collector.store.inspection_runs import Run as Run
 from collector.store.plans import INSPECTIONS
+from collector.store.signatures import Signature
 
 _NUMBER: Final = re.compile(r"INS-\d{6,12}", re.ASCII)
 
@@ -47,6 +50,7 @@ class Seen:
     notes: Sequence[Note]
     before: str = ""
     is_intact: bool | None = None
+    signatures: Sequence[Signature] = ()
 
     @property
     def open_items(self) -> int:
@@ -109,7 +113,7 @@ async def one(connection: AsyncConnection, number: str) -> Seen:
         run, plan, await plans.number_of(connection, run.new.plan_id),
         await inspection_runs.things(connection, run.id), await inspection_runs.lines(connection, run.id),
         await items_of(connection, run, plan), await inspection_answers.notes(connection, run.id),
-        next(iter(before.values()), ""),
+        next(iter(before.values()), ""), signatures=await drawings.of(connection, f"inspection/{number}"),
     )  # fmt: skip
     if not run.digest:
         return seen
@@ -120,6 +124,7 @@ def _judged(seen: Seen, kept: bytes | None) -> Seen:
     """Return a signed run with whether what stands is what was signed, and what was signed is still there."""
     text = text_of(seen)
     is_intact = seal.digest(text) == seen.run.digest and kept is not None and seal.opened(kept) == text
+    is_intact = is_intact and signatures.are_intact(seen.signatures, seen.run.digest)
     return replace(seen, is_intact=is_intact)
 
 

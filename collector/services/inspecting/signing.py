@@ -6,11 +6,14 @@ from typing import Final
 
 from collector.inspecting import seal
 from collector.security.audit import Act
+from collector.services import signatures
 from collector.services.changes.asked import lines_of
 from collector.services.inspecting.inspector import Inspector
 from collector.services.inspecting.seen import Seen, find, one, still_open, text_of
 from collector.services.refused import Refused
+from collector.services.signatures import INSPECTOR, REVIEWER
 from collector.store import inspection_answers, inspection_incidents, inspection_runs
+from collector.store import signatures as drawings
 from collector.store.inspection_answers import Note
 from collector.store.inspection_runs import DONE, OPEN, SIGNED
 
@@ -18,10 +21,10 @@ MAX_NOTE: Final = 2_000
 MAX_NOTES: Final = 500
 
 
-async def sign(act: Act, inspector: Inspector, number: str) -> str:
+async def sign(act: Act, inspector: Inspector, number: str, drawn: bytes = b"") -> str:
     """Sign a run as its inspector and return the digest of the report; raise `NotFound`, `Refused`.
 
-    Every item has its answer then, and its photo where one is required.
+    Every item has its answer then, and its photo where one is required. `drawn`: the signature as PNG, if any.
     """
     run, plan = await still_open(act.tx, number, hold=True)
     if act.by not in (run.new.assignee, run.new.deputy):
@@ -33,19 +36,23 @@ async def sign(act: Act, inspector: Inspector, number: str) -> str:
     digest = seal.digest(text)
     state = SIGNED if plan.review else DONE
     await inspection_runs.sign(act.tx, run.id, state, (act.by, act.at), (digest, seal.packed(text)))
-    act.tell("inspection.sign", f"inspection/{number}", {"state": run.state}, {"state": state, "digest": digest})
+    drawing = await signatures.keep(act.tx, f"inspection/{number}", (INSPECTOR, act.by, act.at), digest, drawn)
+    after = {"state": state, "digest": digest} | drawing
+    act.tell("inspection.sign", f"inspection/{number}", {"state": run.state}, after)
     if state == DONE:
         await inspection_incidents.resolve(act.tx, run.incident, act.at)
     return digest
 
 
-async def review(act: Act, inspector: Inspector, number: str) -> None:
-    """Sign a run as the person who reviews it; raise `NotFound`, `Refused`."""
+async def review(act: Act, inspector: Inspector, number: str, drawn: bytes = b"") -> None:
+    """Sign a run as the person who reviews it; raise `NotFound`, `Refused`. `drawn`: the signature as PNG, if any."""
     seen = await _signed(act, number)
     if not seen.is_intact:
         raise Refused("the report is not the one that was signed: send it back", "digest")
     await inspection_runs.review(act.tx, seen.run.id, act.by, act.at)
-    act.tell("inspection.review", f"inspection/{number}", {"state": SIGNED}, {"state": DONE})
+    by = (REVIEWER, act.by, act.at)
+    drawing = await signatures.keep(act.tx, f"inspection/{number}", by, seen.run.digest, drawn)
+    act.tell("inspection.review", f"inspection/{number}", {"state": SIGNED}, {"state": DONE} | drawing)
     await inspection_incidents.resolve(act.tx, seen.run.incident, act.at)
 
 
@@ -56,6 +63,7 @@ async def send_back(act: Act, number: str, reason: str) -> None:
     if not why:
         raise Refused("say what is to be done again", "reason")
     await inspection_runs.unsign(act.tx, seen.run.id)
+    await drawings.take_away(act.tx, f"inspection/{number}")
     await inspection_answers.add_note(act.tx, seen.run.id, Note(why, act.at, act.by))
     after = {"state": OPEN, "reason": why, "signed_by": ""}
     act.tell("inspection.send_back", f"inspection/{number}", {"state": SIGNED, "signed_by": seen.run.signed_by}, after)

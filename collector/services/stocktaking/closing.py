@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,10 +13,12 @@ from collector.change.expected import Expected, How
 from collector.change.record import ChangeType, Window
 from collector.record import SECTION
 from collector.security.audit import Act
+from collector.services import signatures
 from collector.services.changes.asked import MAX_CIS, MAX_REASON, MAX_TITLE, Asked, AskedLine, lines_of
 from collector.services.changes.desk import Desk
 from collector.services.refused import Refused
 from collector.services.sighting import sightings
+from collector.services.signatures import CLOSER
 from collector.services.stocktaking.seen import head_of, one, photos_of, result_of, still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Mark, Outcome, Result, Thing
@@ -27,29 +29,45 @@ WORK_MS: Final = 14 * 86_400_000
 """Within which a proposed change is to be carried out."""
 
 
-async def close(act: Act, wiring: Wiring, number: str, rest_is_missing: bool, note: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a stock-take ends. `rest_is_missing`: what nobody said anything of; `drawn`: a signature as PNG, if any."""
+
+    rest_is_missing: bool = False
+    note: str = ""
+    drawn: bytes = b""
+
+
+async def close(act: Act, wiring: Wiring, number: str, how: Closing) -> str:
     """End a stock-take and return the digest of its report; raise `NotFound`, `Refused`.
 
-    Every line has its word then: with `rest_is_missing` those nobody said anything of are missing.
+    Every line has its word then.
     """
     kept = await still_open(act.tx, number)
     whole = await result_of(act.tx, kept)
     if not whole.is_whole:
-        if not rest_is_missing:
+        if not how.rest_is_missing:
             raise Refused(f"nothing was said yet of {whole.counts[stocktake.OPEN]} CIs", "rest")
         await stocktakes.say_all(act.tx, kept.id, _missing(whole, act))
     await _witness(act.tx, wiring, kept, whole)
     whole = await result_of(act.tx, kept)
-    ended = replace(kept, closed_at=act.at, closed_by=act.by, note=lines_of(note, MAX_REASON, "note"))
-    ended = replace(ended, digest=stocktake.digest(head_of(ended, await photos_of(act.tx, kept)), whole))
+    ended = replace(kept, closed_at=act.at, closed_by=act.by, note=lines_of(how.note, MAX_REASON, "note"))
+    drawing = signatures.sha256_of(signatures.cleaned(how.drawn))
+    head = head_of(ended, await photos_of(act.tx, kept)) | drawing
+    ended = replace(ended, digest=stocktake.digest(head, whole))
     if not await stocktakes.close(act.tx, ended):
         raise Refused("it is closed already", "closed")
+    await signatures.keep(act.tx, f"stocktake/{number}", (CLOSER, act.by, act.at), ended.digest, how.drawn)
+    await _resolve(act, kept)
+    act.tell("stocktake.close", f"stocktake/{number}", after={**whole.counts, "digest": ended.digest} | drawing)
+    return ended.digest
+
+
+async def _resolve(act: Act, kept: Kept) -> None:
+    """Resolve the incident of one that came by a plan."""
     planned = await rounds.of(act.tx, kept.id)
     if planned is not None:
         await inspection_incidents.resolve(act.tx, planned.due.incident, act.at)
-    after = {**whole.counts, "digest": ended.digest}
-    act.tell("stocktake.close", f"stocktake/{number}", after=after)
-    return ended.digest
 
 
 def _missing(whole: Result, act: Act) -> list[Mark]:

@@ -49,7 +49,7 @@ class Taken:
 
 async def say(act: Act, number: str, said: Said) -> Taken:
     """Take what somebody says they see; raise `NotFound`, and `Refused` unless they count in an open stock-take."""
-    kept = await counted_by(act, number)
+    kept = await counted_by(act.tx, number, act.by)
     place = optional(said.place, stocktake.MAX_PLACE, "place")
     note = optional(said.note, stocktake.MAX_NOTE, "note")
     taken = await (_scanned(act, kept, said, place) if said.text else _chosen(act, kept, said, place))
@@ -61,10 +61,10 @@ async def say(act: Act, number: str, said: Said) -> Taken:
     return replace(taken, mark=mark)
 
 
-async def counted_by(act: Act, number: str) -> Kept:
-    """Return an open stock-take that `act.by` counts in; raise `NotFound`, `Refused`."""
-    kept = await still_open(act.tx, number)
-    if act.by not in kept.people:
+async def counted_by(tx: AsyncConnection, number: str, who: str) -> Kept:
+    """Return an open stock-take that somebody counts in; raise `NotFound`, `Refused`."""
+    kept = await still_open(tx, number)
+    if who not in kept.people:
         raise Refused("only who was asked to count says what is there", "who")
     return kept
 

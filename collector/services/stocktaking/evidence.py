@@ -32,10 +32,10 @@ class Showing:
 
 async def attach(act: Act, number: str, showing: Showing) -> Sequence[Photo]:
     """Keep a photo and return all of what it shows; raise `NotFound`, and `Refused` unless `act.by` counts there."""
-    kept = await counted_by(act, number)
+    kept = await counted_by(act.tx, number, act.by)
     item = await _item(act.tx, kept, showing)
     try:
-        photo = await photos.taken(act, STOCKTAKES, kept.id, item, showing.photo)
+        photo = await photos.taken(act.tx, STOCKTAKES, (kept.id, item), showing.photo, (act.by, act.at))
     except BadPhoto as error:
         raise Refused(str(error), "photo") from None
     if await STOCKTAKES.add(act.tx, kept.id, photo, showing.photo):

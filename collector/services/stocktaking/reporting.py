@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
+from collector.services.signatures import drawn, pictures
 from collector.services.stocktaking.seen import Seen
 from collector.stocktake import STATES, Mark, Thing
 from collector.stocktake import Row as Line
@@ -41,7 +42,7 @@ def report(seen: Seen, now: int) -> Report:
         Figure("people", kept.people, Kind.TEXTS), Figure("opened_by", new.opened_by, Kind.TEXT),
         Figure("opened_at", new.opened_at, Kind.TIME), Figure("closed_by", kept.closed_by or None, Kind.TEXT),
         Figure("closed_at", kept.closed_at, Kind.TIME), Figure("note", kept.note or None, Kind.TEXT),
-        Figure("digest", kept.digest or None, Kind.TEXT),
+        Figure("digest", kept.digest or None, Kind.TEXT), *drawn(seen.signatures),
     )  # fmt: skip
     figures = tuple(Figure(f"stocktake_{state}", seen.result.counts[state]) for state in map(str, STATES))
     lines = [_line(row, seen) for row in seen.result.rows]
@@ -50,7 +51,7 @@ def report(seen: Seen, now: int) -> Report:
         Table("lines", LINES, standing(lines)), Table("found", FOUND, standing(found)),
         Table("photos", PHOTOS, standing(list(_photos(seen)))),
     )  # fmt: skip
-    return Report(NAME, now, parameters, figures, tables)
+    return Report(NAME, now, parameters, figures, tables, pictures(seen.signatures))
 
 
 def _ci(thing: Thing | None) -> Row:

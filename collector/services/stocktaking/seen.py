@@ -11,15 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import stocktake
 from collector.inspecting.photo import Photo
+from collector.services import signatures
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.stocktake import Result, Thing
 from collector.store import rounds, stocktakes
+from collector.store import signatures as drawings
 from collector.store.browse import stocktakes as browsed
 from collector.store.browse.page import Page, Window
 from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
 from collector.store.photos import STOCKTAKES
 from collector.store.rounds import Planned
+from collector.store.signatures import Signature
 from collector.store.stocktakes import Kept
 
 _NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
@@ -39,6 +42,7 @@ class Seen:
     is_intact: bool | None = None
     planned: Planned | None = None
     photos: Mapping[str, Sequence[Photo]] = field(default_factory=dict)
+    signatures: Sequence[Signature] = ()
 
     @property
     def state(self) -> str:
@@ -62,9 +66,20 @@ async def one(connection: AsyncConnection, number: str) -> Seen:
     """Return a stock-take with every line; raise `NotFound`."""
     kept = await find(connection, number)
     whole, photos = await result_of(connection, kept), await photos_of(connection, kept)
-    intact = None if kept.closed_at is None else stocktake.digest(head_of(kept, photos), whole) == kept.digest
+    drawn = await drawings.of(connection, f"stocktake/{number}")
+    intact = None if kept.closed_at is None else _is_intact(kept, whole, photos, drawn)
     changes, planned = await stocktakes.proposals(connection, kept.id), await rounds.of(connection, kept.id)
-    return Seen(kept, whole, changes, intact, planned, photos)
+    return Seen(kept, whole, changes, intact, planned, photos, drawn)
+
+
+def _is_intact(
+    kept: Kept, whole: Result, photos: Mapping[str, Sequence[Photo]], drawn: Sequence[Signature]
+) -> bool:  # fmt: skip
+    """Return whether a report is the one that was closed, and what was drawn below it as well."""
+    head = head_of(kept, photos)
+    for each in drawn:
+        head |= signatures.sha256_of(each.content)
+    return stocktake.digest(head, whole) == kept.digest and signatures.are_intact(drawn, kept.digest)
 
 
 def is_hidden(kept: Kept, who: str) -> bool:

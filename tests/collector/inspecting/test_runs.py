@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from collector.inspecting import drawing
 from collector.inspecting.line import State
 from collector.inspecting.plan import Plan, of_values
 from collector.pipeline import inspecting
@@ -29,6 +30,7 @@ from collector.store.engine import Store
 from collector.waiver import ACCEPT, GRANTED, Waiver
 from collector.workcalendar import Calendar
 from tests.acts import act
+from tests.collector.inspecting.test_drawing import PLAIN, drawn
 from tests.estate import DAY, HOUR, MINUTE, NOW, Estate, Seeded
 from tests.people import shipped_policies
 
@@ -312,6 +314,30 @@ async def test_a_review_sends_it_back_with_its_reason_and_it_is_signed_anew(hall
     assert [each.text for each in found.notes] == ["the photo shows something else"]
     await hall.sign("ada", number)
     assert (await hall.seen(number)).is_intact
+
+
+async def test_a_signature_that_is_drawn_is_kept_with_what_was_signed_until_it_is_sent_back(halls: Hall) -> None:
+    await halls.plan()
+    halls.at = FIRST
+    (number,) = await halls.due()
+    await halls.fill_all(number)
+    with pytest.raises(Refused) as refused:
+        await halls.doing("ada", lambda a: signing.sign(a, halls.inspector, number, JPEG))
+    assert refused.value.field == "drawing"
+    assert (await halls.seen(number)).run.state == "open"
+    digest, _ = await halls.doing("ada", lambda a: signing.sign(a, halls.inspector, number, PLAIN))
+    (kept,) = (await halls.seen(number)).signatures
+    assert (kept.role, kept.who, kept.at, kept.digest) == ("inspector", "ada", FIRST, digest)
+    await halls.doing("eve", lambda a: signing.send_back(a, number, "again"))
+    assert (await halls.seen(number)).signatures == []
+    await halls.sign("ada", number)  # the second time only by name
+    await halls.doing("eve", lambda a: signing.review(a, halls.inspector, number, PLAIN))
+    found = await halls.seen(number)
+    assert ([each.role for each in found.signatures], found.is_intact) == (["reviewer"], True)
+    async with halls.store.write() as tx:
+        other = drawing.cleaned(drawn("L"))
+        await tx.execute(update(schema.signature).values(content=other))
+    assert (await halls.seen(number)).is_intact is False
 
 
 async def test_a_run_keeps_the_version_of_its_plan(hall: Hall) -> None:

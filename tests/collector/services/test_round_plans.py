@@ -17,6 +17,7 @@ from collector.services.inspecting.keeper import Keeper
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.services.stocktaking import clockwork, closing, opening, plans, seen
+from collector.services.stocktaking.closing import Closing
 from collector.store import accounts, schema
 from collector.store.browse.page import Window
 from collector.store.browse.stocktakes import StocktakeQuery
@@ -118,7 +119,7 @@ async def test_a_round_comes_by_itself_with_people_a_due_time_and_an_incident(fl
     assert (due.due_at, due.warn_at) == (FIRST + 22 * HOUR + 30 * MINUTE, FIRST + 20 * HOUR + 30 * MINUTE)
     incident = await floor.incident(due.incident)
     assert (incident.source, incident.assignee, incident.resolved_at) == ("maintenance", "ada", None)
-    await floor.doing("ada", lambda a: closing.close(a, floor.inspector.wiring, made, True))
+    await floor.doing("ada", lambda a: closing.close(a, floor.inspector.wiring, made, Closing(True)))
     assert (await floor.incident(due.incident)).resolved_at == floor.at
     assert (await floor.seen(made)).is_intact
 

@@ -14,6 +14,7 @@ from collector.services.changes.desk import Desk
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.services.stocktaking import closing, counting, evidence, opening, seen
+from collector.services.stocktaking.closing import Closing
 from collector.services.stocktaking.counting import Said
 from collector.services.stocktaking.evidence import Showing
 from collector.services.wiring import Wiring
@@ -22,6 +23,7 @@ from collector.store.browse.page import Window
 from collector.store.browse.stocktakes import StocktakeQuery
 from collector.store.engine import Store
 from tests.acts import act
+from tests.collector.inspecting.test_drawing import PLAIN
 from tests.collector.inspecting.test_runs import JPEG
 from tests.estate import HOUR, NOW, Estate, Seeded
 
@@ -58,8 +60,8 @@ class Room:
         taken, _ = await self.doing(by, lambda a: counting.say(a, self.number, told))
         return taken  # type: ignore[no-any-return]
 
-    async def close(self, by: str = "ada", rest: bool = False) -> list[Any]:
-        _, told = await self.doing(by, lambda a: closing.close(a, Wiring(), self.number, rest, "done"))
+    async def close(self, by: str = "ada", rest: bool = False, drawn: bytes = b"") -> list[Any]:
+        _, told = await self.doing(by, lambda a: closing.close(a, Wiring(), self.number, Closing(rest, "done", drawn)))
         return told
 
     async def seen(self) -> seen.Seen:
@@ -163,6 +165,23 @@ async def test_a_stock_take_without_photos_has_the_digest_it_had_before_there_we
     assert seen.head_of(whole.kept, {}).keys() == {
         "number", "kind", "title", "opened_by", "opened_at", "closed_by", "closed_at", "note", "people",
     }  # fmt: skip
+
+
+async def test_a_signature_that_is_drawn_is_part_of_what_is_closed(room: Room) -> None:
+    await room.open()
+    with pytest.raises(Refused) as refused:
+        await room.close(rest=True, drawn=JPEG)
+    assert refused.value.field == "drawing"
+    ((_, told),) = await room.close(rest=True, drawn=PLAIN)
+    whole = await room.seen()
+    (kept,) = whole.signatures
+    assert (kept.role, kept.who, kept.digest, kept.sha256) == (
+        "closer", "ada", whole.kept.digest, told["after"]["drawing"],
+    )  # fmt: skip
+    assert whole.is_intact
+    async with room.store.write() as tx:
+        await tx.execute(schema.signature.delete())
+    assert (await room.seen()).is_intact is False
 
 
 async def test_there_is_an_end_of_photos_and_who_counts_blind_sees_their_own(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -13,6 +14,7 @@ import pytest
 
 from collector.inspecting.plan import of_values
 from collector.web.inspection_form import form_of, values_of
+from tests.collector.inspecting.test_drawing import PLAIN
 from tests.collector.inspecting.test_runs import JPEG, PLAN
 from tests.estate import Estate
 from tests.people import World
@@ -201,7 +203,14 @@ async def test_the_api_makes_answers_signs_and_reads(world: World) -> None:
         assert (item["state"], item["said"]["en"], item["is_done"]) == ("problem", "To be bought", True)
         refused = await bob.post(f"{path}/answers", data={"item": "M-SUPPLIES", "key": "k2", "value": "7"})
         assert (refused.status_code, refused.json()["field"]) == (400, "value")
-        digest = (await ada.post(f"{path}/sign")).json()["digest"]
+        for wrong, status in (("A", 422), (base64.b64encode(JPEG).decode(), 400)):
+            assert (await ada.post(f"{path}/sign", json={"drawing": wrong})).status_code == status
+        drawing = base64.b64encode(PLAIN).decode()
+        digest = (await ada.post(f"{path}/sign", json={"drawing": drawing})).json()["digest"]
+        page = f"/inspections/runs/{run['number']}"
+        assert f'src="{page}/signatures/inspector"' in (await ada.get(page)).text
+        assert (await bob.get(f"{page}/signatures/inspector")).headers["content-type"] == "image/png"
+        assert b"/Subtype /Image" in (await ada.get(f"{page}/report.pdf")).content
         whole = (await ada.get(path)).json()
         assert (whole["state"], whole["digest"], whole["is_intact"], whole["plan"]) == ("done", digest, True, number)
         assert (await bob.post(f"{path}/notes", json={"text": "bought"})).json()["notes"][0]["text"] == "bought"

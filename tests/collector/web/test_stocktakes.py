@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 
@@ -9,11 +10,13 @@ import httpx2
 import openpyxl
 import pytest
 
+from tests.collector.inspecting.test_drawing import PLAIN
 from tests.collector.inspecting.test_runs import JPEG
 from tests.estate import Estate
 from tests.people import World
 
 PLACE = "机房A"
+DRAWN = "data:image/png;base64," + base64.b64encode(PLAIN).decode()
 
 
 @pytest.fixture
@@ -87,6 +90,25 @@ async def test_a_photo_is_taken_without_script_and_shown_with_its_line(stocked: 
         wrong = await client.post(f"{path}/walk", data=form | {"key": "k4"}, files={"photo": b"<svg/>"})
         assert (wrong.status_code, "A photo is JPEG" in wrong.text) == (400, True)
         assert "Damaged" in (await client.get(f"{path}?show=damaged")).text
+
+
+async def test_a_stock_take_is_closed_with_a_signature_that_stands_in_its_report(stocked: World) -> None:
+    async with await stocked.person("config_admin:*", name="ada") as client:
+        path = await opened(client)
+        ending = {"rest": "yes", "drawn": DRAWN}
+        for wrong in (DRAWN[:-8], "data:text/html;base64,AAAA"):
+            refused = await client.post(f"{path}/close", data=ending | {"drawn": wrong})
+            assert (refused.status_code, "cannot be read" in refused.text) == (400, True)
+        assert (await client.post(f"{path}/close", data=ending)).status_code == 303
+        page = (await client.get(path)).text
+        assert f'src="{path}/signatures/closer"' in page
+        assert "The report is as it was closed" in page
+        drawing = await client.get(f"{path}/signatures/closer")
+        assert (drawing.headers["content-type"], drawing.content[:4]) == ("image/png", b"\x89PNG")
+        assert (await client.get(f"{path}/signatures/other")).status_code == 404
+        report = (await client.get(f"{path}/report.json")).json()
+        assert len(report["parameters"]["closed_by_drawing"]) == 64
+        assert b"/Subtype /Image" in (await client.get(f"{path}/report.pdf")).content
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "xml", "xlsx", "pdf"])
