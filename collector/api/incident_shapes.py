@@ -91,6 +91,8 @@ class IncidentWhole(Incident):
     recovered_at: Instant = Field(None, description="its last cause went while somebody was at work on it")
     reopened: int
     recurs: str
+    problem: str = Field("", description="number of the problem it belongs to")
+    stays: str = Field("", description="why it stayed open when the one it stands under was resolved")
     closed_at: Instant = None
     parent: str
     merged_into: str

@@ -1,4 +1,4 @@
-"""One search for everything: CIs by name, serial, MAC or address; incidents; findings; agents."""
+"""One search for everything: CIs by name, serial, MAC or address; incidents; problems; findings; agents."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from collector.services.agents import listed as agents_listed
 from collector.services.cis import listed as cis_listed
 from collector.services.incidents.listed import listed as incidents_listed
 from collector.services.macs import address_in, mac_in
+from collector.services.problems.seen import listed as problems_listed
 from collector.services.whereabouts import Whereabouts
 from collector.services.wiring import Wiring
 from collector.store.browse.agents import AgentQuery, AgentRow
 from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.store.browse.page import Window
+from collector.store.browse.problems import ProblemQuery, ProblemRow
 from collector.store.browse.search import MAX_QUERY, finding_numbered
 
 GROUP = 8
@@ -35,12 +37,14 @@ class Found:
     incidents_count: int = 0
     agents: tuple[AgentRow, ...] = ()
     agents_count: int = 0
+    problems: tuple[ProblemRow, ...] = ()
+    problems_count: int = 0
     finding: int | None = None
     places: tuple[Whereabouts, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.cis or self.incidents or self.agents or self.finding or self.places)
+        return not (self.cis or self.incidents or self.agents or self.problems or self.finding or self.places)
 
 
 async def find(
@@ -57,6 +61,11 @@ async def find(
         if Permission.INCIDENTS_READ in allowed
         else None
     )
+    problems = (
+        await problems_listed(connection, ProblemQuery(q=text), window)
+        if Permission.INCIDENTS_READ in allowed
+        else None
+    )
     agents = (
         await agents_listed(connection, AgentQuery(silent_before, q=text), window)
         if Permission.AGENTS_READ in allowed
@@ -70,5 +79,6 @@ async def find(
         cis.items if cis else (), cis.count if cis else 0,
         incidents.items if incidents else (), incidents.count if incidents else 0,
         agents.items if agents else (), agents.count if agents else 0,
+        problems.items if problems else (), problems.count if problems else 0,
         finding, places,
     )  # fmt: skip

@@ -76,10 +76,12 @@ async def _one(request: Request, number: str) -> IncidentWhole:
 
 
 def _whole(found: seen.Seen) -> IncidentWhole:
-    names = ("clocks", "intervals", "trail", "links", "members", "changes", "offers", "escalated")
+    names = ("clocks", "intervals", "trail", "links", "members", "changes", "offers", "escalated", "stays")
     row = {name: getattr(found.row, name) for name in (*found.row.__dataclass_fields__, "due_at")}
     its = {name: getattr(found, name) for name in names}
-    return IncidentWhole.model_validate(row | its | {"children": [each.number for each in found.children]})
+    its["children"] = [each.number for each in found.children]
+    its["problem"] = found.problem.number if found.problem else ""
+    return IncidentWhole.model_validate(row | its)
 
 
 @router.post(

@@ -16,6 +16,7 @@ async def test_a_problem_is_raised_written_and_closed_by_who_may(world: World) -
     told = made.json()
     assert (told["number"], told["state"], told["incident_numbers"]) == ("PRB-000001", "open", ["INC-000001"])
     assert told["offers"] == ["know", "resolve", "edit"]
+    assert (await vic.get(f"{API}/incidents/INC-000001")).json()["problem"] == "PRB-000001"
     assert (await bob.put(ONE, json={"cause": "logs", "version": told["version"]})).status_code == 200
     stale = await bob.put(ONE, json={"cause": "no", "version": told["version"]})
     assert (stale.status_code, "no longer" in stale.text) == (400, True)

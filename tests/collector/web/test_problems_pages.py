@@ -62,6 +62,7 @@ async def test_an_incident_is_made_a_problem_and_led_to_its_end(world: World, la
         page = (await meg.get(f"/problems/{ONE}")).text
         assert "磁盘 &lt;b&gt;x&lt;/b&gt;" in page
         assert "INC-000002" in page
+        assert f"/problems/{ONE}" in (await meg.get("/search?q=prb-0000")).text
         rows = list(csv.reader(io.StringIO((await meg.get("/problems.csv")).text.lstrip("\ufeff"))))
         assert [(row[0], row[4], row[5]) for row in rows[1:]] == [(ONE, "2", "meg")]
 
