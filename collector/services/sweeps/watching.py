@@ -35,6 +35,9 @@ log = structlog.get_logger(__name__)
 
 ASKED_BY: Final = "watch"
 RATE: Final = 500
+"""Packets a second, as far as plans allow; more where a watch would take longer than half its minute."""
+ASKS: Final = 3
+"""Packets an address that answers costs: an echo, an engine probe, a community."""
 SHARE: Final = 0.8
 """How much of the pace of a plan a watch may take in its network: what is explored there is to come to its end, too."""
 NOT_LOOKED: Final = frozenset({"excluded", "blackout", "cancelled", "lease_ended", "internal"})
@@ -100,7 +103,7 @@ def _covered(there: Ranges, plans: Iterable[Settings]) -> Ranges:
 
 
 def _pace(targets: Ranges, plans: Iterable[Settings]) -> int:
-    """Return the packets a second at which no plan's network is asked faster than `SHARE` of that plan's own pace.
+    """Return the packets a second of a watch, at which no plan's network is asked faster than `SHARE` of its own pace.
 
     Addresses are asked in turns of their subnets, so a plan's share of what leaves is that of its subnets at first, and
     of its addresses on the whole.
@@ -108,7 +111,8 @@ def _pace(targets: Ranges, plans: Iterable[Settings]) -> int:
     subnets = len(targets.subnets)
     shares = [(each.rate * SHARE, targets & each.targets) for each in plans]
     most = (rate / max(its.size / targets.size, len(its.subnets) / subnets) for rate, its in shares if its)
-    return max(1, int(min((RATE, *most))))
+    wanted = max(RATE, targets.size * ASKS * 2000 / EVERY_MS)
+    return max(1, int(min(wanted, *most)))
 
 
 async def _first(tx: AsyncConnection, zone: str, said: str, now: int) -> None:

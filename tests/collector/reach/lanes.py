@@ -22,7 +22,7 @@ from collector.listeners.refusal import Refused
 from collector.listeners.tasks import Hands, Tasks
 from collector.security.vault import Vault
 from collector.services import sweeps
-from collector.services.sweeps import NewPlan, timekeeper
+from collector.services.sweeps import NewPlan, probing, timekeeper
 from collector.store import sweeps as rows
 from collector.store.agents import Standing
 from collector.store.engine import Store
@@ -251,6 +251,13 @@ class World:
             its = [each for each in await sweeps.recent(tx) if not each.has_ended]
             if its:
                 await sweeps.cancel(act(tx, at=self.now), its[number % len(its)].uid)
+
+    async def close(self, number: int) -> None:
+        """Let a sweep that runs wait again, as a blackout does that begins."""
+        async with self.store.write() as tx:
+            its = await rows.in_state(tx, rows.RUNNING)
+            if its:
+                await probing.give_back(tx, its[number % len(its)], "closed for a while")
 
     def crash(self, number: int) -> None:
         if self.processes:

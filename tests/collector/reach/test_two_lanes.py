@@ -28,8 +28,8 @@ Happenings = list[tuple[str, int]]
 happenings: st.SearchStrategy[Happenings] = st.lists(
     st.tuples(
         st.sampled_from([
-            "start", "start", "cancel", "crash", "probe_restarts", "collector_restarts", "cut", "lost", "unanswered",
-            "nothing",
+            "start", "start", "cancel", "close", "crash", "probe_restarts", "collector_restarts", "cut", "lost",
+            "unanswered", "nothing",
         ]), _number,
     ), max_size=30,
 )  # fmt: skip
@@ -56,6 +56,8 @@ async def _happens(world: World, what: str, number: int) -> None:
             await world.start(number % 2)
         case "cancel":
             await world.cancel(number)
+        case "close":
+            await world.close(number)
         case "crash":
             world.crash(number)
         case "probe_restarts":

@@ -17,6 +17,7 @@ from collector.services.sweeps import NewPlan, Taker, lateness, watching
 from collector.store import agents, probes, reach, schema
 from collector.store.agents import NewAgent
 from collector.store.engine import Store, insert
+from collector.store.sweep_plans import PlanRow
 from tests.acts import act
 from wire.ranges import ranges
 from wire.sweep import Progress, SweepTask, TargetRow
@@ -193,6 +194,17 @@ async def test_no_network_is_asked_faster_than_its_plan_allows(net: Net, rates: 
     task = await net.take()
     assert task is not None
     assert (task.rate_pps, ranges(task.ranges)) == (pace, ranges([COVERED[0], OTHER]))
+
+
+def test_a_large_zone_is_asked_faster_where_its_plan_allows_that() -> None:
+    said = watching._settings([_plan(rate=20_000)], [f"10.1.{n >> 8}.{n & 255}" for n in range(1, 10_001)])
+    assert json.loads(said)["rate"] == 1_000, "half a minute for ten thousand devices"
+    assert json.loads(watching._settings([_plan(rate=500)], ["10.1.0.1"]))["rate"] == 400
+
+
+def _plan(**more: Any) -> PlanRow:
+    settings = json.dumps({**PLAN, "ranges": ["10.1.0.0/16"], **more})
+    return PlanRow(1, "p", "campus", "", settings, "", "on", 0, "ada", 0)
 
 
 async def test_what_answered_is_kept_by_address_and_the_ledger_stays_empty(net: Net) -> None:
