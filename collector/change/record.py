@@ -4,6 +4,8 @@ Everything observed is a path and a value, so everything a change may touch is o
 `version`), an element (`packages`, `openssl|amd64`) or one field of it, a whole section (no key), a relation
 (`RELATIONS`, its kind and the other CI's uid), the appearance or disappearance of a CI (`PRESENCE`: expected is
 `EXACT True`, or `EXACT None` for gone). No line covers a whole CI: who approved one thing did not approve another.
+A line may also name a rule (`RULE`, its id, and in `field` an instance) whose alert the work is expected to raise: it
+explains nothing that moves, and is held back while the work goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from wire.sections import canonical
 
 RELATIONS = "relations"
 PRESENCE = Path("ci", "presence")
+RULE = "rule"
 
 
 class ChangeType(enum.StrEnum):

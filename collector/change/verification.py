@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.change.covering import DAY_MS
-from collector.change.record import Change, Line
+from collector.change.record import RULE, Change, Line
 from collector.model import Value
 
 VERIFY_WITHIN_MS = DAY_MS
@@ -90,9 +90,12 @@ def unmet(checks: Iterable[LineCheck]) -> tuple[LineCheck, ...]:
 def _check(change: Change, line: Line, evidence: Evidence, now: int) -> LineCheck:
     if evidence.decided in DECIDED:
         return LineCheck(line, evidence.decided)
+    over_at = change.is_over_at
+    if line.path.section == RULE:  # an alert may come, and need not
+        is_over = over_at is not None and now >= over_at
+        return LineCheck(line, LineState.USED_DISCOVERED if is_over else LineState.PENDING)
     if not evidence.is_discoverable:
         return LineCheck(line, LineState.MANUAL_REQUIRED)
-    over_at = change.is_over_at
     if over_at is None or now < over_at:
         return LineCheck(line, LineState.PENDING)
     newest = _newest(each for each in evidence.sights if over_at < each.began_at <= now)

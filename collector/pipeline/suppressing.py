@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import rootcause, suppression
 from collector.alerting import AlertKey, key_of
 from collector.change import approval
-from collector.change.record import Change, Window
+from collector.change.record import RULE, Change, Line, Window
 from collector.compiled import CompiledRule
 from collector.maintenance import SILENCE, MaintenanceWindow
 from collector.model import Alert, CiState, Value
@@ -24,7 +24,7 @@ from collector.pipeline.policies import Policies
 from collector.rootcause import NOWHERE, Footing
 from collector.store import alerts, changes, cis, own_fields, standing_on, waivers, windows
 from collector.suppression import Hold
-from collector.waiver import ACCEPT, Waiver, effective_waiver, lowered
+from collector.waiver import ACCEPT, Waiver, effective_waiver, lowered, meets
 
 GRACE_MS: Final = 15 * 60_000
 """How long before and after its window an approved change still accounts for what it is expected to do."""
@@ -95,10 +95,11 @@ class _Shade:
                 yield each
 
     def _changes(self, alert: Alert, rule: CompiledRule) -> Iterator[Change]:
-        """Yield the changes that expect what this rule speaks of to move on this CI."""
+        """Yield the changes that expect this alert."""
         for each in self.changes:
-            expected = {line.path.section for line in each.lines if line.ci_id == alert.ci_id}
-            if not expected.isdisjoint(rule.sections):
+            lines = [line for line in each.lines if line.ci_id == alert.ci_id]
+            named = [line for line in lines if line.path.section == RULE]
+            if _names(named, alert) if named else _moves(lines, rule):
                 yield each
 
     def _topology(self, alert: Alert, rule: CompiledRule) -> Iterator[Hold]:
@@ -107,6 +108,16 @@ class _Shade:
         for each in rule.rule.depends:
             if (each, alert.ci_id) in self.firing:
                 yield Hold(suppression.PARENT_DOWN, each)
+
+
+def _names(lines: Iterable[Line], alert: Alert) -> bool:
+    """Return whether one of these lines, each of which names a rule, means this alert."""
+    return any(meets(line.path.key, alert.rule) and line.field in ("", alert.instance) for line in lines)
+
+
+def _moves(lines: Iterable[Line], rule: CompiledRule) -> bool:
+    """Return whether what these lines expect to move is what the rule reads: where no rule is named that must do."""
+    return not rule.sections.isdisjoint(line.path.section for line in lines)
 
 
 async def _shade(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> _Shade:

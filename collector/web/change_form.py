@@ -87,6 +87,8 @@ def _lines(form: Form, uids: Mapping[str, str]) -> tuple[AskedLine, ...]:
 
 def _line(row: Sequence[str], uids: Mapping[str, str]) -> AskedLine:
     word, section, key, field, how, value = ((*row, "", "", "", "", ""))[:6]
+    if not word.strip():
+        raise Refused("a line of a plan names its CI", "ci")
     expected = expecting.read(Path(section.strip(), key.strip()), field.strip(), how.strip() or How.DISCOVERED, value)
     return AskedLine(uids[word.strip()], section.strip(), key.strip(), field.strip(), expected)
 

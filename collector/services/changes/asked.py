@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import record
 from collector.change.approval import THREE_PERSONS
 from collector.change.expected import Expected
-from collector.change.record import PRESENCE, RELATIONS, ChangeType, Line, Plan, Request, Window
+from collector.change.record import PRESENCE, RELATIONS, RULE, ChangeType, Line, Plan, Request, Window
 from collector.model import CI, Path
 from collector.security.roles import Permission, permissions
 from collector.services.refused import Refused
@@ -26,9 +27,10 @@ MAX_CIS: Final = 1_000
 MAX_LINES: Final = 5_000
 LATEST: Final = 253_402_300_799_999
 MAX_WINDOW_MS: Final = 366 * 86_400_000
-NAMES: Final = frozenset({*SECTIONS, record.SECTION, RELATIONS, PRESENCE.section})
+NAMES: Final = frozenset({*SECTIONS, record.SECTION, RELATIONS, PRESENCE.section, RULE})
 """Sections a line may name."""
 ANYTHING: Final = Expected()
+_RULES: Final = re.compile(r"[A-Z][A-Z0-9]{0,31}(-[A-Z0-9]{1,32}){0,8}(-?\*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +140,6 @@ def _line(line: AskedLine, found: Mapping[str, CI]) -> Line:
         raise Refused(f"keys and fields are texts of at most {MAX_KEY} characters", "key")
     if line.section == PRESENCE.section and Path(line.section, line.key) != PRESENCE:
         raise Refused(f"of {PRESENCE.section} a plan names {PRESENCE.key} only", "key")
+    if line.section == RULE and not (_RULES.fullmatch(line.key) and line.expected == ANYTHING):
+        raise Refused("a line may name a rule, as SRV-DISK-001 or NET-*, and expects no value of it", "key")
     return Line(found[line.ci].id, Path(line.section, line.key), line.expected, line.field)

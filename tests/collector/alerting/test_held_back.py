@@ -8,7 +8,7 @@ from pathlib import Path as Folder
 
 import pytest
 
-from collector.change.record import ChangeType, Line
+from collector.change.record import RULE, ChangeType, Line
 from collector.model import Path
 from collector.pipeline.runner import Runner
 from collector.rulebook import Rulebook
@@ -81,6 +81,32 @@ async def test_an_approved_change_holds_back_what_it_expects_and_nothing_else(gr
     await ground.later(HOUR + 16 * MINUTE)
     [incident] = await ground.open_ones()
     assert json.loads(incident.detail)["began_under"] == [change.number]
+
+
+@pytest.mark.parametrize(
+    ("rule", "instance", "reasons"),
+    [
+        ("T-GAME-001", "", ("approved_change",)), ("T-GAME-001", "cowsay", ("approved_change",)),
+        ("T-*", "", ("approved_change",)), ("T-GAME-001", "sl", ()), ("T-OTHER-001", "", ()),
+    ],
+)  # fmt: skip
+async def test_a_change_that_names_rules_holds_back_their_alerts_and_no_others(
+    ground: Held, rule: str, instance: str, reasons: tuple[str, ...]
+) -> None:
+    now = ground.world.now
+    lines = Line(ground.ci_id, PACKAGE), Line(ground.ci_id, Path(RULE, rule), field=instance)
+    await ground.raise_(ChangeType.NORMAL, *lines, window=(now, now + HOUR), granted=now)
+    await ground.install()
+    assert (await ground.alert()).suppressed == reasons
+
+
+async def test_a_rule_that_a_change_names_is_held_back_whatever_it_reads(ground: Held) -> None:
+    now = ground.world.now
+    lines = Line(ground.ci_id, Path("os", "version")), Line(ground.ci_id, Path(RULE, "T-GAME-001"))
+    await ground.raise_(ChangeType.NORMAL, *lines, window=(now, now + HOUR), granted=now)
+    await ground.install()
+    assert (await ground.alert()).suppressed == ("approved_change",)
+    assert await ground.verdicts() == ["pending"], "it explains nothing that moved"
 
 
 @pytest.mark.parametrize("granted", [True, False])

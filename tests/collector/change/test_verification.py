@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.change.record import Change
+from collector.change.record import RULE, Change
 from collector.change.verification import DECIDED, Evidence, LineCheck, LineState, Sight, unmet, verify
 from collector.model import Path, Value
 from tests.collector.change.written import VERSION, approved, change, exactly, hours, line
@@ -41,6 +41,12 @@ def test_without_evidence_it_is_pending_for_a_day_then_unknown_and_never_right()
     assert check(at=46).state is LineState.PENDING
     assert check(at=46.1).state is LineState.UNKNOWN
     assert not check(at=1000).is_final
+
+
+def test_a_rule_whose_alert_is_expected_is_final_once_the_work_is_over_whether_it_came_or_not() -> None:
+    named = approved(change(line(path=Path(RULE, "NET-LINK-001"))), -48, -24)
+    assert check(at=21, of=named, is_discoverable=False).state is LineState.PENDING
+    assert check(at=24, of=named, is_discoverable=False).is_final
 
 
 def test_what_came_after_the_moment_asked_about_is_not_known() -> None:

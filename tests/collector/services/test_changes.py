@@ -173,6 +173,8 @@ async def test_who_initiates_a_normal_change_does_not_carry_it_out(office: Offic
         replace(ASKED, window=Window(NOW + 2, NOW + 1)), replace(ASKED, window=None),
         replace(ASKED, lines=(AskedLine("ci-1", "no such section"),)), replace(ASKED, lines=ASKED.lines * 2),
         replace(ASKED, lines=(AskedLine("ci-1", "os", "a\0b"),)), replace(ASKED, implementer="nobody"),
+        replace(ASKED, lines=(AskedLine("ci-1", "rule"),)), replace(ASKED, lines=(AskedLine("ci-1", "rule", "*"),)),
+        replace(ASKED, lines=(AskedLine("ci-1", "rule", "NET-LINK-001", "", Expected(How.EXACT, "1")),)),
     ],
 )  # fmt: skip
 async def test_what_is_no_request_or_plan_is_refused_and_leaves_nothing(office: Office, asked: Asked) -> None:
