@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from collector.clock import now
 from tests.browser.conftest import Collect, Visit
+from tests.browser.on_foot import NAMES, PHONE, ROOM, ask, draw, picture, soon
 from tests.browser.served import Served
-from tests.browser.test_stocktake import NAMES, PHONE, ROOM, ask
 from tests.browser.visitor import Visitor
 from tests.browser.wire_agents import Told
 from tests.simulated import SimulatedHost
@@ -44,24 +39,6 @@ def hall(collect: Collect) -> Served:
     for number, name in enumerate(NAMES, 1):
         ask(served, "PATCH", f"cis/{served.ci(name)['id']}", {"record": {"place": f"{ROOM}/{number} 排"}})
     return served
-
-
-def picture(width: int = 2400, height: int = 1800) -> bytes:
-    """Return a photo as PNG, larger than what is kept."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    rows = b"".join(b"\0" + bytes((at % 256, 120, 90)) * width for at in range(height))
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def soon() -> dict[str, Any]:
-    """Return a daily schedule that is due in ten minutes and made half an hour before: at once."""
-    at = datetime.now(UTC) + timedelta(minutes=10)
-    rrule = f"FREQ=DAILY;BYHOUR={at.hour};BYMINUTE={at.minute}"
-    return {"rrule": rrule, "zone": "UTC", "ahead_ms": 30 * 60_000, "due_ms": 4 * 3_600_000}
 
 
 def planned(served: Served, assignee: str, deputy: str = "") -> str:
@@ -117,8 +94,10 @@ def test_a_daily_inspection_arrives_done_is_walked_on_a_phone_and_signed_by_two(
     card(here, "M-FIRE").locator("button").first.click()
     expect(page.locator("#progress")).to_contain_text("3 / 3")
     assert not here.is_wider_than_the_screen
+    draw(here)
     page.locator("#end").get_by_role("button", name=here.says("inspection.sign")).click()
     expect(page.get_by_text(here.pattern("inspection.intact"))).to_be_visible()
+    expect(page.locator("img.drawn")).to_have_js_property("naturalWidth", 600)
 
     other = visit(hall, link=links[reviewer], language=language)
     other.go(f"/inspections/runs/{number}")

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from tests.browser import showroom
 from tests.browser.conftest import Collect, Visit
+from tests.browser.on_foot import PHONE, ask
 from tests.browser.served import Served
-from tests.browser.test_stocktake import PHONE, ask
 
 MONTH = f"{datetime.now(timezone(timedelta(hours=8))):%Y-%m}"
 ARTICLE: dict[str, Any] = {

@@ -12,13 +12,10 @@ from playwright.sync_api import Locator, expect
 from collector.cli.client import read_local_token
 from collector.clock import now
 from tests.browser.conftest import Collect, Visit
+from tests.browser.on_foot import NAMES, PHONE, ROOM, ask, draw, picture, soon
 from tests.browser.served import Served
 from tests.browser.wire_agents import Told
 from tests.simulated import SimulatedHost
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-ROOM = "机房A"
-NAMES = ("app-01", "app-02", "db-01")
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +32,6 @@ def room(collect: Collect) -> Served:
         record = {"label": f"A-{number:04d}", "place": f"{ROOM}/{number} 排", "owner": "王芳"}
         ask(served, "PATCH", f"cis/{uid}", {"record": record})
     return served
-
-
-def ask(served: Served, method: str, path: str, body: Any) -> Any:
-    headers = {"Authorization": f"Bearer {read_local_token(served.data)}", "Content-Type": "application/json"}
-    request = urllib.request.Request(
-        f"{served.url}/api/v1/{path}", json.dumps(body).encode(), headers | {"If-Match": "*"}, method=method
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.loads(answer.read() or b"null")
 
 
 def open_round(served: Served, *people: str, **more: Any) -> str:
@@ -100,6 +88,48 @@ def test_a_round_is_walked_on_a_phone(room: Served, visit: Visit, language: str)
     assert counts["number"].startswith("CHG-")
 
 
+def test_a_round_that_came_by_itself_is_walked_with_a_photo_of_what_is_missing_and_signed_by_hand(
+    room: Served, visit: Visit
+) -> None:
+    link = room.add_account("rounds", "config_admin:*")
+    plan = {"kind": "round", "title": "月度巡检", "assignee": "rounds", "scope": {"place": ROOM}, "schedule": soon()}
+    made_by = ask(room, "POST", "stocktakes/plans", {"plan": plan})["number"]
+    here = visit(room, link=link, language="zh-CN", **PHONE)
+    page = here.page
+    here.go("/stocktakes/plans")
+    assert not here.is_wider_than_the_screen
+    page.wait_for_function("async () => (await (await fetch('/stocktakes?mine=yes')).text()).includes('ST-')")
+    here.go("/stocktakes?mine=yes")
+    page.locator("tbody a.main-link").click()
+    expect(page.get_by_role("link", name=made_by)).to_be_visible()
+    expect(page.get_by_text(here.says("stocktake.given_to", who="rounds"))).to_be_visible()
+    number = page.url.rpartition("/")[2]
+    page.get_by_role("link", name=here.says("stocktake.walk")).click()
+    page.locator("#here").fill(ROOM)
+    shot = {"name": "gap.png", "mimeType": "image/png", "buffer": picture()}
+    card(here, "db-01").locator('input[type="file"]').set_input_files(shot)
+    expect(card(here, "db-01").locator(".photos img")).to_have_js_property("naturalWidth", 1600)
+    card(here, "db-01").get_by_role("button", name=here.says("walk.missing")).click()
+    expect(page.locator("#told form")).to_be_visible()  # another photo, if one likes
+    card(here, "app-02").get_by_role("button", name=here.says("walk.damaged")).click()
+    scan(here, "A-0001")
+    expect(page.locator("#progress")).to_contain_text("3 / 3")
+    assert not here.is_wider_than_the_screen
+    here.go(f"/stocktakes/{number}")
+    draw(here)
+    page.get_by_role("button", name=here.says("stocktake.close")).click()
+    expect(page.get_by_text(here.pattern("stocktake.intact"))).to_be_visible()
+    expect(page.locator("img.drawn")).to_have_js_property("naturalWidth", 600)
+    row = page.locator("tbody tr").filter(has_text="db-01")
+    expect(row).to_contain_text(here.says("stocktake_outcome.missing"))
+    expect(row.locator("img")).to_have_count(1)
+    assert not here.is_wider_than_the_screen
+    tables = report(room, number, "tables")
+    assert [(each["photo"], each["ci"]) for each in tables["photos"]["rows"]] == [(f"{number}-1.jpg", "db-01")]
+    incident = ask(room, "GET", f"stocktakes/{number}", None)["incident"]
+    assert ask(room, "GET", f"incidents/{incident}", None)["state"] == "resolved"
+
+
 def test_what_is_said_without_a_link_waits_and_two_people_see_each_other(room: Served, visit: Visit) -> None:
     links = {name: room.add_account(name, "engineer") for name in ("li", "zhao")}
     number = open_round(room, *links)
@@ -122,13 +152,15 @@ def test_what_is_said_without_a_link_waits_and_two_people_see_each_other(room: S
     assert counted == {"li", "zhao"}
 
 
-def report(served: Served, number: str) -> list[Any]:
+def report(served: Served, number: str, part: str = "") -> Any:
+    """Return the lines of a report, or one part of it."""
     request = urllib.request.Request(
         f"{served.url}/api/v1/stocktakes/{number}/report",
         headers={"Authorization": f"Bearer {read_local_token(served.data)}"},
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
-        return list(json.loads(answer.read())["tables"]["lines"]["rows"])
+        found = json.loads(answer.read())
+    return found[part] if part else found["tables"]["lines"]["rows"]
 
 
 CAMERA = """
