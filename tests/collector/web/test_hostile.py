@@ -52,7 +52,7 @@ async def _poison(world: World, poison: str) -> tuple[str, str]:
         child = await estate.ci(poison, "system_software", "database", host.source_id, role="software:x")
         await estate.relate(child, "runs_on", host)
         await estate.finding(host, [("packages", f"{poison}|x", {poison: poison}, {poison: f"{poison} new"}),
-                                    ("os", "name", poison, f"{poison} new")], NOW, reason=poison)  # fmt: skip
+                                    ("os", "name", poison, f"{poison} new")], NOW)  # fmt: skip
         detail = {"rule": poison, "rule_title": {"en": poison}, "instance": poison, "category": poison,
                   "evidence": {poison: poison}, "runbook": {"en": poison}, "finding": 2, "more": 3,
                   "items": [{"section": "os", "key": poison, "old": poison, "new": {poison: poison}}]}  # fmt: skip
