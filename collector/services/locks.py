@@ -18,13 +18,12 @@ from collector.precedence import Precedences
 from collector.reconcile import Lock
 from collector.record import HAND, BadValue
 from collector.security.audit import Act
-from collector.security.roles import administers
+from collector.services import records
 from collector.services.changes.asked import lines_of
 from collector.services.element import element
 from collector.services.missing import NotFound
-from collector.services.records import CLOSED, NotTheirs
 from collector.services.refused import Refused
-from collector.store import changes, cis, contenders, contest, interning, locks, sources
+from collector.store import changes, contenders, contest, interning, locks, sources
 from collector.store.contest import Place
 from collector.store.locks import RELEASED, REPLACED, Held
 from wire.sections import SECTIONS, BadSection, check, shape_of
@@ -144,13 +143,7 @@ def _locked(lock: Lock, claims: Collection[Claim]) -> Locked:
 
 async def _theirs(act: Act, roles: Collection[str], uid: str) -> CI:
     """Return the CI, nobody else writing its facts meanwhile."""
-    ci = (await cis.by_uids(act.tx, [uid])).get(uid)
-    if ci is None:
-        raise NotFound("CI", uid)
-    if not administers(roles, ci.ci_class):
-        raise NotTheirs(ci.ci_class)
-    if ci.state in CLOSED:
-        raise Refused("a CI that is retired or archived is no longer written")
+    ci = await records.theirs(act.tx, roles, uid)
     await contenders.hold(act.tx, [ci.id])
     return ci
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
-from collector.model import CiState
+from collector.model import CI, CiState
 from collector.record import HAND, SECTION, Word
 from collector.security.audit import Act
 from collector.security.roles import administers
@@ -30,6 +30,18 @@ class NotTheirs(Exception):
         self.ci_class = ci_class
 
 
+async def theirs(tx: AsyncConnection, roles: Collection[str], uid: str) -> CI:
+    """Return a CI that somebody of these roles may write; raise `NotFound`, `NotTheirs`, `Refused` for a closed one."""
+    ci = (await cis.by_uids(tx, [uid])).get(uid)
+    if ci is None:
+        raise NotFound("CI", uid)
+    if not administers(roles, ci.ci_class):
+        raise NotTheirs(ci.ci_class)
+    if ci.state in CLOSED:
+        raise Refused("a CI that is retired or archived is no longer written")
+    return ci
+
+
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Writes records by way of the pipeline, which `app` puts here."""
@@ -42,13 +54,7 @@ class Recorder:
         Raise `NotFound`, `NotTheirs`, `BadValue`, and `Refused` for a label that another CI carries.
         """
         values = record.checked(said)
-        ci = (await cis.by_uids(act.tx, [uid])).get(uid)
-        if ci is None:
-            raise NotFound("CI", uid)
-        if not administers(roles, ci.ci_class):
-            raise NotTheirs(ci.ci_class)
-        if ci.state in CLOSED:
-            raise Refused("a CI that is retired or archived is no longer written")
+        ci = await theirs(act.tx, roles, uid)
         await _check_label(act.tx, ci.id, values.get("label"))
         before = await standing(act.tx, ci.id)
         await self.enter(act.tx, f"{HAND}/{act.by}", [Word(ci.id, {SECTION: values})], act.at)
