@@ -314,7 +314,9 @@ def test_what_a_sweep_costs_is_not_held_against_the_agent(bench: Bench, collecto
 def test_an_agent_that_is_no_probe_opens_no_stream_and_loads_nothing_of_it(collector: Collector, state: Path) -> None:
     enrol.enrol(state, f"127.0.0.1:{collector.enrol_port}", collector.new_token())
     code = "import sys, agent.run; sys.exit(any(each in sys.modules for each in %r))"
-    parts = ("agent.probing", "agent.sweeping", "agent.findings", "wire.sweep", "wire.sweep_codec", "discovery")
+    parts = (
+        "agent.probing", "agent.lane", "agent.sweeping", "agent.findings", "wire.sweep", "wire.sweep_codec", "discovery",
+    )  # fmt: skip
     assert subprocess.run([sys.executable, "-c", code % (parts,)], check=False).returncode == 0
     bench = Bench(state, state)
     agent = bench.start()
