@@ -315,7 +315,8 @@ def test_an_agent_that_is_no_probe_opens_no_stream_and_loads_nothing_of_it(colle
     enrol.enrol(state, f"127.0.0.1:{collector.enrol_port}", collector.new_token())
     code = "import sys, agent.run; sys.exit(any(each in sys.modules for each in %r))"
     parts = (
-        "agent.probing", "agent.lane", "agent.sweeping", "agent.findings", "wire.sweep", "wire.sweep_codec", "discovery",
+        "agent.probing", "agent.lane", "agent.sweeping", "agent.findings", "wire.sweep", "wire.sweep_codec",
+        "discovery",
     )  # fmt: skip
     assert subprocess.run([sys.executable, "-c", code % (parts,)], check=False).returncode == 0
     bench = Bench(state, state)
