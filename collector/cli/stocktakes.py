@@ -16,6 +16,7 @@ from collector.cli.saving import save
 app = typer.Typer(no_args_is_help=True, help="Machine-room rounds and stock-takes.")
 
 DATA = default_data()
+HOUR_MS = 3_600_000
 Number = Annotated[str, typer.Argument(help="Number of the stock-take, such as ST-000001.")]
 People = Annotated[list[str], typer.Option("--who", help="An account that counts; several times for several.")]
 Place = Annotated[str, typer.Option("--place", help="A place; what lies within it counts, too.")]
@@ -100,6 +101,50 @@ def close(
 def propose(number: Number, reason: str, data: Data = DATA) -> None:
     """Raise one standard change for what has moved; prints its number."""
     print(Client(data).post(f"stocktakes/{number}/changes", {"reason": reason})["number"])
+
+
+@app.command("plans")
+def plans(json: AsJson = False, data: Data = DATA) -> None:
+    """List the plans by which rounds and stock-takes come by themselves."""
+    rows = Client(data).get("stocktakes/plans")
+    if json:
+        show.as_json(rows)
+        return
+    told = [row | {"title": row["plan"]["title"], "kind": row["plan"]["kind"], "assignee": row["plan"]["assignee"],
+                   "rrule": row["plan"]["schedule"]["rrule"]} for row in rows]  # fmt: skip
+    show.table(told, ("number", "kind", "title", "state", "next_for", "rrule", "assignee", "version"))
+
+
+@app.command("plan")
+def plan(  # noqa: PLR0913  a command line has as many options as it has
+    title: str,
+    rrule: Annotated[str, typer.Option("--rrule", help="When, such as FREQ=MONTHLY;BYDAY=1MO;BYHOUR=9.")],
+    who: Annotated[str, typer.Option("--who", help="The account that sees to it.")],
+    deputy: Annotated[str, typer.Option("--deputy", help="Who stands in.")] = "",
+    kind: Annotated[str, typer.Option("--kind", help="round or yearly.")] = "round",
+    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class; several times.")] = None,
+    place: Place = "",
+    zone: Annotated[str, typer.Option("--zone", help="Time zone of the clock.")] = "Asia/Shanghai",
+    hours: Annotated[int, typer.Option("--hours", min=0, max=400, help="Working hours it may take.")] = 40,
+    data: Data = DATA,
+) -> None:
+    """Have a round or a stock-take begin by itself; prints the number of the plan."""
+    schedule = {"rrule": rrule, "zone": zone, "on_non_workday": "next", "due_ms": hours * HOUR_MS}
+    asked = {
+        "kind": kind, "title": title, "assignee": who, "deputy": deputy, "schedule": schedule,
+        "scope": {"classes": classes or [], "place": place},
+    }  # fmt: skip
+    print(Client(data).post("stocktakes/plans", {"plan": asked})["number"])
+
+
+@app.command("turn")
+def turn(
+    number: Annotated[str, typer.Argument(help="Number of the plan, such as RND-0001.")],
+    state: Annotated[str, typer.Argument(help="active, paused or ended.")],
+    data: Data = DATA,
+) -> None:
+    """Let a plan rest (paused), go on from now (active), or end for good (ended)."""
+    print(Client(data).post(f"stocktakes/plans/{number}/state", {"state": state})["state"])
 
 
 @app.command("report")

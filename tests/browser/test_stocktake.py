@@ -124,6 +124,8 @@ def test_a_round_that_came_by_itself_is_walked_with_a_photo_of_what_is_missing_a
     expect(row).to_contain_text(here.says("stocktake_outcome.missing"))
     expect(row.locator("img")).to_have_count(1)
     assert not here.is_wider_than_the_screen
+    told = report(room, number, "parameters")
+    assert (told["plan"], told["assignee"]) == (made_by, "rounds")
     tables = report(room, number, "tables")
     assert [(each["photo"], each["ci"]) for each in tables["photos"]["rows"]] == [(f"{number}-1.jpg", "db-01")]
     incident = ask(room, "GET", f"stocktakes/{number}", None)["incident"]

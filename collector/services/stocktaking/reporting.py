@@ -38,7 +38,7 @@ def report(seen: Seen, now: int) -> Report:
     parameters = (
         Figure("number", kept.number, Kind.TEXT), Figure("title", new.title, Kind.TEXT),
         Figure("kind", str(new.kind), Kind.WORD, "stocktake_kind"),
-        Figure("state", seen.state, Kind.WORD, "stocktake_state"),
+        Figure("state", seen.state, Kind.WORD, "stocktake_state"), *_planned(seen),
         Figure("people", kept.people, Kind.TEXTS), Figure("opened_by", new.opened_by, Kind.TEXT),
         Figure("opened_at", new.opened_at, Kind.TIME), Figure("closed_by", kept.closed_by or None, Kind.TEXT),
         Figure("closed_at", kept.closed_at, Kind.TIME), Figure("note", kept.note or None, Kind.TEXT),
@@ -52,6 +52,19 @@ def report(seen: Seen, now: int) -> Report:
         Table("photos", PHOTOS, standing(list(_photos(seen)))),
     )  # fmt: skip
     return Report(NAME, now, parameters, figures, tables, pictures(seen.signatures))
+
+
+def _planned(seen: Seen) -> tuple[Figure, ...]:
+    """Return which plan it came by, whose it is and until when; nothing of one that was opened by hand."""
+    if seen.planned is None:
+        return ()
+    due = seen.planned.due
+    return (
+        Figure("plan", seen.planned.plan, Kind.TEXT), Figure("scheduled_for", due.scheduled_for, Kind.TIME),
+        Figure("due_at", due.due_at or None, Kind.TIME), Figure("assignee", due.assignee, Kind.TEXT),
+        Figure("deputy", due.deputy or None, Kind.TEXT),
+        Figure("maintenance_incident", due.incident, Kind.TEXT),
+    )  # fmt: skip
 
 
 def _ci(thing: Thing | None) -> Row:

@@ -28,6 +28,15 @@ async def test_a_round_is_opened_counted_from_a_scanner_closed_and_written(world
         again = await run("stocktake", "close", "ST-000001")
         assert (again.returncode, "closed" in again.stderr) == (Refused.exit_code, True)
         assert "ST-000001" in (await run("stocktake", "list")).stdout
+        planned = await run(
+            "stocktake", "plan", "Rounds", "--rrule", "FREQ=MONTHLY;BYDAY=1MO;BYHOUR=9", "--place", "A",
+            "--who", "robot-config_admin.*",
+        )  # fmt: skip
+        assert planned.stdout == "RND-0001\n", planned.stderr
+        assert (await run("stocktake", "turn", "RND-0001", "paused")).stdout == "paused\n"
+        (plan,) = json.loads((await run("stocktake", "plans", "--json")).stdout)
+        assert (plan["state"], plan["plan"]["scope"]["place"]) == ("paused", "A")
+        assert "RND-0001" in (await run("stocktake", "plans")).stdout
         pdf = tmp_path / "labels.pdf"
         printed = await run("label", "print", world.estate.web.uid, "--out", str(pdf), "--format", "roll_62x29")
         assert (printed.returncode, pdf.read_bytes()[:5]) == (0, b"%PDF-"), printed.stderr
