@@ -2,7 +2,8 @@
 
 A stack (an IRF fabric, a virtual chassis, a cluster of firewalls behind one address) is one device with the set of its
 members' serials, whoever leads it, and each member is a CI inside it: a box with a label of its own. Of a pair whose
-units answer at an address each, each is a device: its serial says which, whatever passes from one to the other.
+units answer at an address each, each is a device: its serial says which, whatever passes from one to the other. An
+address that several hold together (VRRP, HSRP) names none of them.
 
 Identity reads the last known body of each section, so that a device does not change because a sweep reached only
 part of it.
@@ -43,14 +44,15 @@ def subjects(observation: Observation, policy: Policy, previous: Mapping[str, Re
     held = {**previous, **_told(observation.readings)}
     device, ports = _body(held.get("device")) or {}, _body(held.get("interfaces")) or []
     system, chassis = _body(held.get("os")) or {}, _body(held.get("hardware")) or {}
-    is_pair = _is_pair(_body(held.get("redundancy")) or [])
+    groups = _body(held.get("redundancy")) or []
+    is_pair, floating = _is_pair(groups), {address for row in groups for address in row.get("addresses") or ()}
     stack = _stack(_body(held.get("members")) or [], is_pair)
     paired = is_pair and not stack and bool(device.get("serial"))
     names = _names_of_stack(device, stack) if stack else _names(device, ports, observation.target, _class_of(device))
     named = (
         identifiers.normalise(kind, value, policy)
         for kind, value in (*names, *_names_of_host(system, chassis))
-        if value and not (paired and kind in _PASSED_ON)
+        if value and not (paired and kind in _PASSED_ON) and not (kind == "address" and value in floating)
     )
     readings = observation.readings
     if stack:

@@ -166,8 +166,9 @@ async def arrival(connection: AsyncConnection, ci: CiRow) -> tuple[int, int]:
 
 
 async def related(connection: AsyncConnection, ci: CiRow, at: int | None = None) -> tuple[RelationRow, ...]:
-    """Return what `ci` touches, now or at a time (ms); the first 200."""
-    return (await relations.list_relations(connection, RelationQuery(ci.id, at=at), Window(200))).items
+    """Return what `ci` touches, now or at a time (ms); the first 200. What two sources say is one relation."""
+    page = await relations.list_relations(connection, RelationQuery(ci.id, at=at), Window(200))
+    return tuple({(each.a.uid, each.kind, each.b.uid): each for each in reversed(page.items)}.values())[::-1]
 
 
 async def compare(connection: AsyncConnection, ci: CiRow, old_at: int, new_at: int, now: int) -> tuple[Difference, ...]:

@@ -110,6 +110,25 @@ async def test_of_two_that_are_no_pair_one_engine_on_two_serials_is_a_case_still
     assert [case.kind for case in await world.rows(schema.duplicate_case)] == ["clone"]
 
 
+def router(number: int, *virtual: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    device = {"class": "network", "type": "router", "vendor": "Huawei", "name": f"gw-{number}", "model": "NE40E",
+              "serial": f"2102000{number}", "engine_id": f"800007db0300e0fc00000{number}"}  # fmt: skip
+    return device, [
+        {"protocol": "vrrp", "group": "7", "interface": "v10", "state": "active", "addresses": list(virtual)}
+    ]
+
+
+@pytest.mark.parametrize(("virtual", "cases"), [((ACTIVE,), 0), (("10.9.9.9",), 1)])
+async def test_behind_an_address_routers_hold_together_each_is_itself(
+    world: World, virtual: tuple[str, ...], cases: int
+) -> None:
+    for number in (1, 2, 1):
+        device, groups = router(number, *virtual)
+        await world.say(PROBE, found(ACTIVE, device, world.now, redundancy=groups))
+    assert len(await world.rows(schema.ci)) == 2
+    assert len(await world.rows(schema.duplicate_case)) == cases
+
+
 # --- one address for both, behind which either answers
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from collector.model import FOREVER
 from collector.relations import POWERED_BY
-from collector.services import relations
+from collector.services import cis, relations
 from collector.services.missing import NotFound
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
@@ -106,3 +106,11 @@ async def test_a_name_that_two_bear_leads_to_neither(world: World) -> None:
         for name, why in (("db1", "more than one"), ("db9", "no CI")):
             with pytest.raises(Refused, match=why):
                 await relations.called(reader, name)
+
+
+async def test_what_a_device_and_a_person_say_is_one_relation_on_the_page(world: World) -> None:
+    await said(world, relations.tie, "db2", "ups")
+    assert len(await holding(world)) == 2
+    async with world.store.read() as reader:
+        shown = await cis.related(reader, await cis.one(reader, await uid(world, "db2")))
+    assert [(each.a.name, each.kind, each.b.name) for each in shown] == [("db2", POWERED_BY, "ups")]
