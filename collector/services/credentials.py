@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.security.audit import Act
 from collector.security.vault import NotOpened, Vault
 from collector.services.credential_kinds import check_secret
+from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.store import credentials, refusals
 from collector.store.credentials import CredentialRow
@@ -79,6 +80,14 @@ class Changes(TypedDict, total=False):
 async def listed(connection: AsyncConnection) -> list[Credential]:
     """Return all credentials by name."""
     return [_opened(row) for row in await credentials.everyone(connection)]
+
+
+async def one(connection: AsyncConnection, uid: str) -> Credential:
+    """Return one credential, without what is secret in it; raise `NotFound`."""
+    row = await credentials.find(connection, uid)
+    if row is None:
+        raise NotFound("credential", uid)
+    return _opened(row)
 
 
 async def create(act: Act, vault: Vault, new: NewCredential) -> str:

@@ -21,10 +21,7 @@ router = APIRouter(tags=["credentials"], dependencies=[requires(Permission.CREDE
 
 async def _one(context: Context, uid: str) -> credentials.Credential:
     async with context.store.read() as connection:
-        found = next((each for each in await credentials.listed(connection) if each.uid == uid), None)
-    if found is None:
-        raise NotFound("credential", uid)
-    return found
+        return await credentials.one(connection, uid)
 
 
 @router.get("/credentials", operation_id="listCredentials", response_model=list[sweep_shapes.Credential])

@@ -13,7 +13,6 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import credentials, sweeps
-from collector.services.missing import NotFound
 from collector.web import forms
 from collector.web.forms import Form
 from collector.web.render import page
@@ -35,9 +34,7 @@ async def trials_page(request: Request, uid: str) -> Response:
 async def _page(request: Request, uid: str, form: Form) -> Response:
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
-        found = next((each for each in await credentials.listed(connection) if each.uid == uid), None)
-        if found is None:
-            raise NotFound("credential", uid)
+        found = await credentials.one(connection, uid)
         latest = await sweeps.trials(connection, uid)
     moving = next((each for each in latest if not each.ended_at), None)
     status = 200 if form.is_right and not form.refused else 400

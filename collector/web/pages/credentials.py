@@ -12,7 +12,6 @@ from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import credentials
 from collector.services.credentials import Changes, Credential, NewCredential
-from collector.services.missing import NotFound
 from collector.web import credential_form, forms, removal
 from collector.web.credential_form import FIELDS, KINDS, MAX_NAME, REFUSED, flags_of
 from collector.web.forms import Form
@@ -76,10 +75,7 @@ def _read(form: Form, kind: str) -> NewCredential:
 
 async def _one(request: Request, uid: str) -> Credential:
     async with context_of(request).store.read() as connection:
-        found = {each.uid: each for each in await credentials.listed(connection)}
-    if uid not in found:
-        raise NotFound("credential", uid)
-    return found[uid]
+        return await credentials.one(connection, uid)
 
 
 @router.get("/credentials/{uid}")

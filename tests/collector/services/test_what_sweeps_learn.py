@@ -236,7 +236,7 @@ async def refuse(collector: Collector, uid: str, *lasts: int, now: int = NOW) ->
 
 async def of(collector: Collector, uid: str) -> credentials.Credential:
     async with collector.store.read() as connection:
-        return next(each for each in await credentials.listed(connection) if each.uid == uid)
+        return await credentials.one(connection, uid)
 
 
 async def test_refusals_are_told_to_the_next_sweep_for_a_day(collector: Collector) -> None:
