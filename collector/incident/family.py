@@ -5,12 +5,11 @@ from __future__ import annotations
 import enum
 from typing import Final
 
-from collector.incident.planning import CI_RETIRED, GROUPED, SELF_RECOVERED, UNTOUCHED, USER
+from collector.incident.planning import CI_RETIRED, GROUPED, MAINTENANCE, SELF_RECOVERED, UNTOUCHED, USER
 from collector.model import Incident
 
 WITH_PARENT: Final = "with_parent"
 """How an incident was resolved that stood under another one."""
-MAINTENANCE: Final = "maintenance"
 BY_ITSELF: Final = frozenset({SELF_RECOVERED, CI_RETIRED})
 
 

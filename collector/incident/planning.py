@@ -19,6 +19,7 @@ CAUSE, VICTIM, TOLD = "cause", "victim", "told"
 Such a cause can also be the words of an incident that others are members of.
 """
 USER: Final = "user"
+MAINTENANCE: Final = "maintenance"
 SELF_RECOVERED, CI_RETIRED, GROUPED = "self_recovered", "ci_retired", "grouped"
 """How an incident resolved by itself; `grouped`: what it told of is told in the incident of the root cause."""
 REOPEN_WINDOW_MS: Final = 24 * 3_600_000

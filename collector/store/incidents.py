@@ -14,6 +14,7 @@ from collector.incident.planning import (
     ASSIGNED,
     CANCELLED,
     CAUSE,
+    MAINTENANCE,
     MERGED,
     NEW,
     REOPEN_WINDOW_MS,
@@ -31,7 +32,6 @@ from collector.store.incident_rows import as_text, incident_of, move, resolve, u
 from collector.store.schema import incident
 
 AnyRow = Row[tuple[object, ...]]
-MAINTENANCE = "maintenance"
 
 
 async def open_ones(connection: AsyncConnection, ci_ids: Collection[int]) -> list[Incident]:

@@ -19,6 +19,8 @@ from collector.store.schema import incident, incident_step, problem, problem_inc
 
 REOPENINGS: Final = ("reopen", "still_there")
 STANDS = problem.c.closed_at.is_(None)
+COUNTS = (incident.c.state != CANCELLED) & (incident.c.resolution_code != GROUPED)
+"""A false alarm is no time that it came, and what went on in the incident of its cause is told there."""
 
 
 class Stale(Exception):
@@ -51,15 +53,11 @@ class New:
 
 
 async def times(connection: AsyncConnection, keys: Collection[str], since: int) -> dict[str, list[int]]:
-    """Return key → when it came from `since` (ms) on: incidents that were opened, and opened again.
-
-    What was a false alarm is none, and what went on in the incident of its cause is told there.
-    """
+    """Return key → when it came from `since` (ms) on: incidents that were opened, and opened again."""
     found: dict[str, list[int]] = {}
-    is_one = (incident.c.state != CANCELLED, incident.c.resolution_code != GROUPED)
     for part in interning.chunks(sorted(keys)):
         own = select(incident.c.cause_key, incident.c.opened_at.label("at")).where(
-            incident.c.cause_key.in_(part), incident.c.opened_at >= since, *is_one
+            incident.c.cause_key.in_(part), incident.c.opened_at >= since, COUNTS
         )
         again = (
             select(incident.c.cause_key, incident_step.c.at)
@@ -68,7 +66,7 @@ async def times(connection: AsyncConnection, keys: Collection[str], since: int) 
                 incident.c.cause_key.in_(part),
                 incident_step.c.at >= since,
                 incident_step.c.act.in_(REOPENINGS),
-                *is_one,
+                COUNTS,
             )
         )
         for row in await connection.execute(own.union_all(again)):
@@ -80,7 +78,7 @@ async def incidents_since(connection: AsyncConnection, key: str, since: int) -> 
     """Return the ids of the incidents of a key that were opened, or opened again, from `since` (ms) on."""
     again = select(incident_step.c.incident_id).where(incident_step.c.at >= since, incident_step.c.act.in_(REOPENINGS))
     came = (incident.c.opened_at >= since) | incident.c.id.in_(again)
-    wanted = select(incident.c.id).where(incident.c.cause_key == key, incident.c.state != CANCELLED, came)
+    wanted = select(incident.c.id).where(incident.c.cause_key == key, COUNTS, came)
     return list((await connection.execute(wanted.order_by(incident.c.id))).scalars())
 
 

@@ -30,15 +30,13 @@ PROPOSED: Final = "problem"
 async def propose(tx: AsyncConnection, its: Iterable[Incident], now: int) -> list[str]:
     """Look whether any of these incidents has come too often by `now` (ms); return the numbers of new problems."""
     by_key = {each.cause_key: each for each in its if each.resolved_at is None}
-    came = await problems.times(tx, by_key, now - WITHIN_MS)
-    often = {key: at for key, at in came.items() if len(at) > 1}
-    last = await problems.last_of(tx, often)
+    came, last = await problems.times(tx, by_key, now - WITHIN_MS), await problems.last_of(tx, by_key)
     found = []
-    for key, at in sorted(often.items()):
-        before = last.get(key)
+    for key, one in sorted(by_key.items()):
+        before, at = last.get(key), came.get(key, [])
         if before is not None and before.closed_at is None:
-            await _joined(tx, before, by_key[key], now)
-        elif number := await _proposed(tx, by_key[key], at, before, now):
+            await _joined(tx, before, one, now)
+        elif len(at) >= OFTEN and (number := await _proposed(tx, one, at, before, now)):
             found.append(number)
     return found
 

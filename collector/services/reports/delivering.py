@@ -73,19 +73,19 @@ class Delivering:
         async with reading(self.store) as connection:
             listening = [each for each in await channels.enabled(connection) if wants(each)]
             told = await outbox.told(connection, [_subject(month)]) if listening else set()
-            names = [each.name for each in listening if (each.name, _subject(month)) not in told]
-            report = await self._report(connection, month) if names else None
+            waiting = [each for each in listening if (each.name, _subject(month)) not in told]
+            report = await self._report(connection, month) if waiting else None
             if report is None:
                 return 0
-            mailed = {each.language for each in listening if each.name in names and each.kind in WITH_FILES}
+            mailed = {each.language for each in waiting if each.kind in WITH_FILES}
             files = {language: await self._files(report, month, language) for language in sorted(mailed)}
         payload = message(report, month, self.words, now)
         async with acting(self.store, COLLECTOR, self.clock) as act:
-            await outbox.write(act.tx, _deliveries(month, names, payload), now)
+            await outbox.write(act.tx, _deliveries(month, waiting, payload), now)
             for language, its in files.items():
                 await attachments.put(act.tx, _subject(month), language, its, now)
-            act.tell("report.send", f"report/{month}", after={"channels": names})
-        return len(names)
+            act.tell("report.send", f"report/{month}", after={"channels": [each.name for each in waiting]})
+        return len(waiting)
 
     async def _report(self, connection: Any, month: str) -> Report:
         period = months.period(month, self.desk.calendar)
@@ -148,5 +148,11 @@ def _subject(month: str) -> str:
     return f"report|monthly-{month}"
 
 
-def _deliveries(month: str, names: Sequence[str], payload: Mapping[str, Any]) -> list[Delivery]:
-    return [Delivery(f"{_subject(month)}|{REPORT}", name, payload) for name in names]
+def _deliveries(month: str, to: Sequence[Channel], payload: Mapping[str, Any]) -> list[Delivery]:
+    """Return the message for each channel, with the whole address of the report where a channel knows ours."""
+    report = payload["report"]
+    urls = {each.name: each.link.rstrip("/") + report["path"] if each.link else "" for each in to}
+    return [
+        Delivery(f"{_subject(month)}|{REPORT}", each.name, {**payload, "report": {**report, "url": urls[each.name]}})
+        for each in to
+    ]

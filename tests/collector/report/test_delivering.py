@@ -71,7 +71,7 @@ async def _told(store: Store) -> list[tuple[str, str, Any]]:
 
 async def _declare(store: Store, name: str, wanted: Wants, kind: str = "webhook") -> None:
     async with store.write() as tx:
-        channel = Channel(name, kind, {"url": "http://127.0.0.1:9/"}, wanted)
+        channel = Channel(name, kind, {"url": "http://127.0.0.1:9/"}, wanted, link="https://muster.example/")
         await channels.save(tx, ChannelRow(channel, "", b"", ""), 0)
 
 
@@ -127,7 +127,7 @@ async def test_a_mail_carries_the_report_in_its_language_and_the_others_say_wher
     assert "运维服务月报" in str([cell.value for row in book.worksheets[0].iter_rows() for cell in row])
     assert "https://muster.example/reports/monthly?month=2026-10" in mail.get_body(("plain",)).get_content()
     [payload] = [each[2] for each in await _told(sqlite_store) if each[0] == "hook"]
-    assert json.loads(payload)["report"]["path"] == "/reports/monthly?month=2026-10"
+    assert json.loads(payload)["report"]["url"] == "https://muster.example/reports/monthly?month=2026-10"
     async with sqlite_store.write() as tx:
         await attachments.forget(tx, clock.at)
         assert await attachments.of(tx, ["report|monthly-2026-10"], "zh") == {}

@@ -215,6 +215,14 @@ async def test_one_raises_a_problem_by_hand_once_and_links_what_belongs_to_it(de
             await doing(desk, lambda a, do=wrong: do(a, ONE, "INC-000009"))
 
 
+async def test_what_comes_back_long_after_joins_a_problem_that_still_stands(desk: Desk) -> None:
+    await comes_and_goes(desk, 1)
+    await doing(desk, lambda a: working.raised(a, "INC-000001"), by="bob")
+    desk.now += 90 * DAY
+    await comes_and_goes(desk, 1)
+    assert [each.number for each in (await look(desk)).incidents] == ["INC-000002", "INC-000001"]
+
+
 async def test_problems_are_found_by_state_owner_and_words(desk: Desk) -> None:
     await comes_and_goes(desk, 3)
     assert [len(await rows(desk, **each)) for each in (
