@@ -109,18 +109,18 @@ async def test_looking_again_at_what_did_not_move_writes_nothing(estate: Estate)
 
 @pytest.mark.parametrize("watch", ["waiting", "running", "done"])
 async def test_a_probe_whose_watch_waits_for_another_sweep_of_it_is_not_called_silent(
-    estate: Estate, watch: str
+    on_both: Estate, watch: str
 ) -> None:
-    async with estate.store.write() as tx:
+    async with on_both.store.write() as tx:
         common = {"zone": "", "settings": "{}", "asked_by": "ada", "asked_at": START, "counts": "{}"}
         states = {1: {"state": "running", "agent_id": 1}, 2: {"state": watch, "agent_id": None}}
         rows = [{"id": number, "uid": f"s{number}", **common, **state} for number, state in states.items()]
         await tx.execute(insert(tx, schema.sweep), rows)
         await reach.put_watch(tx, Watch("", 2, START, ""))
-    estate.now += 10 * MINUTE
-    await estate.reaching.step()
-    assert set((await estate.states()).values()) == {"unknown"}
-    assert bool(await estate.incidents()) is (watch != "waiting")
+    on_both.now += 10 * MINUTE
+    await on_both.reaching.step()
+    assert set((await on_both.states()).values()) == {"unknown"}
+    assert bool(await on_both.incidents()) is (watch != "waiting")
 
 
 async def test_a_collector_that_was_away_waits_for_the_first_looks_before_it_says_anything(estate: Estate) -> None:

@@ -163,7 +163,9 @@ async def test_a_blackout_is_no_delay_and_nothing_can_be_said_of_the_next_watch_
     assert (await net.late(), await net.owed()) == (0, {net.probe: NOON + MINUTE})
 
 
-async def test_rules_and_metrics_know_what_a_probe_has_to_do(net: Net) -> None:
+async def test_rules_and_metrics_know_what_a_probe_has_to_do(store: Store) -> None:
+    net = Net(store)
+    await net.build()
     async with net.store.read() as reader:
         assert await lateness.due_of(reader, [net.probe]) == {}
     await net.plan()
