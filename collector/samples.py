@@ -8,7 +8,7 @@ word a `span / 600`.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -120,6 +120,24 @@ class History:
     def over(self, bodies: Mapping[str, Any]) -> History:
         """Return the same history of a CI whose sections say this now: what never moved is told by them."""
         return History(self._lines, self._watches, bodies)
+
+    def beside(self, lines: Mapping[Line, Sequence[Point]], watches: Mapping[tuple[str, str], Watch]) -> History:
+        """Return the same history with what else is known: a field that is known so is known so alone."""
+        own = {line: its for line, its in self._lines.items() if (line[0], line[2]) not in watches}
+        return History({**own, **lines}, {**self._watches, **watches}, self._bodies)
+
+    def until(self, now: int) -> History:
+        """Return what was remembered at `now` (ms)."""
+        lines = {line: its[: bisect_right(its, now, key=_moment)] for line, its in self._lines.items()}
+        begun = {field: each for field, each in self._watches.items() if each.since <= now}
+        return History(lines, {field: Watch(each.since, min(each.fresh, now)) for field, each in begun.items()})
+
+    def values(self, now: int) -> Iterator[tuple[Line, Value]]:
+        """Yield the value of each line at `now` (ms), as far as one was there."""
+        for line, its in self._lines.items():
+            at = bisect_right(its, now, key=_moment)
+            if at and line[1] != WATCHED:
+                yield line, its[at - 1][1]
 
     def series(self, section: str, key: str, field: str, from_ms: int) -> Sequence[Point]:
         """Return the samples since `from_ms`, oldest first, without what was before a time at which it was not there.

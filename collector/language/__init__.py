@@ -22,7 +22,7 @@ from collector.language.generate import UNSURE, Native, native
 from collector.language.operators import MAX_STEPS
 from collector.language.parser import parse
 from collector.language.reads import reads, windows
-from collector.language.sights import sights
+from collector.language.sights import Sight, sights
 from collector.language.tree import BadExpression, Exhausted, FactPath, Fault, Node, Unknown
 from collector.language.turns import Turning, next_turn, turning
 from collector.language.types import DYN, TIME, Record, Type
@@ -76,13 +76,10 @@ class Expression:
         nothing.
         """
         found = sights(self.tree, {**ROOTS, **names}, over)
-        return found and tuple(
-            (
-                each.variable,
-                Expression(self.source, frozenset(reads(each.condition, each.names)), self.windows, each.condition),
-            )
-            for each in found
-        )
+        return None if found is None else tuple((each.variable, self._asked(each)) for each in found)
+
+    def _asked(self, sight: Sight) -> Expression:
+        return Expression(self.source, frozenset(reads(sight.condition, sight.names)), self.windows, sight.condition)
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """Return the value for the names in `scope`, or `Unknown`; raise `Fault`."""

@@ -1,14 +1,16 @@
-"""A rule over a past period: the facts that were kept, given to it as they moved. Nothing is written.
+"""A rule over a past period: the facts and samples that were kept, given to it as they moved. Nothing is written.
 
 What a section holds is known to have been fresh while it was a fact, so `max_age` and `min_samples` say nothing here.
-Measurements that move all the time are no facts: what a rule reads of them is missing, and its answer is UNKNOWN.
+Measurements are no facts: of those rules look back on there are samples for as long as they look back, of all others
+nothing. What a rule reads of that is missing, and its answer is UNKNOWN.
 Class, type, state, name and record of a CI have no history here; they are those of today.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,17 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.alerting import AlertKey, advance
 from collector.compiled import CompiledRule
-from collector.inspection import Facts, inspect
+from collector.inspection import Facts, inspect, next_turn
 from collector.model import CI, Alert, Outcome, Value
 from collector.rulebook import Rulebook
-from collector.services.element import element
+from collector.samples import History
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import cis, own_fields, replay
+from collector.services.rule_past import Past
+from collector.store import cis, own_fields, replay, samples
 from collector.store.engine import Store
-from collector.store.replay import Held
-from wire.sections import shape_of
 
 DAY_MS: Final = 86_400_000
 LONGEST_MS: Final = 400 * DAY_MS
@@ -38,6 +39,7 @@ MAX_MOMENTS: Final = 5_000
 """Times at which one CI is looked at; of more the first."""
 TOP: Final = 20
 """CIs that are named."""
+_ANSWERS: Final = frozenset({Outcome.PASS, Outcome.PROBLEM})
 
 
 @dataclass(slots=True)
@@ -100,11 +102,13 @@ async def backtest(connection: AsyncConnection, rule: CompiledRule, start: int, 
     eased = replace(rule, rule=replace(rule.rule, max_age_ms=0, min_samples=1, flap=None))
     while ci_ids := await replay.next_of_kind(connection, rule.rule.kinds, beyond, AT_ONCE):
         beyond = ci_ids[-1]
-        facts = await replay.held(connection, ci_ids, rule.sections, start, end)
+        facts = await replay.held(connection, ci_ids, rule.sections, start - _looks_back(rule), end)
+        told = await samples.of_cis(connection, ci_ids, sorted({each.section for each in rule.windows}))
         found = await cis.by_ids(connection, ci_ids)
         for ci_id, own in (await own_fields.of_cis(connection, found)).items():
-            kept |= {each.path.section for each in facts.get(ci_id, ())}
-            _count(tested, ci_id, _replayed(eased, own, facts.get(ci_id, ()), (start, end)))
+            past = Past(facts.get(ci_id, ()), told.get(ci_id, ()), rule.windows)
+            kept |= past.sections
+            _count(tested, ci_id, _replayed(eased, own, past, (start, end)))
     tested.unread = tuple(sorted(rule.sections - kept))
     most = sorted(tested.counts, key=lambda ci_id: (-tested.counts[ci_id], ci_id))[:TOP]
     named = await cis.by_ids(connection, most)
@@ -112,12 +116,16 @@ async def backtest(connection: AsyncConnection, rule: CompiledRule, start: int, 
     return tested
 
 
+def _looks_back(rule: CompiledRule) -> int:
+    return max((each.span_ms for each in rule.windows), default=0)
+
+
 def _count(tested: Replayed, ci_id: int, outcomes: _Outcomes) -> None:
     tested.cis += 1
     if outcomes.seen <= {Outcome.NOT_APPLICABLE}:
         return
     tested.applies += 1
-    tested.unknown += not outcomes.seen & {Outcome.PASS, Outcome.PROBLEM}
+    tested.unknown += not outcomes.seen & _ANSWERS
     tested.errors += Outcome.ERROR in outcomes.seen
     tested.opened += outcomes.opened
     tested.firing += bool(outcomes.firing)
@@ -125,15 +133,16 @@ def _count(tested: Replayed, ci_id: int, outcomes: _Outcomes) -> None:
         tested.counts[ci_id] = outcomes.opened
 
 
-def _replayed(
-    rule: CompiledRule, own: Mapping[str, Value], facts: Sequence[Held], period: tuple[int, int]
-) -> _Outcomes:
-    """Run the rule at each time at which a fact of it moved, or a timer of it ended."""
+def _replayed(rule: CompiledRule, own: Mapping[str, Value], past: Past, period: tuple[int, int]) -> _Outcomes:
+    """Run the rule at each time at which something it reads moved, a timer of it ended, or time changed its answer."""
     alerts, seen, opened = dict[AlertKey, Alert](), set[Outcome](), 0
-    bodies = _Bodies(facts)
-    for now in _moments(rule, facts, *period):
-        results = inspect(rule, _known(own, bodies.at(now), now), now)
-        seen |= {each.outcome for each in results}
+    for now in (moments := _Moments(rule, past.moves, *period)):
+        facts = _known(own, *past.at(now), now)
+        results = inspect(rule, facts, now)
+        said = {each.outcome for each in results}
+        if said & _ANSWERS and not rule.reads_agent:  # of agents nothing is kept
+            moments.add(next_turn(rule, facts, results, now))
+        seen |= said
         for moved in advance(alerts, results, {rule.id: rule}, now):
             key = (moved.rule, moved.ci_id, moved.instance)
             opened += moved.fires and not (key in alerts and alerts[key].fires)
@@ -141,44 +150,32 @@ def _replayed(
     return _Outcomes(frozenset(seen), opened, sum(each.fires for each in alerts.values()))
 
 
-def _moments(rule: CompiledRule, facts: Iterable[Held], start: int, end: int) -> list[int]:
-    """Return the times to look at: where facts moved, where timers end after that, and each day for what reads time."""
-    moved = {start} | {at for each in facts for at in (each.vf, each.vt) if start < at < end}
-    timed = {at + timer for at in moved for timer in (rule.rule.hold_ms, rule.rule.keep_ms) if timer}
-    daily = set(range(start, end, DAY_MS)) if rule.reads_time else set()
-    return sorted(at for at in {*moved, *timed, *daily, end} if at <= end)[:MAX_MOMENTS]
+class _Moments:
+    """The times to look at, in order: what moved, where timers end after that, and what is added on the way."""
+
+    def __init__(self, rule: CompiledRule, moves: Iterable[int], start: int, end: int) -> None:
+        self._timers = (0, rule.rule.hold_ms, rule.rule.keep_ms)
+        self._end, self._last = end, start - 1
+        self._waiting = [start, end]
+        for at in moves:
+            if start < at < end:
+                self._waiting += {at + timer for timer in self._timers}
+        heapq.heapify(self._waiting)
+
+    def add(self, at: int | None) -> None:
+        """Look also at this time (ms), and where timers end after it, if that lies ahead."""
+        if at is not None and at > self._last:
+            for each in {at + timer for timer in self._timers}:
+                heapq.heappush(self._waiting, each)
+
+    def __iter__(self) -> Iterator[int]:
+        looked = 0
+        while self._waiting and looked < MAX_MOMENTS:
+            at = heapq.heappop(self._waiting)
+            if self._last < at <= self._end:
+                self._last, looked = at, looked + 1
+                yield at
 
 
-def _known(own: Mapping[str, Value], bodies: Mapping[str, Any], now: int) -> Facts:
-    return Facts({**own, **bodies}, dict.fromkeys(bodies, now))
-
-
-class _Bodies:
-    """The sections of one CI put together from its facts, at one time after the other."""
-
-    def __init__(self, facts: Sequence[Held]) -> None:
-        self._facts = facts
-        self._next = 0
-        self._now: dict[tuple[str, str], Held] = {}
-        self._sections: set[str] = set()
-
-    def at(self, now: int) -> dict[str, Any]:
-        """Return the bodies at `now` (ms), which never goes back; a section is there from its first fact on."""
-        while self._next < len(self._facts) and self._facts[self._next].vf <= now:
-            one = self._facts[self._next]
-            self._now[one.path.section, one.path.key] = one
-            self._sections.add(one.path.section)
-            self._next += 1
-        self._now = {key: one for key, one in self._now.items() if one.vt > now}
-        return {name: self._body(name) for name in self._sections}
-
-    def _body(self, name: str) -> Any:
-        shape, held = shape_of(name), [one for one in self._now.values() if one.path.section == name]
-        if shape.is_record:
-            return {one.path.key: one.value for one in held}
-        return list(_rows(shape, held))
-
-
-def _rows(shape: Any, held: Iterable[Held]) -> Iterator[dict[str, Any]]:
-    for one in sorted(held, key=lambda each: each.path.key):
-        yield element(shape, one.path.key, one.value)
+def _known(own: Mapping[str, Value], bodies: Mapping[str, Any], history: History, now: int) -> Facts:
+    return Facts({**own, **bodies}, dict.fromkeys(bodies, now), history=history)

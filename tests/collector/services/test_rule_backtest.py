@@ -14,6 +14,8 @@ from collector.store import schema
 from collector.store.engine import Store
 from collector.yamlfile import parse
 from tests.collector.test_pipeline import MINUTE, START, World
+from tests.collector.test_sampling import PACK as FLAPS
+from tests.collector.test_sampling import enrolled, watching
 from tests.simulated import SimulatedHost
 
 PACK = """
@@ -81,6 +83,43 @@ async def test_what_did_not_hold_long_enough_would_not_have_fired(world: World) 
 async def test_measurements_are_no_facts_and_that_is_said(world: World) -> None:
     told = await came_to(world, rules()["TST-HEALTH-001"])
     assert (told.unread, told.unknown, told.opened) == (("health",), 1, 0)
+
+
+async def lived(world: World, host: SimulatedHost) -> int:
+    """Let a port go to and fro at first, and errors grow at last; return when that began (ms)."""
+    host.bodies["health"] = [{"metric": "errors_total", "instance": "", "value": 0.0}]
+    await world.tell(1, host)
+    await world.tell(1, host)
+    began = world.now
+    for minute in range(40):
+        host.bodies["interfaces"][0]["state"] = "down" if minute % 2 and minute < 8 else "up"
+        host.bodies["health"][0]["value"] += 600.0 if minute >= 30 else 0.0
+        await world.tell(1, host)
+        await world.runner.tick()
+    return began
+
+
+@pytest.mark.parametrize("name", ["TST-FLAP-001", "TST-RATE-001"])
+async def test_what_a_rule_looks_back_on_is_replayed_and_comes_to_what_it_came_to(
+    sqlite_store: Store, name: str
+) -> None:
+    world, host = await enrolled(sqlite_store)
+    began = await lived(world, host)
+    (alert,) = [row for row in await world.rows(schema.alert) if row.rule == name and row.episode]
+    told = await came_to(world, world.runner.policies.rulebook.rules[name], began)
+    assert (told.opened, told.unread, told.unknown) == (alert.episode, (), 0)
+    assert bool(told.firing) is (alert.state == "firing")
+
+
+async def test_a_past_that_is_a_fact_is_replayed_for_a_rule_that_never_ran(sqlite_store: Store) -> None:
+    world, host = await enrolled(sqlite_store)
+    watching(world, "")
+    began = await lived(world, host)
+    rules = of_packs([parse(FLAPS, Path("pack.yaml"))]).rules
+    told = await came_to(world, rules["TST-FLAP-001"], began)
+    assert (told.opened, told.firing, told.unknown) == (1, 0, 0)
+    told = await came_to(world, rules["TST-RATE-001"], began)
+    assert (told.opened, told.unread) == (0, ("health",)), "nobody kept what no rule looked back on"
 
 
 async def test_nothing_is_written(world: World) -> None:
