@@ -10,9 +10,9 @@ from collector.inspecting.rounds import Round
 from collector.security.audit import COLLECTOR, Act, recorded
 from collector.services.inspecting.inspector import Inspector
 from collector.services.refused import Refused
-from collector.services.stocktaking.opening import begin, may_count
-from collector.services.stocktaking.plans import Kept
-from collector.store import accounts, rounds
+from collector.services.stocktaking.opening import begin
+from collector.services.stocktaking.plans import Kept, able
+from collector.store import rounds
 from collector.store.engine import Store
 from collector.store.failure import writing
 from collector.store.plans import ROUNDS
@@ -36,7 +36,9 @@ async def make(store: Store, inspector: Inspector, kept: Kept, when: tuple[int, 
 
 async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, int]) -> str:
     plan, (at, missed) = kept.plan, when
-    people = await _people(act, plan)
+    people = await able(act.tx, plan)
+    if not people:
+        raise Refused("nobody of this plan may count any more", "assignee")
     title = f"{plan.title} {schedule.day_of(plan.schedule, at)}"
     made, lines = await begin(
         act, inspector.wiring, New(plan.kind, title, plan.scope, plan.blind, act.by, act.at), people
@@ -45,14 +47,6 @@ async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, in
     due = Due(made.id, kept.id, at, *_times(inspector, plan, max(at, act.at)), people[0], deputy, missed, "")
     await rounds.add(act.tx, replace(due, incident=await rounds.open_incident(act.tx, made, due, lines, act.at)))
     return made.number
-
-
-async def _people(act: Act, plan: Round) -> list[str]:
-    """Return those of a plan who may count now, whoever is responsible first; raise `Refused` where nobody may."""
-    able = [name for name in plan.people if may_count(await accounts.by_name(act.tx, name))]
-    if not able:
-        raise Refused("nobody of this plan may count any more", "assignee")
-    return able
 
 
 def _times(inspector: Inspector, plan: Round, begins: int) -> tuple[int, int]:

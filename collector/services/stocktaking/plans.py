@@ -16,7 +16,7 @@ from collector.services import planning
 from collector.services.inspecting.inspector import Inspector
 from collector.services.refused import Refused
 from collector.services.stocktaking.opening import chosen, may_count
-from collector.store import plans
+from collector.store import accounts, plans
 from collector.store.plans import ACTIVE, ENDED, PAUSED, ROUNDS
 
 Kept = plans.Kept[Round]
@@ -25,10 +25,11 @@ STATES = (ACTIVE, PAUSED, ENDED)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a plan would make: when next (ms), and how many CIs are in its scope now."""
+    """What a plan would make: when next (ms), how many CIs are in its scope now, who of its people may count now."""
 
     times: tuple[int, ...]
     cis: int
+    people: tuple[str, ...]
 
 
 def read(values: Mapping[str, Any]) -> Round:
@@ -84,7 +85,12 @@ async def every(connection: AsyncConnection) -> list[Kept]:
 async def preview(connection: AsyncConnection, inspector: Inspector, plan: Round, now: int) -> Preview:
     """Return what a plan would make from `now` (ms) on."""
     times = planning.upcoming(plan.schedule, inspector.calendar, now)
-    return Preview(times, len(await chosen(connection, plan.scope)))
+    return Preview(times, len(await chosen(connection, plan.scope)), await able(connection, plan))
+
+
+async def able(connection: AsyncConnection, plan: Round) -> tuple[str, ...]:
+    """Return those of a plan who may count now, whoever is responsible first."""
+    return tuple([name for name in plan.people if may_count(await accounts.by_name(connection, name))])
 
 
 async def _check_people(connection: AsyncConnection, plan: Round) -> None:

@@ -237,6 +237,14 @@ async def test_who_may_not_count_any_more_is_left_out(one_floor: Floor) -> None:
     )  # fmt: skip
     await one_floor.doing("eve", lambda a: opening.assign(a, made, ("eve",)))
     assert (await one_floor.planned(made)).due.assignee == "eve"
+    async with one_floor.store.write() as tx:
+        await tx.execute(update(schema.account).values(state="disabled"))
+    one_floor.at = FIRST + DAY
+    assert await one_floor.due() == []
+    async with one_floor.store.read() as connection:
+        kept = await plans.find(connection, "RND-0001")
+        look = await plans.preview(connection, one_floor.inspector, kept.plan, one_floor.at)
+    assert (kept.next_for, look.people) == (FIRST + 2 * DAY, ())
 
 
 @pytest.mark.parametrize(
