@@ -91,7 +91,9 @@ async def edit(act: Act, number: str, edited: Edited, version: int | None = None
         title = one_line(edited.title, MAX_TITLE, "title")
         if title not in before.title.values():
             values["title"] = {"zh": title, "en": title}
-    await _write(act, before, values, Mark(act.at, act.by, Deed.EDIT, ", ".join(sorted(values))))
+    moved = {name: value for name, value in values.items() if value != getattr(before, name)}
+    if moved:
+        await _write(act, before, moved, Mark(act.at, act.by, Deed.EDIT, ", ".join(sorted(moved))))
 
 
 async def link(act: Act, number: str, incident: str) -> None:

@@ -148,6 +148,7 @@ async def test_a_problem_goes_from_a_proposal_to_a_known_error_and_is_solved(des
     assert refused.value.field == "workaround"
     await edit(desk, title="The fan of row A", owner="cleo", cause="dust", workaround="turn it off and on")
     assert await act(desk, Deed.KNOW) == "known_error"
+    await edit(desk, cause="dust", owner="cleo")
     with pytest.raises(Refused):
         await edit(desk, cause="", workaround=" ")
     with pytest.raises(Refused) as refused:
