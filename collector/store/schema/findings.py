@@ -35,6 +35,8 @@ finding_item = Table(  # one thing that moved, told from others at its path by w
     words("verdict"), words("change", ""), words("flags", "[]"), words("refused", "[]"),  # collector/change/matching.py
     moment("late_ms", 0), Column("due_at", BigInteger), Column("closed_at", BigInteger),
     Index("ix_finding_item_path_id", "path_id"),
+    Index("ix_finding_item_open", "path_id", "hi",
+          sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
 
 campaign = Table(  # what moved alike on many CIs within a day, by the value that showed it

@@ -16,6 +16,7 @@ depends_on = None
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _HAS_ONE = sa.text("campaign_id IS NOT NULL")
+_OPEN = sa.text("closed_at IS NULL")
 
 
 def upgrade() -> None:
@@ -36,9 +37,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_finding_campaign_id", "finding", ["campaign_id"], sqlite_where=_HAS_ONE, postgresql_where=_HAS_ONE
     )
+    op.create_index(
+        "ix_finding_item_open", "finding_item", ["path_id", "hi"], sqlite_where=_OPEN, postgresql_where=_OPEN
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_finding_item_open", "finding_item")
     op.drop_index("ix_finding_campaign_id", "finding")
     op.drop_column("finding", "campaign_id")
     op.drop_table("campaign")
