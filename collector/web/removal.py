@@ -43,7 +43,7 @@ async def ask(request: Request, what: Removal, error: str = "") -> Response:
     return page(viewer, "removal.html", 400 if error else 200, what=what, error=error)
 
 
-async def remove(request: Request, what: Removal, do: Callable[[Act], Awaitable[object]]) -> Response:
+async def when_named(request: Request, what: Removal, do: Callable[[Act], Awaitable[object]]) -> Response:
     """Do it where the name was typed; else, and where the service refuses, ask again and say why."""
     if (await sent(request)).text("name") != what.name:
         return await ask(request, what, "plan.wrong_name")

@@ -56,7 +56,7 @@ async def was_done(
     return await attempt(request, form, answered, marks) is True
 
 
-async def step(
+async def stepped(
     request: Request, form: Form, do: Callable[[Act], Awaitable[object]],
     again: Callable[[tuple[Any, ...]], Awaitable[Response]], done: str,
 ) -> Response:  # fmt: skip

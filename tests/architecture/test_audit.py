@@ -34,8 +34,8 @@ OWN_WRITES = {
 }
 """Where pages and API write without an act → why."""
 
-ACTING = {"acting", "attempt", "ban", "mint"}
-"""What a route calls to act: `acting`, what forms do with it (`web.sending.attempt`), or what `app` composes of it."""
+ACTING = {"acting", "attempt", "was_done", "stepped", "when_named", "ban", "mint"}
+"""What a route calls to act: `acting`, what forms do with it (`web.sending`, `web.removal`), or what `app` composes."""
 
 PARTS = {"ask": "writes a sweep of a plan, of what failed or of one address: its callers tell which"}
 """Functions for other services that are given an act and tell nothing themselves → why."""

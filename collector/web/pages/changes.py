@@ -23,7 +23,7 @@ from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import sent, step
+from collector.web.sending import sent, stepped
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
 
 async def _tried(request: Request, number: str, form: Form, do: Any) -> Response:
     """Do one thing to a change and show it."""
-    return await step(request, form, do, lambda why: _one(request, number, why, form), f"/changes/{number}")
+    return await stepped(request, form, do, lambda why: _one(request, number, why, form), f"/changes/{number}")
 
 
 @router.post("/changes/{number}/steps", dependencies=_WRITE)

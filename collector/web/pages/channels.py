@@ -130,6 +130,6 @@ async def remove_page(request: Request, name: str) -> Response:
 @router.post("/channels/{name}/remove")
 async def remove(request: Request, name: str) -> Response:
     what = _removal((await _one(request, name)).channel.name)
-    answer = await removal.remove(request, what, lambda act: setup.remove(act, name))
+    answer = await removal.when_named(request, what, lambda act: setup.remove(act, name))
     context_of(request).wake_courier()
     return answer

@@ -122,4 +122,4 @@ async def remove_page(request: Request, uid: str) -> Response:
 @router.post("/credentials/{uid}/remove")
 async def remove(request: Request, uid: str) -> Response:
     what = _removal(await _one(request, uid))
-    return await removal.remove(request, what, lambda act: credentials.remove(act, uid))
+    return await removal.when_named(request, what, lambda act: credentials.remove(act, uid))

@@ -22,7 +22,7 @@ from collector.store.browse.ref import CiRef
 from collector.web.forms import Form
 from collector.web.pages.incidents import version_of, who, wish_of
 from collector.web.render import page
-from collector.web.sending import attempt, sent, step
+from collector.web.sending import attempt, sent, stepped
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ async def act_on(request: Request, number: str) -> Response:
         return await _one(request, number, (Why.NOT_IN_THIS_STATE,), form)
     await _one(request, number)  # only what is theirs
     desk = context_of(request).service_desk
-    return await step(
+    return await stepped(
         request, form, lambda act: desk.do(act, person, number, Deed(asked), wish_of(form), version_of(form)),
         lambda why: _one(request, number, why, form), f"/help/{number}",
     )  # fmt: skip

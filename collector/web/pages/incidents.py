@@ -28,7 +28,7 @@ from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
 from collector.web.render import page
-from collector.web.sending import sent, step
+from collector.web.sending import sent, stepped
 from collector.web.viewer import Viewer, viewer_of
 from collector.web.words import CLASSES, INCIDENT_KINDS, INCIDENT_SOURCES, SEVERITIES
 
@@ -157,7 +157,7 @@ def clock_text(texts: Any, ms: int) -> Any:
 
 async def tried(request: Request, number: str, form: Form, do: Any) -> Response:
     """Do one thing to an incident and show it."""
-    return await step(request, form, do, lambda why: _one(request, number, why, form), f"/incidents/{number}")
+    return await stepped(request, form, do, lambda why: _one(request, number, why, form), f"/incidents/{number}")
 
 
 @router.post("/incidents/{number}/acts", dependencies=_REPORT)

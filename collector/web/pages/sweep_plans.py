@@ -93,4 +93,4 @@ async def remove_page(request: Request, uid: str) -> Response:
 async def remove(request: Request, uid: str) -> Response:
     """Remove a plan; its sweeps stay."""
     what = _removal(await _one(request, uid))
-    return await removal.remove(request, what, lambda act: sweeps.remove_plan(act, uid))
+    return await removal.when_named(request, what, lambda act: sweeps.remove_plan(act, uid))
