@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,12 +134,12 @@ async def test_a_device_that_has_just_been_explored_is_not_asked_again_by_a_watc
     with Network(
         {host: both(engine(), speaker(switch(number))) for number, host in enumerate(addresses(3))}
     ) as network:
-        explored = await swept(network, "explore", Exploring(board, targets))
+        explored = await swept(network, "explore", Exploring(board, targets, lambda: NOW))
         assert [outcome.row.stage for outcome in explored] == ["explore"] * 3
         network.heard.clear()
-        watched = await swept(network, "alive", Watching(other(tmp_path)))
+        watched = await swept(network, "alive", Watching(other(tmp_path), lambda: NOW + 1))
         assert [(outcome.signs, outcome.row.alive) for outcome in watched] == [(("snmp",), True)] * 3
         assert not network.heard
-        later = Watching(board, lambda: time.time() + RECENT_S + 1)
+        later = Watching(board, lambda: NOW + RECENT_S + 1)
         assert all(outcome.row.alive for outcome in await swept(network, "alive", later))
         assert len(network.heard) == 3

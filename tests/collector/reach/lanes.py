@@ -44,13 +44,15 @@ class Played:
         self._coming = deque(list(plan(request["ranges"], seed=request["seed"]).addresses())[cursor:])
         self._at = cursor
         self._said: deque[Answer | None] = deque([({"ready": True}, b"")])
-        self.ended = False
+        self.ended = self._is_cancelled = False
         self.words = None
         self._world = world
         world.processes.append(self)
 
     def step(self) -> None:
         """Say what becomes of the next address, of all of them if it is a watch, and the end after the last."""
+        if self._is_cancelled:
+            self._over("cancelled")
         for _ in range(len(self._coming) if self.is_watch else 1):
             if self._coming and not self.ended:
                 self._at += 1
@@ -83,7 +85,7 @@ class Played:
 
     def tell(self, line: bytes) -> None:
         assert line == b"cancel"
-        self._over("cancelled")
+        self._is_cancelled = True  # it takes its time to end
 
     def end(self, grace_s: float = 0.0) -> int:
         self.ended = True
