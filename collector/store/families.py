@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident import family
-from collector.incident.family import WITH_PARENT
+from collector.incident.family import WITH_PARENT, Stays
 from collector.incident.planning import RESOLVED
 from collector.model import Incident
 from collector.store import desk, interning
@@ -31,24 +31,25 @@ async def follow(tx: AsyncConnection, parents: Iterable[Incident], now: int) -> 
     above = {each.number: family.is_by_itself(each) for each in parents if family.leads(each)}
     found: list[Told] = []
     while above:
-        ending: dict[str, bool] = {}
-        over: list[Incident] = []
-        marks: list[tuple[int, Mark]] = []
-        under: dict[str, str] = {}
-        for child, parent in await _under(tx, above):
-            why = family.stays(child, by_itself=above[parent])
-            act = "stays_open" if why else WITH_PARENT
-            marks.append((child.id, Mark(now, COLLECTOR, act, "", {"parent": parent, "why": str(why or "")})))
-            if why is None:
-                over.append(replace(child, state=RESOLVED, resolved_at=now, resolution_code=WITH_PARENT))
-                ending[child.number], under[child.number] = above[parent], parent
+        told = [(child, up, family.stays(child, by_itself=above[up])) for child, up in await _under(tx, above)]
+        under = {child.number: up for child, up, why in told if why is None}
+        over = [replace(child, **_over(now)) for child, _, why in told if why is None]
         await _inherit(tx, [each.id for each in over])
         resolved = await resolve(tx, over, now)
         await desk.turn(tx, resolved, now)
-        await desk.note(tx, marks)
+        await desk.note(tx, [(child.id, _mark(up, why, now)) for child, up, why in told])
         found += [(each, "resolved", SAID.format(under[each.number])) for each in resolved]
-        above = ending
+        above = {number: above[up] for number, up in under.items()}
     return found
+
+
+def _over(now: int) -> dict[str, Any]:
+    return {"state": RESOLVED, "resolved_at": now, "resolution_code": WITH_PARENT}
+
+
+def _mark(parent: str, why: Stays | None, now: int) -> Mark:
+    detail = {"parent": parent} | ({"why": str(why)} if why else {})
+    return Mark(now, COLLECTOR, "stays_open" if why else WITH_PARENT, detail=detail)
 
 
 async def _under(tx: AsyncConnection, numbers: Collection[str]) -> list[tuple[Incident, str]]:

@@ -94,7 +94,6 @@ class Delivering:
         )
         return await monthly.make(connection, asked)
 
-
     async def _files(self, report: Report, month: str, language: str) -> list[Attachment]:
         """Return the report as it is printed and as a workbook, while the view of the database it reads is open."""
         words = self.words.get(language, self.words["zh"])

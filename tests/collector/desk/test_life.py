@@ -74,6 +74,7 @@ class Page:
     resolved_at: int | None = None
     by_itself: bool = False
     is_there: bool = True
+    parent: str = ""
     spans: list[tuple[str, str, int, int | None]] = field(default_factory=list)
 
     def turn(self, state: str, at: int, reason: str = "") -> None:
@@ -148,16 +149,52 @@ class Life(RuleBasedStateMachine):
     def alarms_come_and_go(self, present: set[str]) -> None:
         self.now += 1
         self.run(self._settled(present))
+        over = []
         for number, page in list(self.pages.items()):
             if page.is_there and page.key not in present:
                 page.is_there = False
                 if page.state in ("new", "assigned"):
                     page.turn("resolved", self.now)
                     page.resolved_at, page.by_itself = self.now, True
+                    over.append(number)
             self.pages[number] = page
         for key in sorted(present):
             self._fires(key)
+        self._follow(over, by_itself=True)
         self.causes = set(present)
+
+    def _follow(self, over: list[str], by_itself: bool) -> None:
+        """Resolve in the book what stands under these, and under that."""
+        while over:
+            above, over = over, []
+            for number, page in self.pages.items():
+                is_held = page.is_there or (by_itself and page.state not in ("new", "assigned"))
+                if page.parent in above and page.resolved_at is None and not is_held:
+                    page.turn("resolved", self.now)
+                    page.resolved_at = self.now
+                    over.append(number)
+
+    @precondition(lambda self: len(self.pages) > 1)
+    @rule(child=st.integers(0, 50), parent=st.integers(0, 50))
+    def one_is_put_under_another(self, child: int, parent: int) -> None:
+        self.now += 1
+        numbers = sorted(self.pages)
+        below, above = numbers[child % len(numbers)], numbers[parent % len(numbers)]
+        chain = [above]
+        while up := self.pages[chain[-1]].parent:
+            chain.append(up)
+        is_done = self.run(self._put(below, above))
+        assert is_done == (below not in chain), (below, chain)
+        if is_done:
+            self.pages[below].parent = above
+
+    async def _put(self, below: str, above: str) -> bool:
+        try:
+            async with acting(self.store, Actor("ann", "page"), lambda: self.now) as doing:
+                await ServiceDesk(TABLE).set_parent(doing, person_of("ann", (PEOPLE["ann"],)), below, above)
+        except (Denied, Refused):
+            return False
+        return True
 
     def _fires(self, key: str) -> None:
         its = [page for page in self.pages.values() if page.key == key]
@@ -222,6 +259,7 @@ class Life(RuleBasedStateMachine):
         assert is_done == (wanted and not twin), (who, act, page)
         if is_done:
             self._written(page, act, after, who, reason)
+            self._follow([number] if act == "resolve" else [], by_itself=False)
 
     def _written(self, page: Page, act: str, after: str, who: str, reason: str) -> None:
         if act == "take":
