@@ -31,17 +31,18 @@ async def sightings(connection: AsyncConnection, wiring: Wiring, ci_ids: Collect
     for start in range(0, len(ids), AT_ONCE):
         seen |= await last_seen(connection, ids[start : start + AT_ONCE])
     cables = (await wiring.whole(connection)).cables
-    ends = {ci_id: end for ci_id in ids if (end := _end(cables, str(ci_id)))}
+    far = _far(cables)
+    ends = {ci_id: end for ci_id in ids if (end := _end(cables, far, str(ci_id)))}
     names = await kept.named(connection, sorted({int(end.device) for end in ends.values()}))
     return {ci_id: Sighting(seen.get(ci_id, 0), _text(ends.get(ci_id), names)) for ci_id in ids}
 
 
-def _end(cables: Cables, device: str) -> End | None:
+def _end(cables: Cables, far: Mapping[str, End], device: str) -> End | None:
     """Return where a device is plugged in: where a table has one of its MACs, else at the other end of a link."""
     if device not in cables.devices:
         return None
     places = (cables.places.get(mac) for mac in _macs(cables, device))
-    return next((place.end for place in places if place), None) or next(_far(cables, device), None)
+    return next((place.end for place in places if place), None) or far.get(device)
 
 
 def _macs(cables: Cables, device: str) -> Iterator[str]:
@@ -50,10 +51,14 @@ def _macs(cables: Cables, device: str) -> Iterator[str]:
             yield str(mac)
 
 
-def _far(cables: Cables, device: str) -> Iterator[End]:
+def _far(cables: Cables) -> dict[str, End]:
+    """Return device → the other end of its first link that nothing contradicts."""
+    found: dict[str, End] = {}
     for link in cables.topology.links:
-        if link.state != "contradictory" and device in (link.a.device, link.b.device):
-            yield link.b if link.a.device == device else link.a
+        if link.state != "contradictory":
+            found.setdefault(link.a.device, link.b)
+            found.setdefault(link.b.device, link.a)
+    return found
 
 
 def _text(end: End | None, names: Mapping[int, CiRef]) -> str:

@@ -48,17 +48,17 @@ async def open_(act: Act, wiring: Wiring, asked: Asked) -> str:
         _kind(asked.kind), one_line(asked.title, MAX_TITLE, "title"), await _scope(act.tx, asked), asked.blind,
         act.by, act.at,
     )  # fmt: skip
-    return (await begin(act, wiring, new, await _people(act.tx, asked.people)))[0].number
+    people = await _people(act.tx, asked.people)
+    return (await begin(act, new, people, await lines_of(act.tx, wiring, new.scope))).number
 
 
-async def begin(act: Act, wiring: Wiring, new: New, people: Sequence[str]) -> tuple[Kept, int]:
-    """Freeze what is in scope, let people count it; return it and how many CIs it expects. Raise `Refused`."""
-    lines = await _lines(act.tx, wiring, new.scope)
+async def begin(act: Act, new: New, people: Sequence[str], lines: Sequence[Line]) -> Kept:
+    """Write what is expected, and let people count it."""
     stocktake_id, number = await stocktakes.add(act.tx, new, lines)
     await stocktakes.assign(act.tx, stocktake_id, people)
     after = {"kind": new.kind, "title": new.title, "lines": len(lines), "people": list(people), "blind": new.blind}
     act.tell("stocktake.open", f"stocktake/{number}", after=after)
-    return Kept(stocktake_id, number, new, tuple(people)), len(lines)
+    return Kept(stocktake_id, number, new, tuple(people))
 
 
 def _kind(word: str) -> Kind:
@@ -113,7 +113,8 @@ async def chosen(connection: AsyncConnection, scope: Scope) -> list[Thing]:
     return [each for each in standing if stocktake.holds(scope, each)]
 
 
-async def _lines(connection: AsyncConnection, wiring: Wiring, scope: Scope) -> list[Line]:
+async def lines_of(connection: AsyncConnection, wiring: Wiring, scope: Scope) -> list[Line]:
+    """Return what a scope holds now, with what discovery knows of it; raise `Refused` where that is nothing."""
     things = await chosen(connection, scope)
     if not 0 < len(things) <= MAX_LINES:
         raise Refused(f"the scope holds {len(things)} CIs; 1 to {MAX_LINES} are expected", "scope")
