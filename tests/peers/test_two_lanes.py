@@ -19,7 +19,7 @@ from tests.peers.namespaces import Host, Network, until
 
 pytestmark = pytest.mark.xdist_group("namespaces")
 
-EXPLORED, WATCHED = "10.81.0.0/16", "10.81.4.0-10.81.5.255"
+EXPLORED, WATCHED = "10.81.0.0/16", "10.81.4.0-10.81.4.255"
 THERE = tuple(f"10.81.4.{last}" for last in range(1, 9))
 RATE, WATCH_RATE = 500, 400
 SLACK = 1.1
@@ -94,8 +94,7 @@ def test_a_watch_comes_to_its_end_beside_an_exploration_and_both_keep_the_pace_o
     packets, seconds = arrived(gate) - before, time.monotonic() - began
     watch.close()
     alive = {each["row"]["address"] for each in watch.frames() if "row" in each and each["row"]["alive"]}
-    assert (watch.swept, alive) == (512, set(THERE))
+    assert (watch.swept, alive) == (256, set(THERE))
     assert packets <= RATE * seconds * SLACK, f"{packets} packets in {seconds:.1f} s"
     assert not exploring.has_ended
-    went_on = exploring.swept
-    until(lambda: exploring.swept > went_on, "it goes on afterwards", probe)
+    until(lambda: arrived(gate) > before + packets + RATE, "it goes on afterwards", probe)

@@ -20,7 +20,7 @@ from collector.store.sweeps import RUNNING, WAITING
 from tests.collector.reach.lanes import STEP_MS, World, played
 from tests.collector.reach.test_watching import MINUTE, NOON, Net
 
-HISTORIES = 10
+HISTORIES = 6
 SETTLES = 36
 """Steps after which all that was asked for has ended: three minutes, and ten addresses twice over."""
 _number = st.integers(0, 3)
