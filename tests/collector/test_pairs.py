@@ -18,8 +18,8 @@ ACTIVE, STANDBY = "10.1.0.1", "10.1.0.2"
 
 
 @pytest.fixture
-async def world(store: Store) -> World:
-    world = World(store)
+async def world(sqlite_store: Store) -> World:
+    world = World(sqlite_store)
     await world.enrol(PROBE)
     return world
 

@@ -24,9 +24,9 @@ ADMIN = ("config_admin:server",)
 
 
 @pytest.fixture
-async def world(store: Store) -> World:
+async def world(sqlite_store: Store) -> World:
     """Servers db1 and db2, and a UPS that feeds db2 by its own word."""
-    world = World(store)
+    world = World(sqlite_store)
     await world.enrol(1)
     for at in (1, 2):
         await world.say(1, found(f"192.0.2.{at}", SERVER | {"name": f"db{at}", "serial": f"SRV000{at}"}, world.now))
