@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from discovery.authenticate import Access
-from discovery.beside import Alone, Beside, Exploring, Watching
+from discovery.beside import Beside, Exploring, Watching
 from discovery.board import Board
 from discovery.breaker import Breaker, Failure
 from discovery.doors import DOORS
@@ -50,7 +50,7 @@ class Assignment:
             log.warning("this sweep knows of no other: %s", error)
             board = None
         if board is None:
-            return Alone()
+            return Beside()
         return Watching(board) if self.is_watch else Exploring(board, self.plan.targets)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from discovery.board import Board, places
 from discovery.snmp.limits import Bucket
@@ -17,40 +17,29 @@ from wire.ranges import Ranges
 RECENT_S: Final = 10.0
 """How long an answer is a sign of life."""
 DEBT_S: Final = 1.0
-"""How much a sweep owes at most, in seconds of its pace: what a watch sent before it began is not its affair."""
+"""How much a sweep owes at most, in seconds of its pace: a burst of the watch holds it up no longer."""
 LOOK_S: Final = 0.02
 """How often it is looked at what others have taken: to look is work."""
 
 Clock = Callable[[], float]
 
 
-class Beside(Protocol):
-    """What a sweep knows of the one beside it."""
+class Beside:
+    """What a sweep knows of another one beside it; of this kind: nothing, for there is none."""
 
     def bucket(self, rate: float | None, now: float) -> Bucket:
         """Return what paces this sweep; `now` by the loop's clock."""
+        return Bucket(rate, now)
 
     def answered(self, address: str) -> None:
         """An address has answered this sweep over SNMP."""
 
     def is_answered(self, address: str) -> bool:
         """Return whether an address has just answered the other sweep over SNMP."""
-
-
-class Alone:
-    """A sweep without another beside it."""
-
-    def bucket(self, rate: float | None, now: float) -> Bucket:
-        return Bucket(rate, now)
-
-    def answered(self, address: str) -> None:
-        pass
-
-    def is_answered(self, address: str) -> bool:
         return False
 
 
-class Watching(Alone):
+class Watching(Beside):
     """A watch: it tells what it sends, and waits for nobody."""
 
     def __init__(self, board: Board, clock: Clock = time.time) -> None:
@@ -63,7 +52,7 @@ class Watching(Alone):
         return 0 <= self._clock() - self._board.answered(address) <= RECENT_S
 
 
-class Exploring(Alone):
+class Exploring(Beside):
     """Another sweep, of `targets`: it tells who answers, and gives way to the watch in its own networks."""
 
     def __init__(self, board: Board, targets: Ranges, clock: Clock = time.time) -> None:

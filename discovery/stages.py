@@ -12,7 +12,7 @@ from typing import Final
 
 from discovery.asking import Result, Script
 from discovery.authenticate import Access, Admitted, Contact, WayIn, authenticate
-from discovery.beside import Alone, Beside
+from discovery.beside import Beside
 from discovery.credentials import SnmpUser
 from discovery.device import Device
 from discovery.doors import session
@@ -48,7 +48,7 @@ class Setting:
     definitions: Definitions
     limits: Limits
     profile: Profile
-    beside: Beside = field(default_factory=Alone)
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True, slots=True)
