@@ -30,12 +30,16 @@ class WindowAsked(Body):
 
 
 class LineAsked(Body):
-    """One thing that will move on one CI, and what it will be."""
+    """One thing that will move on one CI, and what it will be; of section `rule`: an alert the work may raise."""
 
     ci: Uid
     section: Name
-    key: Annotated[str, StringConstraints(max_length=1000)] = Field("", description="empty: the whole section")
-    field: Annotated[str, StringConstraints(max_length=1000)] = Field("", description="one field of an element")
+    key: Annotated[str, StringConstraints(max_length=1000)] = Field(
+        "", description="empty: the whole section; of `rule` its id, or NET-*"
+    )
+    field: Annotated[str, StringConstraints(max_length=1000)] = Field(
+        "", description="one field of an element; of `rule` an instance"
+    )
     how: How = How.DISCOVERED
     value: Any = Field(None, description="exact: null for gone; one_of: a list; range: [low, high]")
 
