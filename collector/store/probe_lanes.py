@@ -16,7 +16,7 @@ _sweep, _watch = schema.sweep.c, schema.reach_watch.c
 
 @dataclass(frozen=True, slots=True)
 class WatchRow:
-    """How the latest watch of a zone is: when it was due, and when the probe `agent_id` began with it (0: not yet).
+    """How the latest watch of a zone is: when it was due, and when a probe began with it (0: not yet).
 
     `slot`: the moment of its minute it counts for. Times in ms.
     """
@@ -27,14 +27,14 @@ class WatchRow:
     reason: str
     due_at: int
     started_at: int
-    agent_id: int | None
+    sweep_id: int
 
 
 async def watches(connection: AsyncConnection) -> list[WatchRow]:
     """Return the latest watch of every zone."""
     rows = await connection.execute(
         select(_watch.zone, _watch.began_at, _sweep.state, _sweep.reason, _sweep.asked_at, _sweep.started_at,
-               _sweep.agent_id)
+               _sweep.id)
         .select_from(schema.reach_watch.join(schema.sweep, _sweep.id == _watch.sweep_id))
         .order_by(_watch.zone)
     )  # fmt: skip

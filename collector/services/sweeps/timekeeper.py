@@ -10,7 +10,7 @@ import structlog
 
 from collector.clock import Clock
 from collector.services import credential_alarms
-from collector.services.sweeps import clockwork, watching
+from collector.services.sweeps import clockwork, lateness, watching
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
 
@@ -26,6 +26,7 @@ class Timekeeper:
         self, store: Store, clock: Clock, every_s: float = EVERY_S, wake: Callable[[], None] = lambda: None
     ) -> None:
         self._store, self._clock, self._every_s, self._wake = store, clock, every_s, wake
+        self._looked_at = 0
 
     async def run(self) -> None:
         while True:
@@ -38,9 +39,11 @@ class Timekeeper:
     async def step(self) -> None:
         """Do what is due now; raise `StoreFailed`."""
         now = self._clock()
+        looks_around = now - self._looked_at >= lateness.EVERY_MS
+        self._looked_at = now if looks_around else self._looked_at
         async with writing(self._store) as tx:
             moved = await clockwork.orphaned(tx, now)
-            moved += len(await clockwork.due(tx, now)) + await watching.due(tx, now)
+            moved += len(await clockwork.due(tx, now)) + await watching.due(tx, now, looks_around)
         if moved:
             self._wake()
         async with writing(self._store) as tx:

@@ -23,7 +23,8 @@ from collector.services.sweeps import settings
 from collector.services.sweeps.lateness import EVERY_MS
 from collector.services.sweeps.settings import MAX_WINDOWS, Settings
 from collector.services.sweeps.standing import Standing, is_alive
-from collector.store import reach, sweep_plans, sweeps
+from collector.store import probe_lanes, reach, sweep_plans, sweeps
+from collector.store.probe_lanes import WatchRow
 from collector.store.reach import Look, Watch
 from collector.store.sweep_plans import PlanRow
 from collector.store.sweep_targets import LedgerRow
@@ -34,6 +35,7 @@ from wire.sweep import MAX_RANGES, Known, Lease
 log = structlog.get_logger(__name__)
 
 ASKED_BY: Final = "watch"
+ENDED: Final = (DONE, FAILED, CANCELLED)
 RATE: Final = 500
 """Packets a second, as far as plans allow; more where a watch would take longer than half its minute."""
 ASKS: Final = 3
@@ -45,26 +47,23 @@ NOT_LOOKED: Final = frozenset({"excluded", "blackout", "cancelled", "lease_ended
 MOST_SIGNS: Final = 20
 
 
-async def due(tx: AsyncConnection, now: int) -> int:
+async def due(tx: AsyncConnection, now: int, looks_around: bool = True) -> int:
     """Begin the watches whose time has come, return how many; one that is under way is let be.
 
     A watch that could not begin in its time is late and not left out; times that passed meanwhile come to one.
+    `looks_around`: also see whether there are zones that are not watched yet, which takes long in a large estate.
     """
-    known = await reach.watches(tx)
-    if known and all(now - each.began_at < EVERY_MS for each in known.values()):
-        return 0  # what there is to be watched takes long to find out in a large estate
-    begun = 0
-    for zone, said in sorted((await _wanted(tx)).items()):
-        watch = known.get(zone)
-        if watch is None:
-            await _first(tx, zone, said, now)
-        elif now - watch.began_at < EVERY_MS or not await _again(tx, watch, said):
-            continue
-        else:
-            missed = (now - watch.began_at) % EVERY_MS
-            await reach.put_watch(tx, replace(watch, began_at=now - missed))
-        begun += 1
-    return begun
+    known = {row.zone: row for row in await probe_lanes.watches(tx)}
+    over = [row for row in known.values() if row.state in ENDED and now - row.slot >= EVERY_MS]
+    if not over and not looks_around:
+        return 0
+    wanted = await _wanted(tx)
+    new = sorted(wanted.keys() - known.keys())
+    for zone in new:
+        await _first(tx, zone, wanted[zone], now)
+    for row in over:  # where there is nothing to be watched any more it is seen again in a minute
+        await _again(tx, row, wanted.get(row.zone), now - (now - row.slot) % EVERY_MS)
+    return len(new) + sum(row.zone in wanted for row in over)
 
 
 async def _wanted(tx: AsyncConnection) -> dict[str, str]:
@@ -123,12 +122,19 @@ async def _first(tx: AsyncConnection, zone: str, said: str, now: int) -> None:
     await reach.put_watch(tx, Watch(zone, row.id, now, ""))
 
 
-async def _again(tx: AsyncConnection, watch: Watch, said: str) -> bool:
-    """Let a watch that has ended wait for its probe again, under another uid: late words of the last are not of it."""
-    anew = {"uid": str(uuid.uuid4()), "asked_at": watch.began_at + EVERY_MS, "state": WAITING, "cursor": "",
-            "settings": said, "counts": _counts(said), "reason": "", "agent_id": None, "started_at": 0,
-            "ended_at": 0}  # fmt: skip
-    return await sweeps.change(tx, watch.sweep_id, (DONE, FAILED, CANCELLED), **anew)
+async def _again(tx: AsyncConnection, row: WatchRow, said: str | None, slot: int) -> None:
+    """Let a watch that has ended wait for its probe again, under another uid: late words of the last are not of it.
+
+    `said`: its settings; None: there is nothing to be watched.
+    """
+    watch = await reach.watch_of(tx, row.sweep_id)
+    assert watch is not None
+    await reach.put_watch(tx, replace(watch, began_at=slot))
+    if said is not None:
+        anew = {"uid": str(uuid.uuid4()), "asked_at": row.slot + EVERY_MS, "state": WAITING, "cursor": "",
+                "settings": said, "counts": _counts(said), "reason": "", "agent_id": None, "started_at": 0,
+                "ended_at": 0}  # fmt: skip
+        await sweeps.change(tx, row.sweep_id, ENDED, **anew)
 
 
 def _counts(said: str) -> str:

@@ -184,6 +184,7 @@ class World:
         self.now += STEP_MS
         await self._clockwork.step()
         await self._hear()
+        self.check()
         for each in list(self.processes):
             each.step()
         self.probe.advance(self.seconds, self.line)  # type: ignore[arg-type]  # a channel

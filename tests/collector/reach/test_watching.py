@@ -130,6 +130,25 @@ async def test_it_is_begun_again_a_minute_later_once_it_has_ended_and_not_before
     assert await net.due() == 0
 
 
+async def test_what_no_plan_covers_any_more_is_watched_no_more_and_nobody_is_late(net: Net) -> None:
+    await net.plan()
+    await net.due()
+    task = await net.take()
+    assert task is not None
+    await net.tell(task.uid, ended=True)
+    async with net.store.write() as tx:
+        await sweeps.remove_plan(act(tx, at=NOON), (await sweeps.plans(tx))[0].uid)
+    for _ in range(3):
+        net.now += MINUTE
+        assert await net.due() == 0
+    assert await net.take() is None
+    assert await net.owed() == {net.probe: net.now + MINUTE}
+    await net.plan()
+    net.now += MINUTE
+    assert await net.due() == 1
+    assert await net.late() == 0
+
+
 async def test_a_late_watch_keeps_its_minute_and_says_how_late_it_was(net: Net) -> None:
     await net.plan()
     await net.due()
