@@ -93,6 +93,7 @@ async def apply_batch(
         state.clock_offset_ms = sender.clock_offset_ms
         if not says_nothing_new(row, seen, state):
             await batch.apply(row, seen, state, clock)
+        policies.agenda.heard(state.cis.values())
         last[sender.id] = row.id, sender  # the cursor is the sender's, what was said last is the source's
         last[state.id] = row.id, state
     await batch.flush()
@@ -113,6 +114,7 @@ async def apply_again(
         spoke.append(state)
         state.clock_offset_ms = memory.states[each.row.source].clock_offset_ms
         await batch.apply_again(each, state, clock)
+        policies.agenda.heard(state.cis.values())
         await batch.flush()
         await doubting.drained(tx, state, each.ruling.case_id)
         await sources.restate(tx, state)

@@ -24,6 +24,7 @@ class Agenda:
     def __init__(self) -> None:
         self._at: dict[int, dict[str, int]] = {}
         self._unsure: set[int] = set()
+        self._stale: set[int] = set()
 
     def due(self, ci_ids: Iterable[int], now: int) -> dict[int, Collection[str]]:
         """Return what is due of these CIs at `now` (ms). What lies too far ahead is, too: the clock was set back."""
@@ -37,8 +38,18 @@ class Agenda:
         return found
 
     def looked(self, ci_id: int, stale_at: int, now: int) -> None:
-        """Note that this CI was looked at, and when something of it grows stale next (ms)."""
-        self._put(ci_id, READING, min(stale_at, now + LOOK_MS))
+        """Note that this CI was looked at, and when something of it grows stale next (ms); `now`: something is."""
+        if stale_at <= now:
+            self._stale.add(ci_id)
+        else:
+            self._stale.discard(ci_id)
+        self._put(ci_id, READING, now + LOOK_MS if stale_at <= now else min(stale_at, now + LOOK_MS))
+
+    def heard(self, ci_ids: Iterable[int]) -> None:
+        """Note that a source of these CIs has spoken: what was stale of them may be so no longer."""
+        for ci_id in ci_ids:
+            if ci_id in self._stale and ci_id in self._at:
+                self._put(ci_id, READING, 0)
 
     def asked(self, ci_id: int, now: int) -> None:
         """Note that all rules time can move were run on this CI."""

@@ -34,11 +34,7 @@ async def judge(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies
     due: dict[int, list[CompiledRule]] = {}
     for ci_id, ci in sorted(found.items()):
         rules, names = _rules_of(policies, ci), asked.get(ci_id, ())
-        its = [
-            each
-            for each in rules
-            if (each.id, ci_id) in timed or each.id in names or (RULES in names and each.is_paced)
-        ]
+        its = [each for each in rules if (each.id, ci_id) in timed or _is_due(each, names)]
         if ci_id in heads:
             held = facts.of_heads(heads[ci_id], {})
             its += [each for each in rules if each not in its and _is_read(each, ci_id, unread, held, now)]
@@ -71,7 +67,7 @@ def _turns(rule: CompiledRule, ci_id: int, unread: Pairs, held: Facts, now: int)
 
 
 def _stale_at(rules: Iterable[CompiledRule], held: Facts, now: int) -> int:
-    """Return when a section is next too old for some rule (ms); `now` while one is: its confirmation is told nobody."""
+    """Return when a section is next too old for some rule (ms); `now` while one is."""
     spans: dict[str, set[int]] = {}
     for rule in rules:
         for name in rule.sections if rule.rule.max_age_ms else ():

@@ -43,6 +43,16 @@ def test_what_grows_stale_before_that_is_read_again_then() -> None:
     assert agenda.due([1], NOW + MINUTE) == {1: {READING}}
 
 
+def test_what_is_stale_is_looked_at_again_once_its_source_has_spoken() -> None:
+    agenda = looked_at(1, 2, stale_at=NOW)
+    assert agenda.due([1, 2], NOW + MINUTE) == {}
+    agenda.heard([2, 3])
+    assert agenda.due([1, 2], NOW + MINUTE) == {2: {READING}}
+    agenda.looked(2, NOW + LOOK_MS, NOW)
+    agenda.heard([2])
+    assert agenda.due([2], NOW + MINUTE) == {}
+
+
 def test_cis_that_were_looked_at_together_are_not_all_due_together() -> None:
     agenda = looked_at(*range(1, 1001))
     due = len(agenda.due(range(1, 1001), NOW + LOOK_MS * 3 // 4))

@@ -68,6 +68,8 @@ async def test_what_is_not_confirmed_grows_stale_in_time_and_a_word_that_nothing
     world.now += 27 * HOUR
     await world.runner.tick()
     assert await outcomes(world, "SRV-NTP-001") == [("UNKNOWN", "stale")]
+    await world.runner.tick()
+    world.now += MINUTE
     await world.tell(1, host)
     await world.runner.tick()
     assert await outcomes(world, "SRV-NTP-001") == [("PASS", "")]
