@@ -28,10 +28,10 @@ Happenings = list[tuple[str, int]]
 happenings: st.SearchStrategy[Happenings] = st.lists(
     st.tuples(
         st.sampled_from([
-            "start", "start", "cancel", "close", "crash", "probe_restarts", "collector_restarts", "cut", "lost",
-            "unanswered", "nothing",
+            "start", "start", "start", "cancel", "cancel", "close", "crash", "probe_restarts", "collector_restarts",
+            "cut", "lost", "unanswered", "nothing",
         ]), _number,
-    ), max_size=30,
+    ), min_size=12, max_size=40,
 )  # fmt: skip
 
 
