@@ -23,7 +23,8 @@ class Past:
     def __init__(self, facts: Sequence[Held], told: Sequence[Told], windows: Collection[Window]) -> None:
         self._bodies = _Bodies(facts)
         self._samples = remembered(told)
-        self._lines, self._watches = _of_facts(facts, {(each.section, each.field) for each in windows})
+        lines, self._of_facts = _of_facts(facts, {(each.section, each.field) for each in windows})
+        self._history = self._samples.beside(lines, self._of_facts)
         self.sections = {each.path.section for each in facts} | {each.line[0] for each in told}
         self.moves = {at for each in facts for at in (each.vf, each.vt)} | {
             at for each in told for at, _ in each.points
@@ -34,9 +35,9 @@ class Past:
         """Return section → body, and the history, as they were at `now` (ms), which never goes back."""
         bodies = self._bodies.at(now)
         for (section, key, field), value in self._samples.values(now):
-            if (section, field) not in self._watches and value is not None:
+            if (section, field) not in self._of_facts and value is not None:
                 _lay(bodies, section, key, field, value)
-        return bodies, self._samples.beside(self._lines, self._watches).until(now).over(bodies)
+        return bodies, self._history.until(now).over(bodies)
 
 
 def _lay(bodies: dict[str, Any], section: str, key: str, field: str, value: Value) -> None:
