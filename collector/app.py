@@ -8,7 +8,7 @@ import os
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -81,6 +81,7 @@ from collector.serving import Serving
 from collector.store.engine import Store, open_store
 from collector.store.migrate import migrate
 from collector.web.catalogue import Texts
+from collector.web.naming import naming
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +144,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
 
 
 async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated: int) -> tuple[Collector, Serving]:
-    loaded = policies.load(settings.rules_folder)
+    loaded = replace(policies.load(settings.rules_folder), naming=naming())
     http = serving.listen(settings.host, settings.http_port)
     stack.callback(http.close)
     store = open_store(settings.store_url)

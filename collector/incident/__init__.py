@@ -6,6 +6,7 @@ One incident a cause, or one for all causes of one group.
 from __future__ import annotations
 
 from collector.incident.causes import ALERT as ALERT
+from collector.incident.causes import BY_PATH as BY_PATH
 from collector.incident.causes import CREDENTIAL as CREDENTIAL
 from collector.incident.causes import DISAPPEARANCE as DISAPPEARANCE
 from collector.incident.causes import FIRING as FIRING
@@ -13,6 +14,7 @@ from collector.incident.causes import FOUND as FOUND
 from collector.incident.causes import MAX_ITEMS as MAX_ITEMS
 from collector.incident.causes import MAX_NAMED as MAX_NAMED
 from collector.incident.causes import UNAPPROVED_CHANGE as UNAPPROVED_CHANGE
+from collector.incident.causes import Naming as Naming
 from collector.incident.causes import alert_cause as alert_cause
 from collector.incident.causes import alert_key as alert_key
 from collector.incident.causes import campaign_cause as campaign_cause

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from collector.incident.planning import TOLD
-from collector.model import CI, Alert, Campaign, Cause, Drift, Finding, Rule, Value, Verdict
+from collector.model import CI, Alert, Campaign, Cause, Drift, Finding, Path, Rule, Value, Verdict
 from collector.wording import clean, fill, time_text
 
 ALERT, UNAPPROVED_CHANGE, CREDENTIAL = "alert", "unapproved_change", "credential"
@@ -15,6 +15,10 @@ MAX_ITEMS = 50
 """Drift items an incident lists; the rest is counted, the finding has them all."""
 MAX_NAMED = 3
 """Paths the title of a finding names."""
+Naming = Callable[[Path], str]
+"""What people call a value, in one language."""
+BY_PATH: Mapping[str, Naming] = dict.fromkeys(("zh", "en"), lambda path: f"{path.section}.{path.key}")
+"""As the catalogue of sections calls it, where nobody says how people do."""
 FOUND: Mapping[Verdict, Mapping[str, str]] = {
     Verdict.PENDING: {"zh": "待认定变动：{}", "en": "Change not yet explained on {}"},
     Verdict.UNAPPROVED: {"zh": "非授权变更：{}", "en": "Unapproved change on {}"},
@@ -24,6 +28,7 @@ FOUND: Mapping[Verdict, Mapping[str, str]] = {
     Verdict.RETRO_LATE: {"zh": "补录超时的紧急变更：{}", "en": "Emergency change recorded too late on {}"},
 }
 """What the title of a finding's incident begins with; work that is going on or done as approved has none."""
+COMMA: Mapping[str, str] = {"zh": "、", "en": ", "}
 
 
 def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
@@ -62,14 +67,14 @@ def alert_key(rule: str, uid: str, instance: str) -> str:
     return f"rule|{rule}|{uid}|{instance}"
 
 
-def finding_cause(finding: Finding, ci: CI) -> Cause | None:
+def finding_cause(finding: Finding, ci: CI, naming: Mapping[str, Naming]) -> Cause | None:
     """Return why `finding` should be an incident: None once it is closed, while it is waived or approved work goes on.
 
-    While an emergency may still be recorded it is told as a notice, with the time by which.
+    While an emergency may still be recorded it is told as a notice, with the time by which. `naming`: by language.
     """
     if finding.closed_at is not None or finding.waived_until is not None or finding.verdict not in FOUND:
         return None
-    named = _named(finding.items)
+    named = _named(finding.items, naming)
     detail = {
         "ci": _place(ci),
         "finding": finding.id,
@@ -86,8 +91,8 @@ def finding_cause(finding: Finding, ci: CI) -> Cause | None:
         kind=UNAPPROVED_CHANGE,
         severity=_severity(finding.verdict),
         title={
-            "zh": FOUND[finding.verdict]["zh"].format(f"{clean(ci.name)} {named}"),
-            "en": FOUND[finding.verdict]["en"].format(f"{clean(ci.name)}: {named}"),
+            "zh": FOUND[finding.verdict]["zh"].format(f"{clean(ci.name)} {named['zh']}"),
+            "en": FOUND[finding.verdict]["en"].format(f"{clean(ci.name)}: {named['en']}"),
         },
         detail=detail,
         since=finding.opened_at,
@@ -100,7 +105,7 @@ def campaign_key(number: int) -> str:
     return f"campaign|{number}"
 
 
-def campaign_cause(campaign: Campaign, ci: CI) -> Cause | None:
+def campaign_cause(campaign: Campaign, ci: CI, naming: Mapping[str, Naming]) -> Cause | None:
     """Return the words by which the incident of a campaign is told, None when none of its findings is a cause.
 
     It is no cause itself: the incident lasts as long as its findings do. `ci`: one of its CIs, whose administrator is
@@ -108,16 +113,16 @@ def campaign_cause(campaign: Campaign, ci: CI) -> Cause | None:
     """
     if campaign.verdict not in FOUND:
         return None
-    named = clean(f"{campaign.path.section}.{campaign.path.key}")
     moved = Drift(campaign.path, None, campaign.old, campaign.new, campaign.lo, campaign.hi, campaign.field)
+    named = _named([moved], naming)
     return Cause(
         key=campaign_key(campaign.number),
         ci_id=ci.id,
         kind=UNAPPROVED_CHANGE,
         severity=_severity(campaign.verdict),
         title={
-            "zh": FOUND[campaign.verdict]["zh"].format(f"{campaign.cis} 个配置项发生相同变动 {named}"),
-            "en": FOUND[campaign.verdict]["en"].format(f"{campaign.cis} CIs alike: {named}"),
+            "zh": FOUND[campaign.verdict]["zh"].format(f"{campaign.cis} 个配置项发生相同变动 {named['zh']}"),
+            "en": FOUND[campaign.verdict]["en"].format(f"{campaign.cis} CIs alike: {named['en']}"),
         },
         detail={
             "ci": _place(ci), "campaign": campaign.number, "cis": campaign.cis, "finding": campaign.first,
@@ -171,9 +176,10 @@ def disappearance_cause(kind: str, scope: str, reference: str, numbers: tuple[in
     )
 
 
-def _named(items: Sequence[Drift]) -> str:
-    names = [clean(f"{item.path.section}.{item.path.key}") for item in items[:MAX_NAMED]]
-    return ", ".join(names) + (f" … +{len(items) - MAX_NAMED}" if len(items) > MAX_NAMED else "")
+def _named(items: Sequence[Drift], naming: Mapping[str, Naming]) -> Mapping[str, str]:
+    more = f" … +{len(items) - MAX_NAMED}" if len(items) > MAX_NAMED else ""
+    paths = [item.path for item in items[:MAX_NAMED]]
+    return {tongue: COMMA[tongue].join(clean(call(path)) for path in paths) + more for tongue, call in naming.items()}
 
 
 def _place(ci: CI) -> Mapping[str, Value]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
 from collector.change.batching import CAMPAIGN_MS, crowded
+from collector.incident import Naming
 from collector.model import CI, Cause, Finding
 from collector.store import campaigns
 from collector.store.campaigns import Delta, Sight
@@ -66,8 +67,10 @@ def _wide(finding_id: int, alike: Mapping[Delta, Sequence[Sight]]) -> dict[Delta
     return wide
 
 
-async def told(tx: AsyncConnection, found: Sequence[Finding], touched: Mapping[int, CI]) -> list[Cause]:
+async def told(
+    tx: AsyncConnection, found: Sequence[Finding], touched: Mapping[int, CI], naming: Mapping[str, Naming]
+) -> list[Cause]:
     """Return the words of the campaigns these findings are told with."""
     at = {each.campaign: touched[each.ci_id] for each in reversed(found) if each.campaign}
-    causes = (incident.campaign_cause(each, at[each.number]) for each in await campaigns.told(tx, at))
+    causes = (incident.campaign_cause(each, at[each.number], naming) for each in await campaigns.told(tx, at))
     return [each for each in causes if each is not None]

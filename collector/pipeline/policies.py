@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from collector import governance, identifiers, modes, precedence, retirement_pol
 from collector.desk import table
 from collector.desk.table import BUILT_IN, Table
 from collector.governance import Governance
+from collector.incident import BY_PATH, Naming
 from collector.modes import ENFORCED, Modes
 from collector.pipeline.agenda import Agenda
 from collector.precedence import Precedences
@@ -35,6 +37,8 @@ class Policies:
     desk: Table = BUILT_IN
     meter: RuleMeter = field(default_factory=RuleMeter)
     """What running the rules costs."""
+    naming: Mapping[str, Naming] = field(default_factory=lambda: BY_PATH)
+    """What people call a value, by language."""
     agenda: Agenda = field(default_factory=Agenda)
     """What is due by the clock; each runner has its own. With `meter` the only part that moves."""
 

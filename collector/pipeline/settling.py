@@ -63,8 +63,8 @@ async def _causes(
     foreign = await foreign_alerts.firing(tx, touched)
     causes += [incident.foreign_cause(each.alert, touched[each.ci_id]) for each in foreign if each.ci_id is not None]
     gathered, joined = await campaigning.gathered(tx, open_findings, now)
-    its = [incident.finding_cause(finding, touched[finding.ci_id]) for finding in gathered]
-    return _present([*causes, *its, *await campaigning.told(tx, gathered, touched)]), joined
+    its = [incident.finding_cause(finding, touched[finding.ci_id], policies.naming) for finding in gathered]
+    return _present([*causes, *its, *await campaigning.told(tx, gathered, touched, policies.naming)]), joined
 
 
 async def _grouped(

@@ -14,13 +14,13 @@ from markupsafe import Markup
 
 from collector.api.release import VERSION
 from collector.inert import shorten, visible
-from collector.services.element import key_fields, moved_fields
+from collector.services.element import moved_fields
 from collector.web import units
 from collector.web.catalogue import LANGUAGES, Texts
 from collector.web.looks import look
+from collector.web.naming import named
 from collector.web.values import MAX_SHOWN, Shown, measurement, show
 from collector.web.viewer import FORM_COOKIE, THEMES, Viewer, remember
-from wire.sections import shape_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -87,14 +87,8 @@ def _tools(viewer: Viewer) -> Mapping[str, Callable[..., Any]]:
     def shown(section: str, field: str, value: Any, limit: int = MAX_SHOWN) -> Shown:
         return show(section, field, value, texts, limit)
 
-    def named(section: str, key: str) -> str:
-        """What people call a value: the word of a field, or the parts of an element's key."""
-        if shape_of(section).is_record:
-            return texts.field(section, key)
-        return shorten(" · ".join(str(part) for part in key_fields(shape_of(section), key).values() if part != ""), 72)
-
     return {
-        "named": named,
+        "named": lambda section, key: named(section, key, texts),
         "when": lambda at: ago(at or 1, now, texts),  # a value may be 1970 itself; elsewhere 0 is never
         "ago": lambda at: ago(at, now, texts),
         "shown": shown,

@@ -78,7 +78,7 @@ class Fleet:
             await self.desk().step(told, actor_of("sophia", SUPERVISING), change, Step.APPROVE)
 
     async def incidents(self) -> list[Any]:
-        return await self.world.rows(schema.incident)
+        return sorted(await self.world.rows(schema.incident), key=lambda each: each.id)
 
     async def told(self, event: str) -> int:
         """Return how many messages of that kind were written."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.incident import FOUND, MAX_ITEMS, Held, Plan, alert_cause, finding_cause, plan
+from collector.incident import BY_PATH, FOUND, MAX_ITEMS, Held, Plan, alert_cause, finding_cause, plan
 from collector.incident.planning import REOPEN_WINDOW_MS
 from collector.model import CI, Alert, Cause, CiState, Drift, Finding, Incident, Member, Outcome, Path, Rule, Verdict
 
@@ -82,7 +82,7 @@ def finding(count: int = 1) -> Finding:
 
 
 def test_an_open_finding_is_a_cause_in_the_words_of_the_regulation() -> None:
-    found = finding_cause(finding(), SERVER)
+    found = finding_cause(finding(), SERVER, BY_PATH)
     assert found is not None
     assert (found.key, found.kind) == ("finding|3", "unapproved_change")
     assert found.title["zh"] == "非授权变更：srv7 packages.p0|all"
@@ -93,7 +93,7 @@ def test_an_open_finding_is_a_cause_in_the_words_of_the_regulation() -> None:
 
 
 def test_a_large_finding_lists_some_items_and_counts_the_rest() -> None:
-    found = finding_cause(finding(MAX_ITEMS + 7), SERVER)
+    found = finding_cause(finding(MAX_ITEMS + 7), SERVER, BY_PATH)
     assert found is not None
     assert (len(found.detail["items"]), found.detail["more"]) == (MAX_ITEMS, 7)
     assert (
@@ -118,20 +118,19 @@ def test_a_large_finding_lists_some_items_and_counts_the_rest() -> None:
     ],
 )  # fmt: skip
 def test_the_title_says_what_is_held_of_it(verdict: Verdict, severity: str, zh: str, en: str) -> None:
-    found = finding_cause(replace(finding(), verdict=verdict), SERVER)
+    found = finding_cause(replace(finding(), verdict=verdict), SERVER, BY_PATH)
     assert found is not None
     assert (found.severity, found.title) == (severity, {"zh": zh, "en": en})
 
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - FOUND.keys()))
 def test_work_that_goes_on_or_is_as_approved_is_no_cause(verdict: Verdict) -> None:
-    assert finding_cause(replace(finding(), verdict=verdict), SERVER) is None
+    assert finding_cause(replace(finding(), verdict=verdict), SERVER, BY_PATH) is None
 
 
 def test_an_incident_is_told_anew_when_something_else_is_held_of_its_finding() -> None:
-    was, now_ = (
-        finding_cause(replace(finding(), verdict=each), SERVER) for each in (Verdict.UNAPPROVED, Verdict.VARIANCE)
-    )
+    both = (Verdict.UNAPPROVED, Verdict.VARIANCE)
+    was, now_ = (finding_cause(replace(finding(), verdict=each), SERVER, BY_PATH) for each in both)
     assert was is not None
     assert now_ is not None
     (update,) = plan(holding(was), [now_], NOW).update
@@ -139,7 +138,7 @@ def test_an_incident_is_told_anew_when_something_else_is_held_of_its_finding() -
 
 
 def test_a_closed_finding_is_no_cause() -> None:
-    assert finding_cause(replace(finding(), closed_at=NOW), SERVER) is None
+    assert finding_cause(replace(finding(), closed_at=NOW), SERVER, BY_PATH) is None
 
 
 def test_a_new_cause_opens_and_a_cause_that_is_gone_resolves() -> None:
