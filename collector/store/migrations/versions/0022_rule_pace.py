@@ -1,4 +1,4 @@
-"""Placeholder.
+"""Nothing moves: when rules are asked next is held in memory, so the number stands for itself.
 
 Revision ID: 0022
 Revises: 0021
