@@ -65,7 +65,7 @@ async def warn(tx: AsyncConnection, run: Run, percent: int, now: int) -> bool:
 
 
 async def passed(tx: AsyncConnection, number: str, percent: int, at: int, now: int) -> bool:
-    """Tell, once, that so much of the time of a maintenance incident was gone at `at` (ms); return whether it is new."""
+    """Tell, once, that so much of a maintenance incident's time was gone at `at` (ms); return whether that is new."""
     found = await incidents.find(tx, number)
     if found is None or found.resolved_at is not None or not await desk.ring(tx, found.id, RESOLUTION, percent, at):
         return False

@@ -142,10 +142,10 @@ HISTORY = """\
           health[used|no].value: [["-15m", 0], ["0s", 900]]
           ntp.offset: [["1h", 2]]
 """
-INCIDENT = "    incident: {category: server/storage"
+INCIDENT, KB = "    incident: {category: server/storage", "kb: KB-000012"
 FULL = (
     PACK.replace("    for: 10m\n", KEYS + "    for: 10m\n")
-    .replace(INCIDENT, INCIDENT + ", urgency: high, line: 2, group: full, group_by: [site], create: digest_daily, kb: KB-000012")
+    .replace(INCIDENT, f"{INCIDENT}, urgency: high, line: 2, group: full, group_by: [site], create: digest_daily, {KB}")
     .replace("default: 0.9}", "default: 0.9, overrides: [{match: 'ci.owner == \"dba\"', value: 0.95}]}")
     + HISTORY
 )

@@ -27,7 +27,7 @@ async def test_an_open_finding_stays_what_it_is_and_is_of_no_campaign(
 ) -> None:
     store = open_store(sqlite_url(tmp_path / "old.db"))
     with monkeypatch.context() as before:
-        before.setattr(ScriptDirectory, "get_current_head", lambda _: "0022")
+        before.setattr(ScriptDirectory, "get_current_head", lambda _: "0021")
         await migrate(store)
     async with store.write() as tx:
         for row in ROWS:

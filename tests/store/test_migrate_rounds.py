@@ -17,7 +17,7 @@ from tests.collector.inspecting.test_runs import PLAN
 async def test_plans_of_the_version_before_are_inspections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(sqlite_url(tmp_path / "old.db"))
     with monkeypatch.context() as before:
-        before.setattr(ScriptDirectory, "get_current_head", lambda _: "0023")
+        before.setattr(ScriptDirectory, "get_current_head", lambda _: "0022")
         await migrate(store)
     async with store.write() as tx:
         await tx.exec_driver_sql(
