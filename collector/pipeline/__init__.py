@@ -25,6 +25,7 @@ from collector.model import Observation, Path
 from collector.pipeline import doubting, enforcing, eventing, identifying, judging, matching, recording, sampling
 from collector.pipeline.doubting import Again
 from collector.pipeline.identifying import HOST
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import Draft, Drafts
 from collector.store import doubts, ingest_log, sources
@@ -42,11 +43,11 @@ DUE = 200
 class Memory:
     """What is remembered from batch to batch; all of it can be read, or worked out, again.
 
-    `states`: source code → the source. `judged`: (rule, CI) that were judged in full since start.
+    `states`: source code → the source. `judged`: which rules have run in full on which CI since start.
     """
 
     states: dict[str, SourceState] = field(default_factory=dict)
-    judged: set[tuple[str, int]] = field(default_factory=set)
+    judged: Judged = field(default_factory=Judged)
 
     def forget(self) -> None:
         """Forget everything: it may be ahead of what was written, or is too much."""
@@ -130,9 +131,7 @@ def _not_before(states: Iterable[SourceState], now: int) -> int:
     return max([now, *(state.last_moment for state in states)])
 
 
-async def weigh(
-    tx: AsyncConnection, touched: Touched, policies: Policies, now: int, judged: set[tuple[str, int]]
-) -> None:
+async def weigh(tx: AsyncConnection, touched: Touched, policies: Policies, now: int, judged: Judged) -> None:
     """Hold what was touched against changes, then against rules; `judged` as for `judging.judge`."""
     findings = await matching.match(tx, touched.drifted, policies.governance, now)
     await judging.judge(tx, touched.sections, findings, policies, now, judged)
@@ -148,7 +147,7 @@ async def elapsed(tx: AsyncConnection, policies: Policies, now: int) -> int:
     """Judge some findings again whose clock has ended by `now` (ms); return on how many CIs."""
     await enforcing.settle(tx, policies, now)
     ci_ids = await matching.due(tx, policies.governance, now, DUE)
-    await judging.judge(tx, {}, ci_ids, policies, now, set())
+    await judging.judge(tx, {}, ci_ids, policies, now, Judged())
     return len(ci_ids)
 
 

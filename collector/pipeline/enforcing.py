@@ -8,6 +8,7 @@ from dataclasses import astuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.pipeline import judging
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.store import enforcement
 
@@ -22,6 +23,6 @@ async def settle(tx: AsyncConnection, policies: Policies, now: int) -> None:
         return
     beyond = 0
     while ci_ids := await enforcement.concerned(tx, beyond, AT_ONCE):
-        await judging.judge(tx, {}, ci_ids, policies, now, set())
+        await judging.judge(tx, {}, ci_ids, policies, now, Judged())
         beyond = ci_ids[-1]
     await enforcement.remember(tx, holds)

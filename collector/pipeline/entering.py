@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.model import Observation, Reading, Step, Subject, Value
 from collector.pipeline import Touched, recording, weigh
 from collector.pipeline.identifying import HOST, Placed
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import FIRST, WORLD, Draft, Drafts
 from collector.record import HAND, SECTION, Word
@@ -36,7 +37,7 @@ async def enter(tx: AsyncConnection, source: str, words: Sequence[Word], now: in
     for part in interning.chunks(words, AT_ONCE):
         for draft in await _Entering(tx, state, policies, now).write(part):
             touched.add(draft)
-    await weigh(tx, touched, policies, now, set())
+    await weigh(tx, touched, policies, now, Judged())
 
 
 class _Entering:

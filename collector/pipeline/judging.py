@@ -18,6 +18,7 @@ from collector.compiled import CompiledRule
 from collector.inspection import Facts, Moved
 from collector.model import CI, Alert, Outcome, Result
 from collector.pipeline import facts, settling, suppressing
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.record import SECTION
 from collector.store import alerts, cis
@@ -29,11 +30,11 @@ async def judge(
     findings_moved: Collection[int],
     policies: Policies,
     now: int,
-    judged: set[tuple[str, int]],
+    judged: Judged,
 ) -> None:
     """Run the rules that read what `moved` (CI → sections), then bring the incidents of those CIs in line.
 
-    `judged` names (rule, CI) that were judged before; a rule that passes over what moved is not run again for those.
+    `judged`: which have run on which CI before; a rule that passes over what moved is not run again there.
     """
     rules = policies.rulebook.rules.values()
     due = {
@@ -42,17 +43,16 @@ async def judge(
     due = {ci_id: its for ci_id, its in due.items() if its}
     if due or findings_moved:
         await _judge(tx, due, set(), policies, now, findings_moved)
-    judged.update((rule.id, ci_id) for ci_id, its in due.items() for rule in its if rule.sights)
+    for ci_id, its in due.items():
+        judged.add(ci_id, (rule.id for rule in its if rule.sights))
 
 
-def _is_due(
-    rule: CompiledRule, ci_id: int, moved: Mapping[str, Moved | None], judged: Collection[tuple[str, int]], now: int
-) -> bool:
+def _is_due(rule: CompiledRule, ci_id: int, moved: Mapping[str, Moved | None], judged: Judged, now: int) -> bool:
     if rule.reads_record and SECTION in moved:
         return True
     if rule.sections.isdisjoint(moved):
         return False
-    return (rule.id, ci_id) not in judged or not inspection.passes_over(rule, moved, now)
+    return not judged.has(ci_id, rule.id) or not inspection.passes_over(rule, moved, now)
 
 
 async def run(tx: AsyncConnection, due: Mapping[int, list[CompiledRule]], policies: Policies, now: int) -> None:

@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 MAX_STATES = 20_000
 """Sources held in memory; beyond that all are forgotten and read again as they speak."""
 MAX_JUDGED = 500_000
-"""Pairs of rule and CI, likewise."""
+"""CIs of which is remembered what has run on them, likewise."""
 RETRY_S = 5.0
 """How long a pipeline waits whose database failed."""
 GATHER_S = 0.25

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.change.record import PRESENCE
 from collector.model import Step
 from collector.pipeline import Touched, weigh
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import FIRST, WORLD
 from collector.store import cis, interning, lanes, presence, sections, sources
@@ -87,4 +88,4 @@ async def _weigh(tx: AsyncConnection, words: Sequence[Word], now: int, policies:
     known = await cis.by_ids(tx, [each.ci_id for each in words])
     counting = [each for each in words if known[each.ci_id].environment == PRODUCTION]
     drifted = {each.ci_id: {PRESENCE: min(each.step.lo, each.step.hi - 1)} for each in counting}
-    await weigh(tx, Touched(drifted=drifted), policies, now, set())
+    await weigh(tx, Touched(drifted=drifted), policies, now, Judged())

@@ -14,6 +14,7 @@ from collector.model import Observation, Reading, Subject
 from collector.pipeline import Touched, recording, weigh
 from collector.pipeline.entering import CORRECTION
 from collector.pipeline.identifying import HOST, Placed
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import Drafts
 from collector.store import merges, sources
@@ -35,7 +36,7 @@ async def withdraw(
         for draft in await recording.write(tx, drafts):
             touched.add(draft)
     await merges.forget_sections(tx, ci_id, source_ids)
-    await weigh(tx, touched, policies, now, set())
+    await weigh(tx, touched, policies, now, Judged())
 
 
 async def _end(

@@ -25,6 +25,7 @@ from typing import Any
 from collector import rulebook
 from collector.inspection import Moved
 from collector.pipeline import judging, policies, ticking
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.store.engine import WRITER_PRAGMAS, Store, open_store, sqlite_url
 from collector.store.migrate import migrate
@@ -195,7 +196,9 @@ class _Bench:
 
     def __init__(self, store: Store, loaded: Policies, sections: Sections) -> None:
         self._store, self._policies, self._sections, self._now = store, loaded, sections, NOW
-        self._judged = {(rule.id, ci_id) for rule in loaded.rulebook.rules.values() if rule.where for ci_id in sections}
+        self._judged = Judged()
+        for ci_id in sections:
+            self._judged.add(ci_id, (rule.id for rule in loaded.rulebook.rules.values() if rule.sights))
 
     async def full(self) -> Pass:
         """Run every rule on every CI."""

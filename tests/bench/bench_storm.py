@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 
 from collector.model import Outcome
 from collector.pipeline import judging, policies
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.store import schema
 from collector.store.engine import Store, insert, open_store, sqlite_url
@@ -113,7 +114,7 @@ async def storm(store: Store, nodes: int, failing: int, rules: Policies, seed: i
     for at in range(0, len(order), BATCH):
         async with store.write() as tx:
             moved: dict[int, Any] = {ci_id: {"sensors": None} for ci_id in order[at : at + BATCH]}
-            await judging.judge(tx, moved, (), rules, estate.now, set())
+            await judging.judge(tx, moved, (), rules, estate.now, Judged())
     await estate.minutes(1, gone)
     estate.now += MINUTE
     await estate.look(gone)

@@ -10,6 +10,7 @@ import pytest
 
 from collector.model import Cause
 from collector.pipeline import judging, storming
+from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.store import schema
 from collector.store.engine import Store, insert
@@ -56,7 +57,7 @@ class Alarming:
             )
             await tx.execute(fresh, [{**told, "ci_id": each, "source_id": each} for each in numbers])
             moved: dict[int, Any] = {each: {"sensors": None} for each in numbers}
-            await judging.judge(tx, moved, (), self.rules, self.estate.now, set())
+            await judging.judge(tx, moved, (), self.rules, self.estate.now, Judged())
 
     async def kinds(self) -> list[str]:
         return sorted(each.kind for each in await self.estate.incidents())
