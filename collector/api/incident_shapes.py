@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from collector.api import change_shapes
 from collector.api.shapes import CiName, Instant, Shape
 from collector.api.trouble_shapes import Incident
-from collector.desk.flow import Act
+from collector.desk.flow import Deed
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(max_length=200)]
@@ -114,7 +114,7 @@ class Body(BaseModel):
 class ActAsked(Body):
     """One act; `version`: the one that was read, so that nothing is done to what nobody saw."""
 
-    act: Act
+    act: Deed
     text: Text = Field("", description="the reason, the solution or the comment")
     to: Name = Field("", description="an account to assign it to, or the number of the incident to merge it into")
     line: int = Field(0, ge=0, le=3, description="the line it is handed to; 0: the next")

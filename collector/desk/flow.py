@@ -19,7 +19,7 @@ class State(enum.StrEnum):
     MERGED = "merged"
 
 
-class Act(enum.StrEnum):
+class Deed(enum.StrEnum):
     TAKE = "take"
     ASSIGN = "assign"
     HAND_ON = "hand_on"
@@ -66,24 +66,26 @@ ENDED: Final = frozenset({_S.CLOSED, _S.CANCELLED, _S.MERGED})
 """States in which nothing more is expected of anybody."""
 _OURS = frozenset({_P.LINE, _P.DESK, _P.MANAGER})
 _ANYBODY = frozenset({_P.WORKER, _P.MANAGER, _P.REPORTER})
-STEPS: Final[Mapping[Act, Step]] = {
-    Act.TAKE: Step(OPEN, _S.IN_PROGRESS, frozenset({_P.LINE, _P.MANAGER})),
-    Act.ASSIGN: Step(OPEN, _S.ASSIGNED, _OURS),
-    Act.HAND_ON: Step(OPEN, _S.ASSIGNED, _OURS),
-    Act.WAIT: Step(frozenset({_S.ASSIGNED, _S.IN_PROGRESS}), _S.PENDING, _OURS),
-    Act.RESUME: Step(frozenset({_S.PENDING}), _S.IN_PROGRESS, _OURS),
-    Act.RESOLVE: Step(frozenset({_S.ASSIGNED, _S.IN_PROGRESS, _S.PENDING}), _S.RESOLVED, _OURS),
-    Act.REOPEN: Step(frozenset({_S.RESOLVED, _S.CLOSED}), _S.ASSIGNED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
-    Act.CLOSE: Step(frozenset({_S.RESOLVED}), _S.CLOSED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
-    Act.CANCEL: Step(OPEN, _S.CANCELLED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
-    Act.MERGE: Step(OPEN, _S.MERGED, frozenset({_P.MANAGER})),
-    Act.PRIORITISE: Step(OPEN, None, frozenset({_P.MANAGER})),
-    Act.EDIT: Step(OPEN | {_S.RESOLVED}, None, _OURS),
-    Act.LINK: Step(frozenset(_S) - {_S.MERGED}, None, frozenset({_P.WORKER, _P.MANAGER})),
-    Act.COMMENT: Step(frozenset(_S) - {_S.MERGED}, None, _ANYBODY),
+STEPS: Final[Mapping[Deed, Step]] = {
+    Deed.TAKE: Step(OPEN, _S.IN_PROGRESS, frozenset({_P.LINE, _P.MANAGER})),
+    Deed.ASSIGN: Step(OPEN, _S.ASSIGNED, _OURS),
+    Deed.HAND_ON: Step(OPEN, _S.ASSIGNED, _OURS),
+    Deed.WAIT: Step(frozenset({_S.ASSIGNED, _S.IN_PROGRESS}), _S.PENDING, _OURS),
+    Deed.RESUME: Step(frozenset({_S.PENDING}), _S.IN_PROGRESS, _OURS),
+    Deed.RESOLVE: Step(frozenset({_S.ASSIGNED, _S.IN_PROGRESS, _S.PENDING}), _S.RESOLVED, _OURS),
+    Deed.REOPEN: Step(frozenset({_S.RESOLVED, _S.CLOSED}), _S.ASSIGNED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
+    Deed.CLOSE: Step(frozenset({_S.RESOLVED}), _S.CLOSED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
+    Deed.CANCEL: Step(OPEN, _S.CANCELLED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
+    Deed.MERGE: Step(OPEN, _S.MERGED, frozenset({_P.MANAGER})),
+    Deed.PRIORITISE: Step(OPEN, None, frozenset({_P.MANAGER})),
+    Deed.EDIT: Step(OPEN | {_S.RESOLVED}, None, _OURS),
+    Deed.LINK: Step(frozenset(_S) - {_S.MERGED}, None, frozenset({_P.WORKER, _P.MANAGER})),
+    Deed.COMMENT: Step(frozenset(_S) - {_S.MERGED}, None, _ANYBODY),
 }
 """A reporter takes back only what nobody has begun on: `lifecycle` sees to that."""
 LINES: Final[Mapping[int, str]] = {1: "service_desk", 2: "engineer", 3: "specialist"}
 """Line → the role of those who belong to it. Line three are specialists, and the vendors they call."""
 MANAGER: Final = "incident_manager"
-NEEDS_REASON: Final = frozenset({Act.HAND_ON, Act.WAIT, Act.REOPEN, Act.CANCEL, Act.MERGE, Act.PRIORITISE, Act.COMMENT})
+NEEDS_REASON: Final = frozenset(
+    {Deed.HAND_ON, Deed.WAIT, Deed.REOPEN, Deed.CANCEL, Deed.MERGE, Deed.PRIORITISE, Deed.COMMENT}
+)

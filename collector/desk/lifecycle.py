@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from collector.desk.flow import LINES, MANAGER, NEEDS_REASON, STEPS, WAITING, Act, Part, State
+from collector.desk.flow import LINES, MANAGER, NEEDS_REASON, STEPS, WAITING, Deed, Part, State
 from collector.desk.table import Table
 from collector.model import Incident
 
@@ -65,36 +65,36 @@ class Asked:
     score: int | None = None
 
 
-def refusals(incident: Incident, act: Act, who: Person, table: Table, asked: Asked | None = None) -> tuple[Why, ...]:
+def refusals(incident: Incident, act: Deed, who: Person, table: Table, asked: Asked | None = None) -> tuple[Why, ...]:
     """Return every reason why `who` may not do `act` now, as asked; without `asked`: whatever they would ask."""
     step = STEPS[act]
     if incident.state not in step.before:
         return (Why.NOT_IN_THIS_STATE,)
     its = parts(incident, who)
     found = [] if its & step.parts else [Why.NOT_YOURS]
-    if act is Act.CANCEL and its & step.parts == {Part.REPORTER} and incident.state not in WAITING:
+    if act is Deed.CANCEL and its & step.parts == {Part.REPORTER} and incident.state not in WAITING:
         found.append(Why.WORK_HAS_BEGUN)
     return tuple(found) if asked is None else (*found, *_lacking(incident, act, its, table, asked))
 
 
-def take(incident: Incident, act: Act, who: Person, table: Table, asked: Asked) -> Incident:
+def take(incident: Incident, act: Deed, who: Person, table: Table, asked: Asked) -> Incident:
     """Return the incident after `who` did `act`; raise `Denied`. Its times, and its trail, are the caller's."""
     found = refusals(incident, act, who, table, asked)
     if found:
         raise Denied(found)
     after = STEPS[act].after
     moved = replace(incident, state=str(after or incident.state))
-    if act is Act.TAKE:
+    if act is Deed.TAKE:
         return replace(moved, assignee=who.name)
-    if act is Act.ASSIGN:
+    if act is Deed.ASSIGN:
         return replace(moved, assignee=asked.to.name, line=line_of(asked.to, incident.line) or incident.line)
-    if act is Act.HAND_ON:
+    if act is Deed.HAND_ON:
         return replace(moved, assignee="", line=asked.line or incident.line + 1)
-    if act is Act.REOPEN:
+    if act is Deed.REOPEN:
         return replace(moved, reopened=incident.reopened + 1, resolution_code="", resolved_at=None)
-    if act is Act.RESOLVE:
+    if act is Deed.RESOLVE:
         return replace(moved, assignee=incident.assignee or who.name, resolution_code=asked.code)
-    if act is Act.PRIORITISE:
+    if act is Deed.PRIORITISE:
         return replace(moved, priority=asked.code)
     return moved
 
@@ -126,7 +126,7 @@ def line_of(who: Person, preferred: int) -> int:
     return preferred if preferred in lines else min(lines, default=0)
 
 
-def _lacking(incident: Incident, act: Act, its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
+def _lacking(incident: Incident, act: Deed, its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
     """Return what is missing or wrong in what comes with the act."""
     found = [Why.NO_REASON] if act in NEEDS_REASON and not asked.text.strip() else []
     check = _CHECKS.get(act)
@@ -173,8 +173,8 @@ def _which_priority(_incident: Incident, _its: frozenset[Part], table: Table, as
 
 
 _CHECKS = {
-    Act.ASSIGN: _to_whom, Act.HAND_ON: _to_line, Act.WAIT: _why_it_waits, Act.RESOLVE: _how_resolved,
-    Act.CLOSE: _scored, Act.MERGE: _another, Act.PRIORITISE: _which_priority,
+    Deed.ASSIGN: _to_whom, Deed.HAND_ON: _to_line, Deed.WAIT: _why_it_waits, Deed.RESOLVE: _how_resolved,
+    Deed.CLOSE: _scored, Deed.MERGE: _another, Deed.PRIORITISE: _which_priority,
 }  # fmt: skip
 
 

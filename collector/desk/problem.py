@@ -22,7 +22,7 @@ class State(enum.StrEnum):
     DECLINED = "declined"
 
 
-class Act(enum.StrEnum):
+class Deed(enum.StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     KNOW = "know"
@@ -45,16 +45,16 @@ _S = State
 SOLVING: Final = frozenset({_S.OPEN, _S.KNOWN_ERROR})
 STANDING: Final = SOLVING | {_S.PROPOSED, _S.RESOLVED}
 """States in which it gathers what comes back; of each key there is one at most."""
-STEPS: Final[Mapping[Act, Step]] = {
-    Act.ACCEPT: Step(frozenset({_S.PROPOSED}), _S.OPEN, managed=True),
-    Act.DECLINE: Step(frozenset({_S.PROPOSED}), _S.DECLINED, managed=True),
-    Act.KNOW: Step(frozenset({_S.OPEN}), _S.KNOWN_ERROR),
-    Act.RESOLVE: Step(SOLVING, _S.RESOLVED),
-    Act.CLOSE: Step(SOLVING | {_S.RESOLVED}, _S.CLOSED, managed=True),
-    Act.REOPEN: Step(frozenset({_S.RESOLVED}), _S.OPEN),
-    Act.EDIT: Step(SOLVING | {_S.RESOLVED}, None),
+STEPS: Final[Mapping[Deed, Step]] = {
+    Deed.ACCEPT: Step(frozenset({_S.PROPOSED}), _S.OPEN, managed=True),
+    Deed.DECLINE: Step(frozenset({_S.PROPOSED}), _S.DECLINED, managed=True),
+    Deed.KNOW: Step(frozenset({_S.OPEN}), _S.KNOWN_ERROR),
+    Deed.RESOLVE: Step(SOLVING, _S.RESOLVED),
+    Deed.CLOSE: Step(SOLVING | {_S.RESOLVED}, _S.CLOSED, managed=True),
+    Deed.REOPEN: Step(frozenset({_S.RESOLVED}), _S.OPEN),
+    Deed.EDIT: Step(SOLVING | {_S.RESOLVED}, None),
 }
-NEEDS_REASON: Final = frozenset({Act.DECLINE, Act.REOPEN})
+NEEDS_REASON: Final = frozenset({Deed.DECLINE, Deed.REOPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ class Problem:
     version: int
 
 
-def lacking(problem: Problem, act: Act, text: str) -> str:
+def lacking(problem: Problem, act: Deed, text: str) -> str:
     """Return the field without which an act is not done, "" when nothing is missing."""
     if act in NEEDS_REASON and not text:
         return "text"
-    if act is Act.KNOW and not (problem.workaround or problem.cause):
+    if act is Deed.KNOW and not (problem.workaround or problem.cause):
         return "workaround"
-    if act is Act.RESOLVE and not problem.solution:
+    if act is Deed.RESOLVE and not problem.solution:
         return "solution"
-    is_given_up = act is Act.CLOSE and problem.state is not State.RESOLVED
+    is_given_up = act is Deed.CLOSE and problem.state is not State.RESOLVED
     return "text" if is_given_up and not text else ""

@@ -20,7 +20,7 @@ from collector.api.problem_shapes import (
     ProblemWhole,
     RaiseAsked,
 )
-from collector.desk.problem import Act as Deed
+from collector.desk.problem import Deed
 from collector.security.roles import Permission
 from collector.services.problems import seen, working
 from collector.services.problems.working import Edited

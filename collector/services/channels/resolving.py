@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.desk.flow import LINES, MANAGER, Act, State
+from collector.desk.flow import LINES, MANAGER, Deed, State
 from collector.desk.lifecycle import Denied, Person
 from collector.security.audit import COLLECTOR, recorded
 from collector.services.incidents.desk import ServiceDesk, Wish, read
@@ -31,8 +31,8 @@ class Resolving:
                 if found.resolved_at is not None:
                     return False
                 if found.state == State.NEW:
-                    await self.desk.do(act, WHO, number, Act.TAKE, Wish())
-                await self.desk.do(act, WHO, number, Act.RESOLVE, Wish(said, code=self.code))
+                    await self.desk.do(act, WHO, number, Deed.TAKE, Wish())
+                await self.desk.do(act, WHO, number, Deed.RESOLVE, Wish(said, code=self.code))
             except (NotFound, Denied):
                 return False
         return True

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.desk import lifecycle
-from collector.desk.flow import ENDED, Act, State
+from collector.desk.flow import ENDED, Deed, State
 from collector.desk.lifecycle import Asked, Person
 from collector.desk.table import BUILT_IN, Table
 from collector.incident.family import WITH_PARENT
@@ -34,8 +34,8 @@ FIELDS: Final = ("contact", "affected", "place", "category")
 """What people correct in an incident, a line each."""
 LINKS: Final = ("ci", "change", "finding", "request", "knowledge", "incident")
 EVENTS: Final = {
-    Act.RESOLVE: "resolved", Act.REOPEN: "reopened", Act.CLOSE: "closed", Act.CANCEL: "closed", Act.MERGE: "closed",
-    Act.COMMENT: "commented", Act.TAKE: acknowledging.EVENT,
+    Deed.RESOLVE: "resolved", Deed.REOPEN: "reopened", Deed.CLOSE: "closed", Deed.CANCEL: "closed",
+    Deed.MERGE: "closed", Deed.COMMENT: "commented", Deed.TAKE: acknowledging.EVENT,
 }  # fmt: skip
 """What others are told of an act; of the others: that it was updated."""
 
@@ -75,28 +75,28 @@ class ServiceDesk:
     table: Table = BUILT_IN
 
     async def do(
-        self, act: audit.Act, who: Person, number: str, step: Act, wish: Wish, version: int | None = None
+        self, act: audit.Act, who: Person, number: str, step: Deed, wish: Wish, version: int | None = None
     ) -> str:
         """Do one act and return the state after it; raise `Denied` with every reason, `NotFound`, or `Refused`."""
         before = await read(act.tx, number, version)
         text = lines_of(wish.text, MAX_TEXT, "text")
         asked = Asked(text, await _to(act.tx, step, wish.to), wish.line, wish.code, wish.score)
         after = lifecycle.take(before, step, who, self.table, asked)
-        if step is Act.REOPEN and await incidents.is_open(act.tx, before.cause_key):
+        if step is Deed.REOPEN and await incidents.is_open(act.tx, before.cause_key):
             raise Refused("the same is open in another incident already", "text")
-        if step is Act.MERGE:
+        if step is Deed.MERGE:
             await self._merge(act, before, asked.to.name)
         values = _columns(before, after) | _with_it(step, replace(wish, text=text), act)
-        if step is Act.PRIORITISE:
+        if step is Deed.PRIORITISE:
             values["reckoning"] = await self._overruled(act, before, text)
         await self._write(act, before, after, values, Mark(act.at, act.by, step, text, _moved(before, after, wish)))
         told: list[telling.Told] = [(after, EVENTS.get(step, "updated"), text)]
-        if step is Act.TAKE:
+        if step is Deed.TAKE:
             await acknowledging.of_incident(act, after)
-        if step is Act.RESOLVE:
+        if step is Deed.RESOLVE:
             told += await self._followed(act, after)
         await telling.tell(act.tx, told, act.at)
-        if step is Act.REOPEN:
+        if step is Deed.REOPEN:
             await proposing.propose(act.tx, [replace(after, resolved_at=None)], act.at)
         return after.state
 
@@ -106,34 +106,34 @@ class ServiceDesk:
     ) -> None:  # fmt: skip
         """Correct what an incident says of whom and where, and whether it is a major one; raise as `do` does."""
         before = await read(act.tx, number, version)
-        lifecycle.take(before, Act.EDIT, who, self.table, Asked())
+        lifecycle.take(before, Deed.EDIT, who, self.table, Asked())
         values: dict[str, object] = {}
         for name, value in said.items():
             if name not in FIELDS:
                 raise Refused(f"there is no field {name}", name)
             values[name] = one_line(value, MAX_LINE, name) if value.strip() else ""
         if major is not None:
-            lifecycle.take(before, Act.PRIORITISE, who, self.table, Asked("major", code=before.priority))
+            lifecycle.take(before, Deed.PRIORITISE, who, self.table, Asked("major", code=before.priority))
             values["major"] = major
         after = replace(before, category=str(values.get("category", before.category)))
-        await self._write(act, before, after, values, Mark(act.at, act.by, Act.EDIT, "", values))
+        await self._write(act, before, after, values, Mark(act.at, act.by, Deed.EDIT, "", values))
 
     async def link(self, act: audit.Act, who: Person, number: str, kind: str, reference: str) -> None:
         """Say what an incident has to do with; raise `Refused` for what there is not, and as `do` does."""
         before = await read(act.tx, number)
-        lifecycle.take(before, Act.LINK, who, self.table, Asked())
+        lifecycle.take(before, Deed.LINK, who, self.table, Asked())
         named = one_line(reference, MAX_LINE, "reference")
         await _check_there_is(act.tx, kind, named, number)
         if len(await desk.links(act.tx, before.id)) >= MAX_LINKS:
             raise Refused(f"an incident has at most {MAX_LINKS} links", "reference")
         if await desk.link(act.tx, before.id, Link(kind, named, act.at, act.by)):
-            mark = Mark(act.at, act.by, Act.LINK, "", {"kind": kind, "reference": named})
+            mark = Mark(act.at, act.by, Deed.LINK, "", {"kind": kind, "reference": named})
             await self._write(act, before, before, {}, mark)
 
     async def set_parent(self, act: audit.Act, who: Person, number: str, parent: str) -> None:
         """Put an incident under another one, or under none; raise `Refused`, and as `do` does."""
         before = await read(act.tx, number)
-        lifecycle.take(before, Act.LINK, who, self.table, Asked())
+        lifecycle.take(before, Deed.LINK, who, self.table, Asked())
         if parent:
             await read(act.tx, parent)
             if number in (parent, *await desk.above(act.tx, parent)):
@@ -188,9 +188,9 @@ async def read(tx: AsyncConnection, number: str, version: int | None = None) -> 
     return found
 
 
-async def _to(tx: AsyncConnection, step: Act, name: str) -> Person:
+async def _to(tx: AsyncConnection, step: Deed, name: str) -> Person:
     """Return whom an act names: an account with its roles, or the number of an incident as it is."""
-    if step is not Act.ASSIGN:
+    if step is not Deed.ASSIGN:
         return Person(name)
     account = await accounts.by_name(tx, name)
     if account is None or account.state != accounts.ACTIVE:
@@ -221,22 +221,22 @@ def _columns(before: Incident, after: Incident) -> dict[str, object]:
     return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
 
 
-def _with_it(step: Act, wish: Wish, act: audit.Act) -> dict[str, object]:
+def _with_it(step: Deed, wish: Wish, act: audit.Act) -> dict[str, object]:
     """Return what an act writes beside the state."""
     ended: dict[str, object] = {"resolved_at": act.at, "closed_at": act.at, "resolution": wish.text}
-    if step is Act.RESOLVE:
+    if step is Deed.RESOLVE:
         vendor = lines_of(wish.vendor, MAX_TEXT, "vendor")
         return {"resolved_at": act.at, "resolution": wish.text, "vendor_resolution": vendor, "pending_reason": ""}
-    if step is Act.REOPEN:
+    if step is Deed.REOPEN:
         return {"resolved_at": None, "closed_at": None, "score": None, "score_comment": "", "recovered_at": None}
-    if step is Act.CLOSE:
+    if step is Deed.CLOSE:
         return {"closed_at": act.at, "score": wish.score, "score_comment": wish.text}
-    if step is Act.MERGE:
+    if step is Deed.MERGE:
         return ended | {"merged_into": wish.to}
-    if step is Act.CANCEL:
+    if step is Deed.CANCEL:
         return ended
-    if step in {Act.WAIT, Act.RESUME, Act.TAKE, Act.ASSIGN, Act.HAND_ON}:
-        return {"pending_reason": wish.code if step is Act.WAIT else ""}
+    if step in {Deed.WAIT, Deed.RESUME, Deed.TAKE, Deed.ASSIGN, Deed.HAND_ON}:
+        return {"pending_reason": wish.code if step is Deed.WAIT else ""}
     return {}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.change import record as changed
 from collector.desk import clocks, lifecycle
 from collector.desk.clocks import Interval, Reading
-from collector.desk.flow import LINES, STEPS, Act, State
+from collector.desk.flow import LINES, STEPS, Deed, State
 from collector.desk.lifecycle import Person, Why
 from collector.desk.problem import Problem
 from collector.model import Incident
@@ -38,7 +38,7 @@ APPROVED: Final = (
 class Offer:
     """An act that exists in this state, and every reason why the one who looks may not do it; none: they may."""
 
-    act: Act
+    act: Deed
     denied: tuple[Why, ...]
 
 

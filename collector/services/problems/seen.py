@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.desk.problem import STEPS, Act, Problem, State
+from collector.desk.problem import STEPS, Deed, Problem, State
 from collector.services.missing import NotFound
 from collector.store import problems
 from collector.store.browse import incidents as kept_incidents
@@ -28,7 +28,7 @@ class Seen:
     row: ProblemRow
     incidents: tuple[IncidentRow, ...]
     trail: tuple[Mark, ...]
-    offers: tuple[Act, ...]
+    offers: tuple[Deed, ...]
 
     @property
     def problem(self) -> Problem:
@@ -63,7 +63,7 @@ async def one(connection: AsyncConnection, number: str, manages: bool) -> Seen:
     )  # fmt: skip
 
 
-def offers(problem: Problem, manages: bool) -> tuple[Act, ...]:
+def offers(problem: Problem, manages: bool) -> tuple[Deed, ...]:
     return tuple(
         act for act, step in STEPS.items() if problem.state in step.before and (manages or not step.managed)
     )  # fmt: skip

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.desk.problem import STEPS, WITHIN_MS, Problem, State, lacking
-from collector.desk.problem import Act as Deed
+from collector.desk.problem import STEPS, WITHIN_MS, Deed, Problem, State, lacking
 from collector.model import Incident
 from collector.security.audit import Act
 from collector.services.changes.asked import lines_of, one_line

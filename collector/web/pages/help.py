@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.desk.flow import Act as Deed
+from collector.desk.flow import Deed
 from collector.desk.lifecycle import Why
 from collector.desk.table import URGENCIES
 from collector.security.roles import Permission

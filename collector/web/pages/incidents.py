@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.desk.flow import Act as Deed
-from collector.desk.flow import State
+from collector.desk.flow import Deed, State
 from collector.desk.lifecycle import Person, Why
 from collector.desk.table import PRIORITIES
 from collector.security.roles import Permission

@@ -10,8 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.desk.problem import STEPS, State
-from collector.desk.problem import Act as Deed
+from collector.desk.problem import STEPS, Deed, State
 from collector.security.roles import Permission
 from collector.services.incidents import seen as incidents
 from collector.services.problems import seen, working

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from collector import incident as planning
 from collector import workcalendar
 from collector.desk import table
-from collector.desk.flow import Act
+from collector.desk.flow import Deed
 from collector.desk.lifecycle import Denied
 from collector.model import Cause
 from collector.security.audit import Actor, acting
@@ -251,7 +251,7 @@ class Life(RuleBasedStateMachine):
         self.now += 1
         page, (states, after) = self.pages[number], MAY[act]
         code = {"wait": reason, "resolve": "fixed"}.get(act, "")
-        is_done = self.run(self._acted(who, number, Act(act), Wish("because", code=code)))
+        is_done = self.run(self._acted(who, number, Deed(act), Wish("because", code=code)))
         wanted = page.state in states and may(who, page, act) and not (act == "hand_on" and page.line == 3)
         twin = act == "reopen" and any(
             other is not page and other.key == page.key and other.resolved_at is None for other in self.pages.values()
@@ -274,7 +274,7 @@ class Life(RuleBasedStateMachine):
             page.reopened, page.resolved_at = page.reopened + 1, None
         page.turn(after, self.now, reason if act == "wait" else "")
 
-    async def _acted(self, who: str, number: str, act: Act, wish: Wish) -> bool:
+    async def _acted(self, who: str, number: str, act: Deed, wish: Wish) -> bool:
         person = person_of(who, (PEOPLE[who],))
         try:
             async with acting(self.store, Actor(who, "page"), lambda: self.now) as doing:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from collector import incident as planning
 from collector import workcalendar
 from collector.desk import table
-from collector.desk.flow import Act
+from collector.desk.flow import Deed
 from collector.desk.lifecycle import Person
 from collector.model import Cause
 from collector.security.audit import Actor, acting
@@ -52,7 +52,7 @@ class Desk:
         async with acting(self.store, Actor(name, "page"), lambda: self.now) as act:
             return await reporting.report(act, self.service, Report(title, **said))
 
-    async def do(self, name: str, number: str, step: Act, version: int | None = None, **wish: object) -> str:
+    async def do(self, name: str, number: str, step: Deed, version: int | None = None, **wish: object) -> str:
         async with acting(self.store, Actor(name, "page"), lambda: self.now) as act:
             return await self.service.do(act, self.who(name), number, step, Wish(**wish), version)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from collector.desk.flow import Act
+from collector.desk.flow import Deed
 from collector.incident import alert_key
 from collector.model import Alert, Cause, Outcome
 from collector.security.audit import Actor, acting
@@ -135,7 +135,7 @@ async def test_who_takes_an_incident_has_seen_its_alerts_and_no_others(desk: Des
     other = replace(FIRING, ci_id=3)
     await judged(desk, other)
     await desk.settle(of(FIRING))
-    await desk.do("ann", "INC-000001", Act.TAKE)
+    await desk.do("ann", "INC-000001", Deed.TAKE)
     assert await unseen(desk) == (1, 1, 1)
     assert await desk.told() == ["INC-000001|opened", "INC-000001|acknowledged"]
     async with desk.store.read() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from collector.desk.flow import Act
+from collector.desk.flow import Deed
 from collector.store import families, incidents, schema
 from collector.store.engine import Store
 from tests.collector.services.servicing import Desk, alarm, opened, put_under
@@ -26,15 +26,15 @@ async def why(desk: Desk, number: str) -> list[str]:
 
 
 async def resolve(desk: Desk, number: str) -> None:
-    await desk.do("ann", number, Act.TAKE)
-    await desk.do("ann", number, Act.RESOLVE, code="fixed", text="the switch was replaced")
+    await desk.do("ann", number, Deed.TAKE)
+    await desk.do("ann", number, Deed.RESOLVE, code="fixed", text="the switch was replaced")
 
 
 async def test_children_are_resolved_with_their_parent_down_to_the_last_and_each_is_told_once(desk: Desk) -> None:
     parent, child, grandchild, at_work = [await desk.report("uma") for _ in range(4)]
     await put_under(desk, parent, child, at_work)
     await put_under(desk, child, grandchild)
-    await desk.do("ann", at_work, Act.TAKE)
+    await desk.do("ann", at_work, Deed.TAKE)
     await resolve(desk, parent)
     assert await stand(desk, child, grandchild, at_work) == [("resolved", "with_parent")] * 3
     seen = await desk.look(grandchild)
@@ -55,10 +55,10 @@ async def test_a_parent_that_opens_again_opens_no_child(desk: Desk) -> None:
     parent, child = await desk.report("uma"), await desk.report("uma")
     await put_under(desk, parent, child)
     await resolve(desk, parent)
-    await desk.do("ann", parent, Act.REOPEN, text="it is back")
+    await desk.do("ann", parent, Deed.REOPEN, text="it is back")
     assert await stand(desk, parent, child) == [("assigned", ""), ("resolved", "with_parent")]
-    await desk.do("ann", child, Act.REOPEN, text="here as well")
-    await desk.do("ann", parent, Act.RESOLVE, code="fixed", text="now it is")
+    await desk.do("ann", child, Deed.REOPEN, text="here as well")
+    await desk.do("ann", parent, Deed.RESOLVE, code="fixed", text="now it is")
     assert (await desk.look(child)).row.resolution == "the switch was replaced"
 
 
@@ -78,7 +78,7 @@ async def test_a_parent_that_recovers_by_itself_takes_only_what_nobody_works_on_
 ) -> None:
     await desk.settle(alarm("a"), alarm("b"), alarm("c"))
     reported = await desk.report("uma")
-    await desk.do("ann", "INC-000003", Act.TAKE)
+    await desk.do("ann", "INC-000003", Deed.TAKE)
     await desk.settle(alarm("a"), alarm("b"))
     await put_under(desk, "INC-000001", "INC-000002", "INC-000003", reported)
     await desk.settle()
@@ -110,7 +110,7 @@ async def test_what_stands_under_a_merged_incident_goes_with_it_and_makes_no_rin
     merged, child, into, below = [await desk.report("uma") for _ in range(4)]
     await put_under(desk, merged, child, into)
     await put_under(desk, into, below)
-    await desk.do("meg", merged, Act.MERGE, to=into, text="the same")
+    await desk.do("meg", merged, Deed.MERGE, to=into, text="the same")
     assert [(await desk.look(each)).row.parent for each in (child, below, into)] == [into, into, merged]
     async with desk.store.write() as tx:
         assert await families.follow(tx, [], desk.now) == []

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from collector.desk.flow import Act
-from collector.desk.problem import Act as Deed
-from collector.desk.problem import State
+from collector.desk import flow
+from collector.desk.problem import Deed, State
 from collector.security import audit
 from collector.security.audit import Actor, acting
 from collector.services.missing import NotFound
@@ -100,10 +99,10 @@ async def test_reopenings_count_as_often_as_they_were(desk: Desk) -> None:
 async def test_a_person_who_opens_it_again_counts_too(desk: Desk) -> None:
     number = await desk.report("uma")
     for _ in range(2):
-        await desk.do("ann", number, Act.TAKE)
-        await desk.do("ann", number, Act.RESOLVE, code="fixed", text="done")
+        await desk.do("ann", number, flow.Deed.TAKE)
+        await desk.do("ann", number, flow.Deed.RESOLVE, code="fixed", text="done")
         desk.now += HOUR
-        await desk.do("uma", number, Act.REOPEN, text="it is back")
+        await desk.do("uma", number, flow.Deed.REOPEN, text="it is back")
     assert await rows(desk) == [(ONE, "proposed", 3, 1)]
 
 
@@ -119,7 +118,7 @@ async def test_a_false_alarm_is_no_time_at_all(desk: Desk) -> None:
         await desk.watch()
         async with desk.store.read() as connection:
             number = (await connection.execute(select(schema.incident.c.number))).scalars().all()[-1]
-        await desk.do("ann", number, Act.CANCEL, text="a test")
+        await desk.do("ann", number, flow.Deed.CANCEL, text="a test")
         desk.now += HOUR
         await desk.settle()
         desk.now += DAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from collector.desk.flow import Act, State
+from collector.desk.flow import Deed, State
 from collector.desk.lifecycle import Why
 from collector.desk.table import IMPACTS, PRIORITIES, URGENCIES
 from collector.services.incidents.desk import LINKS
@@ -128,9 +128,9 @@ async def test_the_desk_corrects_links_and_puts_under_another(world: World) -> N
 @pytest.mark.parametrize(
     ("family", "words"),
     [
-        ("incident_state", tuple(State)), ("incident_act", tuple(Act)), ("incident_denied", tuple(Why)),
+        ("incident_state", tuple(State)), ("incident_act", tuple(Deed)), ("incident_denied", tuple(Why)),
         ("incident_link", LINKS), ("incident_source", INCIDENT_SOURCES), ("priority", PRIORITIES),
-        ("incident_impact", IMPACTS), ("incident_urgency", URGENCIES), ("incident_mark", (*Act, "open", "warn",
+        ("incident_impact", IMPACTS), ("incident_urgency", URGENCIES), ("incident_mark", (*Deed, "open", "warn",
          "escalate", "recovered", "self_recovered", "ci_retired", "grouped", "still_there", "merged_from", "parent")),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from collector.desk.problem import Act as Deed
+from collector.desk.problem import Deed
 from collector.services.problems import working
 from collector.services.problems.working import Edited
 from collector.web.catalogue import LANGUAGES, Texts, entries
