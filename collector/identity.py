@@ -14,16 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from collector.identifiers import normalise
 from collector.identity_policy import KINDS, IdentifierSet, Policy, Profile, Strength
-from collector.model import CaseKind, CiState, DuplicateCase, Holder, Identified, Identifier, Subject
+from collector.model import GONE, CaseKind, CiState, DuplicateCase, Holder, Identified, Identifier, Subject
 
-GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
 SILENT = frozenset({CiState.UNREACHABLE, CiState.MISSING})
-SUSPECT_FROM = 3
-"""CIs, apart by their strong identifiers, on which one identifier makes it a suspect."""
-
-STRONG_KINDS = ("serial", "uuid", "engine_id", "wwn", "label")
-"""What tells two CIs apart for sure, whatever their class: the strong vetoes of the policy."""
-
 MAX_SHOWN = 64
 
 Values = Mapping[str, frozenset[str]]
@@ -97,36 +90,6 @@ def has_strong(subject: Subject, policy: Policy) -> bool:
     mine = _by_kind(subject.identifiers, policy, frozenset())
     sets = policy.profile(subject.ci_class, subject.ci_type).sets
     return any(all(mine.get(kind) for kind in each.kinds) for each in sets if each.strength is Strength.STRONG)
-
-
-def suspects(holdings: Iterable[Holder]) -> frozenset[Identifier]:
-    """Return the identifiers that at least three live CIs hold although their strong identifiers say they are apart.
-
-    A dock's MAC that hops between laptops, the machine id of a cloned image. The caller chooses the span of time by
-    what it passes. Such identifiers are left out of matching until a person decides; the policy is not changed by it.
-    """
-    by_identifier: defaultdict[Identifier, list[Holder]] = defaultdict(list)
-    for holder in holdings:
-        if holder.state not in GONE:
-            for identifier in holder.identifiers:
-                by_identifier[identifier].append(holder)
-    return frozenset(
-        identifier
-        for identifier, held_by in by_identifier.items()
-        if len(held_by) >= SUSPECT_FROM
-        and any(_apart(held_by, kind) >= SUSPECT_FROM for kind in STRONG_KINDS if kind != identifier.kind)
-    )
-
-
-def _apart(holders: list[Holder], kind: str) -> int:
-    """Return how many groups the holders fall into that share no value of `kind`."""
-    groups: list[frozenset[str]] = []
-    for holder in holders:
-        values = frozenset(i.value for i in holder.identifiers if i.kind == kind)
-        if values:
-            touching = [group for group in groups if group & values]
-            groups = [group for group in groups if not group & values] + [values.union(*touching)]
-    return len(groups)
 
 
 # --- who may be it

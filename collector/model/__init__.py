@@ -13,6 +13,7 @@ from collector.model.alerting import Result as Result
 from collector.model.alerting import Rule as Rule
 from collector.model.estate import CI as CI
 from collector.model.estate import FOREVER as FOREVER
+from collector.model.estate import GONE as GONE
 from collector.model.estate import CiState as CiState
 from collector.model.estate import Govern as Govern
 from collector.model.estate import Path as Path

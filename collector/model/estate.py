@@ -22,6 +22,10 @@ class CiState(enum.StrEnum):
     ARCHIVED = "archived"
 
 
+GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
+"""States of what is no longer part of the estate."""
+
+
 class Govern(enum.IntEnum):
     """How much a value matters: never a fact, history only, or held against approvals."""
 

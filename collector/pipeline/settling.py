@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
-from collector.model import CI, Cause, CiState
+from collector.model import CI, GONE, Cause
 from collector.pipeline import campaigning, log_only, rooting
 from collector.pipeline.policies import Policies
 from collector.services.incidents import admitting
 from collector.store import alerts, cis, findings, foreign_alerts, incidents
-
-GONE = frozenset({CiState.RETIRED, CiState.ARCHIVED})
 
 
 async def settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> None:

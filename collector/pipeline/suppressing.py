@@ -18,7 +18,7 @@ from collector.change import approval
 from collector.change.record import RULE, Change, Line, Window
 from collector.compiled import CompiledRule
 from collector.maintenance import SILENCE, MaintenanceWindow
-from collector.model import Alert, CiState, Value
+from collector.model import GONE, Alert, CiState, Value
 from collector.pipeline import footing
 from collector.pipeline.policies import Policies
 from collector.rootcause import NOWHERE, Footing
@@ -30,7 +30,7 @@ GRACE_MS: Final = 15 * 60_000
 """How long before and after its window an approved change still accounts for what it is expected to do."""
 REACH_MS: Final = 86_400_000
 """How far ahead changes are looked for; further ones are met by the daily look."""
-_NO_LIFE: Final = frozenset({CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED})
+_NO_LIFE: Final = GONE | {CiState.PROPOSED}
 
 
 async def weigh(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
-from collector.model import CI, CiState
+from collector.model import CI, GONE
 from collector.record import HAND, SECTION, Word
 from collector.security.audit import Act
 from collector.security.roles import administers
@@ -18,8 +18,6 @@ from collector.store import cis, lanes
 
 Enter = Callable[[AsyncConnection, str, Sequence[Word], int], Awaitable[None]]
 """Let a source say words at that time (ms), with all that follows from it, inside the transaction."""
-
-CLOSED = frozenset({CiState.RETIRED, CiState.ARCHIVED})
 
 
 class NotTheirs(Exception):
@@ -37,7 +35,7 @@ async def theirs(tx: AsyncConnection, roles: Collection[str], uid: str) -> CI:
         raise NotFound("CI", uid)
     if not administers(roles, ci.ci_class):
         raise NotTheirs(ci.ci_class)
-    if ci.state in CLOSED:
+    if ci.state in GONE:
         raise Refused("a CI that is retired or archived is no longer written")
     return ci
 

@@ -7,14 +7,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import CI, CONTAINS
+from collector.model import CI, CONTAINS, GONE
 from collector.record import HAND
 from collector.relations import HA_PEER, POWERED_BY
 from collector.security.audit import Act
 from collector.security.roles import administers
 from collector.services.estate_graph import RUNS_ON
 from collector.services.missing import NotFound
-from collector.services.records import CLOSED, NotTheirs
+from collector.services.records import NotTheirs
 from collector.services.refused import Refused
 from collector.store import cis, sources
 from collector.store import relations as stored
@@ -84,6 +84,6 @@ async def _ends(tx: AsyncConnection, roles: Collection[str], uid: str, kind: str
             raise NotFound("CI", each)
     if not administers(roles, found[uid].ci_class):
         raise NotTheirs(found[uid].ci_class)
-    if any(found[each].state in CLOSED for each in (uid, other)):
+    if any(found[each].state in GONE for each in (uid, other)):
         raise Refused("a CI that is retired or archived has no new relations", "other")
     return found[uid], found[other]

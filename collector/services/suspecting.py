@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from collector import identity
+from collector import quarantine
 from collector.clock import Clock
 from collector.model import Identifier
 from collector.security.audit import COLLECTOR, acting
@@ -59,6 +59,6 @@ class Suspecting:
 
     async def _found(self) -> set[Identifier]:
         async with self._store.read() as connection:
-            shared = await suspects.shared(connection, identity.SUSPECT_FROM, self._clock() - SPAN_MS)
+            shared = await suspects.shared(connection, quarantine.SUSPECT_FROM, self._clock() - SPAN_MS)
             fresh = shared - await suspects.among(connection, shared)
-            return set(identity.suspects(await cis.holders(connection, fresh))) & fresh
+            return set(quarantine.suspects(await cis.holders(connection, fresh))) & fresh

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import CI, FOREVER, CiState, Holder, Identifier, Subject
+from collector.model import CI, FOREVER, GONE, CiState, Holder, Identifier, Subject
 from collector.record import SECTION
 from collector.store import interning, schema
 from collector.store.engine import insert, upsert
@@ -78,7 +78,7 @@ _HOLDERS = (
     .where(schema.identifier.c.kind == bindparam("kind"))
     .where(schema.identifier.c.value.in_(bindparam("values", expanding=True)), schema.identifier.c.state == "live")
 )
-_UNGOVERNED = frozenset({CiState.PROPOSED, CiState.RETIRED, CiState.ARCHIVED})
+_UNGOVERNED = GONE | {CiState.PROPOSED}
 
 
 async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, CI]:

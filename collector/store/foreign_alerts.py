@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident.foreign import EXPIRED, FIRING, ForeignAlert
-from collector.model import CiState
+from collector.model import GONE
 from collector.store import interning
 from collector.store.engine import insert
 from collector.store.schema import ci, foreign_alert, identifier
@@ -19,7 +19,6 @@ from collector.store.schema import ci, foreign_alert, identifier
 Key = tuple[str, str]
 """(source, fingerprint)."""
 _DETAIL: Final = ("name", "text", "link", "labels", "incomplete")
-_OUT: Final = frozenset({CiState.RETIRED, CiState.ARCHIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ _LIVE: Final = identifier.c.state == "live"
 async def _ids(connection: AsyncConnection, wanted: Select[Any]) -> set[int]:
     """Return the CIs a query finds, in the place of those that were merged what they were merged into; none retired."""
     into = func.coalesce(ci.c.merged_into, ci.c.id)
-    rows = await connection.execute(select(into).where(ci.c.id.in_(wanted), ci.c.state.not_in([*map(str, _OUT)])))
+    rows = await connection.execute(select(into).where(ci.c.id.in_(wanted), ci.c.state.not_in([*map(str, GONE)])))
     return set(rows.scalars())
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from collector import identity
 from collector.identifiers import load, normalise
-from collector.identity import Context, identify, suspects
+from collector.identity import Context, identify
 from collector.identity_policy import Strength
 from collector.model import CaseKind, CiState, Holder, Identified, Identifier, Subject
+from collector.quarantine import suspects
 
 POLICY = load(Path(__file__).parents[2] / "rules" / "identity.yaml")
 

@@ -14,7 +14,7 @@ from typing import IO, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.classes import UNKNOWN
-from collector.model import CI
+from collector.model import CI, GONE
 from collector.record import DOUBTFUL, IMPORT, MADE, Listed, Settled, Word
 from collector.security.audit import Act
 from collector.security.roles import administers
@@ -23,7 +23,7 @@ from collector.services.imports.columns import BadHeadings, Columns, Headings
 from collector.services.imports.devices import BadRow, Row
 from collector.services.imports.kept import fingerprint
 from collector.services.imports.table import BadTable, Table
-from collector.services.records import CLOSED, Enter
+from collector.services.records import Enter
 from collector.services.refused import Refused
 from collector.store import cis, lanes
 
@@ -171,7 +171,7 @@ class _Taking:
             return refused("untyped", "type")
         if not administers(self._roles, ci.ci_class):
             return refused("class", "type", ci.ci_class)
-        if ci.state in CLOSED:
+        if ci.state in GONE:
             return refused("closed")
         if row.device.ci_type and ci.ci_type not in (row.device.ci_type, UNKNOWN):
             return refused("kind_differs", "type", ci.ci_type)
