@@ -15,7 +15,7 @@ from collector.identifiers import load, normalise
 from collector.identity import Context, identify
 from collector.identity_policy import Strength
 from collector.model import CaseKind, CiState, Holder, Identified, Identifier, Subject
-from collector.quarantine import suspects
+from collector.quarantine import STRONG_KINDS, suspects
 
 POLICY = load(Path(__file__).parents[2] / "rules" / "identity.yaml")
 
@@ -381,7 +381,7 @@ def test_the_strong_kinds_of_quarantine_are_those_of_the_policys_strong_vetoes()
         for kind, weight in profile.veto.items()
         if weight is Strength.STRONG and not profile.inside_parent
     }
-    assert strong == set(identity.STRONG_KINDS)
+    assert strong == set(STRONG_KINDS)
 
 
 def test_a_subject_without_a_strong_set_is_told() -> None:
