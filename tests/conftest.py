@@ -65,7 +65,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrated_postgres(postgres_url: str) -> str:
     """The name of an empty, migrated database, the template of each test's own."""
     name = "migrated"
-    _apart(_create(postgres_url, f"CREATE DATABASE {name}"))
+    _apart(_tell(postgres_url, f"CREATE DATABASE {name}"))
     _apart(_migrated(postgres_url.replace("/postgres?", f"/{name}?")))
     return name
 
@@ -78,10 +78,12 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     else:
         base, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_postgres")
         name = "m" + os.urandom(6).hex()
-        await _create(base, f"CREATE DATABASE {name} TEMPLATE {template} {postgres.COPIED}")
+        await _tell(base, f"CREATE DATABASE {name} TEMPLATE {template} {postgres.COPIED}")
         opened = open_store(base.replace("/postgres?", f"/{name}?"))
     yield opened
     await opened.close()
+    if request.param == "postgresql":
+        await _tell(base, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ async def _migrated(url: str) -> None:
     await opened.close()
 
 
-async def _create(base: str, statement: str) -> None:
+async def _tell(base: str, statement: str) -> None:
     import asyncpg
 
     connection = await asyncio.wait_for(asyncpg.connect(base.replace("postgresql+asyncpg", "postgresql")), 10)

@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from collector.api.frame import MAX_BODY_BYTES
-from collector.services import cis, duplicates
+from collector.services import duplicates
 from collector.services.statistics import Pipeline
+from collector.store.browse import cis
 from tests.people import World
 
 
@@ -58,7 +59,7 @@ async def test_what_nobody_foresaw_is_answered_without_telling_how(
     async def broken(*_: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(cis, "listed", broken)
+    monkeypatch.setattr(cis, "list_cis", broken)
     async with await world.person("viewer") as client:
         with structlog.testing.capture_logs() as logs:
             answer = await client.get(path)
