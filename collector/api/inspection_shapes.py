@@ -62,8 +62,8 @@ class PeopleAsked(Body):
     deputy: str = Field("", max_length=100)
 
 
-class PlanShape(Shape):
-    """A plan in its newest version. `upcoming`: when it comes due next; `rules`: what it asks now."""
+class PlannedShape(Shape):
+    """A plan of any sort in its newest version. `upcoming`: when it comes due next."""
 
     number: str
     version: int
@@ -73,6 +73,11 @@ class PlanShape(Shape):
     next_for: Instant = None
     plan: dict[str, Any]
     upcoming: list[Instant] = Field(default_factory=list)
+
+
+class PlanShape(PlannedShape):
+    """A plan of inspections. `rules`: what it asks now."""
+
     rules: list[str] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list, description="checks no rule has the name of")
 

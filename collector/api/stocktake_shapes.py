@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api.asking import Asked, Search, Words
+from collector.api.inspection_shapes import PlannedShape
 from collector.api.photos import Drawing
 from collector.api.shapes import Instant, Shape
 from collector.inspecting.rounds import values_of
@@ -109,17 +110,9 @@ class TurnAsked(Body):
     state: Literal["active", "paused", "ended"]
 
 
-class RoundPlanShape(Shape):
-    """A plan of rounds in its newest version. `upcoming`: when it comes due next; `cis`: what is in its scope now."""
+class RoundPlanShape(PlannedShape):
+    """A plan of rounds. `cis`: what is in its scope now."""
 
-    number: str
-    version: int
-    state: str
-    made_by: str
-    made_at: Instant = None
-    next_for: Instant = None
-    plan: dict[str, Any]
-    upcoming: list[Instant] = Field(default_factory=list)
     cis: int | None = None
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from collector.inspecting.plan import HOUR_MS, MAX_AHEAD_MS, MAX_DUE_MS, Schedule
 from collector.services.refused import Refused
 from collector.web.forms import Form
 
 MINUTE_MS: Final = 60_000
+P = TypeVar("P")
 NEW: Final = {"zone": "Asia/Shanghai", "on_non_workday": "next", "ahead": "30", "due": "8"}
 """What a new plan begins with."""
 
@@ -39,6 +40,17 @@ def mark(form: Form, error: Refused, words: Mapping[str, str]) -> None:
         form.mark(field, words[field])
     else:
         form.refused = str(error)
+
+
+def read(form: Form, made: Callable[[], P], words: Mapping[str, str]) -> P | None:
+    """Return the plan a form asks for, as `made` reads it; None where something is wrong, which is marked in it."""
+    if not form.is_right:
+        return None
+    try:
+        return made()
+    except Refused as error:
+        mark(form, error, words)
+        return None
 
 
 def field_of(refused: str) -> str:

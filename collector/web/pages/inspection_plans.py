@@ -79,13 +79,7 @@ async def _form(
 def _read(form: Form, template: str) -> Plan | None:
     """Return the plan a form asks for; what is wrong is marked in it."""
     values = values_of(form) | {"template": template}
-    if not form.is_right:
-        return None
-    try:
-        return plans.read(values)
-    except Refused as error:
-        schedule_form.mark(form, error, WRONG)
-        return None
+    return schedule_form.read(form, lambda: plans.read(values), WRONG)
 
 
 @router.post("/inspections/plans", dependencies=_PLAN)

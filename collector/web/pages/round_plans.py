@@ -130,13 +130,7 @@ async def _sent(request: Request, number: str) -> Response:
 def _read(form: Form) -> Round | None:
     """Return the plan a form asks for; what is wrong is marked in it."""
     values = _values(form)
-    if not form.is_right:
-        return None
-    try:
-        return plans.read(values)
-    except Refused as error:
-        schedule_form.mark(form, error, WRONG)
-        return None
+    return schedule_form.read(form, lambda: plans.read(values), WRONG)
 
 
 @router.get("/{number}", dependencies=_READ)
