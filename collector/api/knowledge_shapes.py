@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from collector.api.shapes import Instant, Shape, instant
 from collector.knowledge import Body
@@ -78,6 +78,11 @@ class ArticleShape(BodyShape):
     helpful: int
     not_helpful: int
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_list(cls, each: Any) -> Any:
+        return _said(each.body) | _fields(each) if isinstance(each, Listed) else each
+
 
 class VersionShape(BodyShape):
     version: int
@@ -94,10 +99,6 @@ class ArticleWhole(ArticleShape):
     rules: list[str]
     incidents: list[str]
     versions: list[VersionShape]
-
-
-def listed(each: Listed) -> ArticleShape:
-    return ArticleShape(**_said(each.body), **_fields(each))
 
 
 def whole(found: Whole) -> ArticleWhole:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from collector.api.shapes import CiName, Instant, Shape
 from collector.services.problems.seen import Seen
@@ -37,6 +37,11 @@ class ProblemShape(Shape):
     ci: CiName | None
     incidents: int
     last_at: Instant = Field(None, description="when the last of its incidents was opened")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_row(cls, row: Any) -> Any:
+        return _fields(row) if isinstance(row, ProblemRow) else row
 
 
 class MarkShape(Shape):
@@ -95,10 +100,6 @@ class IncidentOf(Body):
 def _fields(row: ProblemRow) -> dict[str, object]:
     its = {name: getattr(row.problem, name) for name in row.problem.__dataclass_fields__ if name != "id"}
     return its | {"ci": row.ci, "incidents": row.incidents, "last_at": row.last_at}
-
-
-def row(of: ProblemRow) -> ProblemShape:
-    return ProblemShape.model_validate(_fields(of))
 
 
 def whole(of: Seen) -> ProblemWhole:

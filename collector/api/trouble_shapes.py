@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from collector.api.change_shapes import ChangeName
+from collector.api.knowledge_shapes import ArticleShape
+from collector.api.problem_shapes import ProblemShape
 from collector.api.shapes import Agent, Ci, CiName, Instant, Shape
 from collector.api.wiring_shapes import Whereabouts
 
@@ -189,6 +192,12 @@ class Found(Shape):
     cis_count: int
     incidents: list[Incident]
     incidents_count: int
+    problems: list[ProblemShape]
+    problems_count: int
+    changes: list[ChangeName]
+    changes_count: int
+    articles: list[ArticleShape] = Field(description="published ones, the best answer first")
+    articles_count: int
     agents: list[Agent]
     agents_count: int
     finding: int | None = None

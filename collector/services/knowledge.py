@@ -72,7 +72,7 @@ class Whole:
 async def listed(connection: AsyncConnection, question: Question) -> list[Listed]:
     """Return articles: those that answer best first where words are asked for, else the newest first."""
     if question.q.strip():
-        found = await _found(connection, question.q, question.ci_class)
+        found = await _called(connection, question.q) or await _found(connection, question.q, question.ci_class)
     elif question.states:
         states = [each for each in STATES if each in question.states]
         found = [Listed(each.article, each.article.body) for each in await kept.listed(connection, states, MAX_LISTED)]
@@ -84,6 +84,13 @@ async def listed(connection: AsyncConnection, question: Question) -> list[Listed
 async def suggest(connection: AsyncConnection, text: str, ci_class: str = "", limit: int = 5) -> list[Listed]:
     """Return the published articles that answer a text best, those for the class of the CI before others."""
     return (await _found(connection, text, ci_class))[:limit]
+
+
+async def _called(connection: AsyncConnection, q: str) -> list[Listed]:
+    """Return the article that has `q` as its number, where readers see it."""
+    named = await kept.find(connection, q.strip().upper())
+    seen = await kept.read_of(connection, [named.id]) if named else {}
+    return [Listed(each.article, version.body) for each, version in seen.values()]
 
 
 async def _found(connection: AsyncConnection, text: str, ci_class: str) -> list[Listed]:

@@ -50,8 +50,7 @@ async def list_articles(
     """List what answers `q`, the best first, or without it what is there; only writers see what is not published."""
     states = () if state == "published" or not _drafts(request) else (state,)
     async with context_of(request).store.read() as connection:
-        found = await knowledge.listed(connection, Question("" if states else q, states, ci_class))
-    return [knowledge_shapes.listed(each) for each in found]
+        return await knowledge.listed(connection, Question("" if states else q, states, ci_class))
 
 
 @router.get("/knowledge/{number}", operation_id="getArticle", response_model=ArticleWhole, dependencies=_READ)

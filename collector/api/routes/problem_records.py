@@ -40,8 +40,7 @@ async def list_problems(request: Request, asked: Annotated[asking.ProblemsAsked,
     """List problems, newest first."""
     query = ProblemQuery(tuple(asked.states), asked.owner, asked.q)
     async with context_of(request).store.read() as connection:
-        page = await seen.listed(connection, query, asked.window)
-    return page.of([problem_shapes.row(each) for each in page.items])
+        return await seen.listed(connection, query, asked.window)
 
 
 @router.get("/problems/{number}", operation_id="getProblem", response_model=ProblemWhole, dependencies=_READ)

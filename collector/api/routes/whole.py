@@ -23,7 +23,7 @@ router = APIRouter()
     response_model=trouble_shapes.Found, dependencies=[requires(Permission.OWN)],
 )  # fmt: skip
 async def find(request: Request, q: Annotated[asking.Search, Query(min_length=1)]) -> object:
-    """Find CIs by name, serial, MAC or address; incidents, findings and agents; only what the asker may read."""
+    """Find CIs, incidents, problems, changes, articles, agents and a finding; only what the asker may read."""
     context = context_of(request)
     principal: Principal = request.state.principal
     before = agents.silent_before(context.settings, context.clock())

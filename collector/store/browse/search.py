@@ -1,16 +1,15 @@
-"""Finds anything by what people have at hand: a name, a serial, a MAC, an address, an incident's number."""
+"""Finds CIs by what people have at hand (a name, a serial, a MAC, an address), and a finding by its number."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
 from collector.store.browse.page import AnySelect
-from collector.store.schema import agent, ci, fact, finding, identifier, incident, path, val
+from collector.store.schema import ci, fact, finding, identifier, path, val
 
 MAX_QUERY = 200
 _MAC = re.compile(r"[0-9a-f]{12}")
@@ -48,34 +47,6 @@ def _addressed(address: str) -> AnySelect:
         .where(path.c.section == "interfaces", fact.c.vt == FOREVER, fact.c.tt == FOREVER)
         .where(val.c.text.contains(f'"{address}', autoescape=True))
     )
-
-
-async def incidents_matching(connection: AsyncConnection, q: str, limit: int) -> tuple[Any, ...]:
-    """Return (number, title JSON, severity, state, opened_at), newest first."""
-    statement = (
-        select(incident.c.number, incident.c.title, incident.c.severity, incident.c.state, incident.c.opened_at)
-        .where(or_(incident.c.number.icontains(q, autoescape=True), incident.c.title.icontains(q, autoescape=True)))
-        .order_by(incident.c.id.desc())
-        .limit(limit)
-    )
-    return tuple((await connection.execute(statement)).all())
-
-
-async def agents_matching(connection: AsyncConnection, q: str, limit: int) -> tuple[Any, ...]:
-    """Return (uid, hostname, state, last_seen) of agents by host name, uid or address."""
-    statement = (
-        select(agent.c.uid, agent.c.hostname, agent.c.state, agent.c.last_seen)
-        .where(
-            or_(
-                agent.c.hostname.icontains(q, autoescape=True),
-                agent.c.uid.startswith(q.lower(), autoescape=True),
-                agent.c.address.startswith(q, autoescape=True),
-            )
-        )
-        .order_by(agent.c.hostname, agent.c.id)
-        .limit(limit)
-    )
-    return tuple((await connection.execute(statement)).all())
 
 
 async def finding_numbered(connection: AsyncConnection, q: str) -> int | None:

@@ -35,7 +35,7 @@ async def overview_page(request: Request) -> Response:
 
 @router.get("/search")
 async def search_page(request: Request) -> Response:
-    """Show what was found; a single CI, incident, agent or finding is shown at once."""
+    """Show what was found of all a person may read."""
     context = context_of(request)
     principal: Principal = request.state.principal
     before = silent_before(context.settings, context.clock())
