@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from collector.compiled import BadRule, CompiledRule, compile_rule, compile_selector
 from collector.language.times import duration
 from collector.model import Rule, Value
+from collector.record import SECTION
 from collector.rulecase import Case as Case
 from collector.rulecase import read_case
 from collector.yamlfile import BadFile, Entry, read
@@ -51,6 +52,19 @@ class Rulebook:
 
     rules: Mapping[str, CompiledRule]
     cases: Mapping[str, tuple[Case, ...]]
+    _readers: dict[str, list[tuple[int, CompiledRule]]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for place, rule in enumerate(self.rules.values()):
+            for name in (*rule.sections, *([SECTION] if rule.reads_record else [])):
+                self._readers.setdefault(name, []).append((place, rule))
+
+    def reading(self, sections: Iterable[str]) -> list[CompiledRule]:
+        """Return the rules that read any of these sections, a CI's record among them, in the order of the packs."""
+        found = dict(each for name in sections for each in self._readers.get(name, ()))
+        return [found[place] for place in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)

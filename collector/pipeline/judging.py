@@ -36,11 +36,11 @@ async def judge(
 
     `judged`: which have run on which CI before; a rule that passes over what moved is not run again there.
     """
-    rules = policies.rulebook.rules.values()
-    due = {
-        ci_id: [rule for rule in rules if _is_due(rule, ci_id, moved[ci_id], judged, now)] for ci_id in sorted(moved)
-    }
-    due = {ci_id: its for ci_id, its in due.items() if its}
+    due: dict[int, list[CompiledRule]] = {}
+    for ci_id in sorted(moved):
+        reading = policies.rulebook.reading(moved[ci_id])
+        if its := [rule for rule in reading if _is_due(rule, ci_id, moved[ci_id], judged, now)]:
+            due[ci_id] = its
     if due or findings_moved:
         await _judge(tx, due, set(), policies, now, findings_moved)
     for ci_id, its in due.items():
@@ -48,10 +48,9 @@ async def judge(
 
 
 def _is_due(rule: CompiledRule, ci_id: int, moved: Mapping[str, Moved | None], judged: Judged, now: int) -> bool:
+    """Return whether a rule that reads what `moved` is to run on it."""
     if rule.reads_record and SECTION in moved:
         return True
-    if rule.sections.isdisjoint(moved):
-        return False
     return not judged.has(ci_id, rule.id) or not inspection.passes_over(rule, moved, now)
 
 
@@ -108,22 +107,11 @@ async def _alert(
     rules = policies.rulebook.rules
     known_of = await facts.read(tx, {ci_id: found[ci_id] for ci_id in due}, due, rules)
     results = list(_results(due, known_of, policies, now))
-    before = await _remembered(tx, due)
+    before = await alerts.standing(tx, {ci_id: [rule.id for rule in its] for ci_id, its in due.items()})
     after = await suppressing.weigh(tx, alerting.advance(before, results, rules, now), before, policies, now)
     await alerts.save(tx, after, before, now)
     waiting = await suppressing.look_again(tx, suppressing.is_founded_on(rules, after), policies, now)
     return waiting | {alert.ci_id for alert in after if _tells(alert, before)}
-
-
-async def _remembered(tx: AsyncConnection, due: Mapping[int, list[CompiledRule]]) -> dict[AlertKey, Alert]:
-    """Return the alerts of the rules that are due on each CI, and what else of theirs is not simply ok."""
-    alike: dict[frozenset[str], list[int]] = {}
-    for ci_id, its in due.items():
-        alike.setdefault(frozenset(rule.id for rule in its), []).append(ci_id)
-    before: dict[AlertKey, Alert] = {}
-    for rules, ci_ids in alike.items():
-        before |= await alerts.standing(tx, ci_ids, rules)
-    return before
 
 
 def _results(

@@ -49,7 +49,7 @@ async def weigh(
 
 async def look_again(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> set[int]:
     """Decide anew on all alerts of these CIs as they stand; return the CIs where that moved one."""
-    before = await alerts.standing(tx, ci_ids)
+    before = await alerts.standing(tx, dict.fromkeys(ci_ids, ()))
     after = await weigh(tx, list(before.values()), before, policies, now)
     moved = [each for each in after if each != before[key_of(each)]]
     await alerts.save(tx, moved, before, now)

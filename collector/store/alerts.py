@@ -18,6 +18,10 @@ from wire.sections import canonical
 
 KEY = ("rule", "ci_id", "instance")
 AlertKey = tuple[str, int, str]
+_STANDING = select(alert).where(
+    alert.c.ci_id.in_(bindparam("cis", expanding=True)),
+    or_(alert.c.state != "ok", alert.c.told, alert.c.flapping, alert.c.rule.in_(bindparam("rules", expanding=True))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,14 @@ async def load(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[Ale
     return {(each.rule, each.ci_id, each.instance): each for each in await _found(connection, ci_ids)}
 
 
-async def standing(
-    connection: AsyncConnection, ci_ids: Collection[int], rules: Collection[str] = ()
-) -> dict[AlertKey, Alert]:
-    """Return those of them that are not simply ok: what can be held back, or is told of; and all of these `rules`."""
-    stands = or_(alert.c.state != "ok", alert.c.told, alert.c.flapping, *([alert.c.rule.in_(rules)] if rules else []))
-    found = await _found(connection, ci_ids, stands)
+async def standing(connection: AsyncConnection, wanted: Mapping[int, Iterable[str]]) -> dict[AlertKey, Alert]:
+    """Return those of them that are not simply ok: what can be held back, or is told of; and all of the rules `wanted`
+    (CI → rules)."""
+    found: list[Alert] = []
+    for rules, ci_ids in interning.alike(wanted).items():
+        for part in interning.chunks(ci_ids):
+            rows = await connection.execute(_STANDING, {"cis": part, "rules": sorted(rules)})
+            found += [as_alert(row) for row in rows]
     return {(each.rule, each.ci_id, each.instance): each for each in found}
 
 
@@ -196,9 +202,13 @@ def _row(each: Alert) -> dict[str, object]:
 def as_alert(row: Row[tuple[Any, ...]]) -> Alert:
     return Alert(
         row.rule, row.ci_id, row.instance, row.state, Outcome(row.outcome), row.since, row.changed_at,
-        json.loads(row.evidence), row.reason, row.episode, row.samples, row.seen_at, row.keep_until, row.bits,
+        _evidence(row.evidence), row.reason, row.episode, row.samples, row.seen_at, row.keep_until, row.bits,
         bool(row.flapping), _words(row.suppressed), _words(row.held_by), row.look_at, bool(row.told), row.lowered,
     )  # fmt: skip
+
+
+def _evidence(text: str) -> dict[str, Value]:
+    return json.loads(text) if text != "{}" else {}  # what is well has none, and most is
 
 
 def _move(each: Alert, now: int) -> dict[str, object]:

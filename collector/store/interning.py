@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -39,6 +39,14 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> list[list[Any]]:
     return [whole[at : at + size] for at in range(0, len(whole), size)]
 
 
+def alike(wanted: Mapping[int, Iterable[str]]) -> dict[frozenset[str], list[int]]:
+    """Return names → the CIs (CI → names) of which exactly these are wanted: one statement serves them all."""
+    found: dict[frozenset[str], list[int]] = {}
+    for ci_id, names in wanted.items():
+        found.setdefault(frozenset(names), []).append(ci_id)
+    return found
+
+
 async def path_ids(connection: AsyncConnection, paths: Iterable[Path]) -> dict[Path, int]:
     """Return the id of each path, made where it is new."""
     wanted = sorted(set(paths))
@@ -66,9 +74,12 @@ async def known_paths(connection: AsyncConnection, paths: Iterable[Path]) -> dic
     return found
 
 
-async def value_ids(connection: AsyncConnection, values: Iterable[Value]) -> dict[str, int]:
-    """Return canonical text → id of each value, made where it is new; None has no id."""
-    texts = {hash_of(text): text for text in {canonical(value) for value in values if value is not None}}
+async def value_ids(
+    connection: AsyncConnection, values: Iterable[Value], known: Container[str] = ()
+) -> dict[str, int]:  # fmt: skip
+    """Return canonical text → id of each value not `known`, made where it is new; None has no id."""
+    wanted = {canonical(value) for value in values if value is not None}
+    texts = {hash_of(text): text for text in wanted if text not in known}
     if not texts:
         return {}
     found = await _known_values(connection, list(texts))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, exists, select
+from sqlalchemy import BindParameter, Row, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store import interning, schema
@@ -20,6 +21,11 @@ _HEADS = (
 )
 _SPEAKS = exists().where(_bound.source_id == schema.source.c.id, _bound.ci_id == _section.ci_id)
 _LOOKS = _HEADS.add_columns(schema.source.c.code, _SPEAKS.label("still"))
+_READ = (
+    _HEADS.add_columns(_section.body)
+    .where(_section.name.in_(bindparam("names", expanding=True)))
+    .order_by(_section.last_ok)
+)
 _BODIES = (
     select(_section.ci_id, _section.name, _section.body)
     .where(_section.ci_id.in_(_CIS), _section.name.in_(bindparam("names", expanding=True)), _section.body.is_not(None))
@@ -46,12 +52,34 @@ async def heads(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[in
     found: dict[int, dict[str, Known]] = {ci_id: {} for ci_id in ci_ids}
     for part in interning.chunks(ci_ids):
         for row in await connection.execute(_HEADS, {"cis": part}):
-            status = Status(row.status)
-            fresh = max(row.last_ok, row.confirmed_at) if status.speaks else row.last_ok
-            held = found[row.ci_id].get(row.name)
-            if held is None or held.last_ok < fresh:
-                found[row.ci_id][row.name] = Known(status, fresh)
+            _hold(found[row.ci_id], row)
     return found
+
+
+def _hold(held: dict[str, Known], row: Row[*tuple[Any, ...]]) -> None:
+    """Keep what a source last looked at, unless another one confirmed the section later."""
+    status = Status(row.status)
+    fresh = max(row.last_ok, row.confirmed_at) if status.speaks else row.last_ok
+    known = held.get(row.name)
+    if known is None or known.last_ok < fresh:
+        held[row.name] = Known(status, fresh)
+
+
+Heads = dict[int, dict[str, Known]]
+Bodies = dict[tuple[int, str], bytes]
+
+
+async def read(connection: AsyncConnection, wanted: Mapping[int, Iterable[str]]) -> tuple[Heads, Bodies]:
+    """Return what `heads` and `bodies` do, of the sections `wanted` (CI → names) and no others."""
+    held: Heads = {ci_id: {} for ci_id in wanted}
+    found: Bodies = {}
+    for names, ci_ids in interning.alike(wanted).items():
+        for part in interning.chunks(ci_ids):
+            for row in await connection.execute(_READ, {"cis": part, "names": sorted(names)}):
+                _hold(held[row.ci_id], row)
+                if row.body is not None:
+                    found[row.ci_id, row.name] = bytes(row.body)
+    return held, found
 
 
 async def bodies(

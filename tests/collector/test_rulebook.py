@@ -261,3 +261,13 @@ def test_the_texts_of_the_shipped_packs_are_what_yaml_says(tmp_path: Path) -> No
         plain = yaml.safe_load(file.read_text(encoding="utf-8"))
         assert read(file)["pack"] == plain["pack"]
         assert [each["id"] for each in read(file)["rules"]] == [each["id"] for each in plain["rules"]]
+
+
+def test_the_rules_that_read_what_moved_are_found_in_the_order_of_the_packs() -> None:
+    book = load(shipped())
+    for names in ({"health"}, {"software", "os", "record"}, {"no such section"}):
+        by_hand = [
+            each for each in book.rules.values() if each.sections & names or ("record" in names and each.reads_record)
+        ]
+        assert book.reading(names) == by_hand
+    assert book.reading({"health"})

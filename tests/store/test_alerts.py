@@ -61,9 +61,10 @@ async def test_only_alerts_that_are_told_are_causes(store: Store) -> None:
         assert await alerts.firing(connection, [1, 2]) == [FIRING]
         assert await alerts.held_back(connection, [1, 2]) == [held]
         assert await alerts.firing(connection, [2]) == []
-        assert set(await alerts.standing(connection, [1, 2])) == {
-            ("SRV-DISK-001", 1, "/数据 'x'"), ("SRV-DISK-001", 1, "held"), ("SRV-NTP-001", 1, ""),
-        }  # fmt: skip
+        standing = {("SRV-DISK-001", 1, "/数据 'x'"), ("SRV-DISK-001", 1, "held"), ("SRV-NTP-001", 1, "")}
+        assert set(await alerts.standing(connection, {1: (), 2: ()})) == standing
+        well = {("SRV-NTP-001", 2, "")}
+        assert set(await alerts.standing(connection, {1: (), 2: ["SRV-NTP-001"]})) == standing | well
 
 
 async def test_alerts_that_time_can_move_and_those_that_cannot_be_read_are_found_by_their_cis(store: Store) -> None:
