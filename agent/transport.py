@@ -167,8 +167,11 @@ class Backoff:
     """Exponential back-off with full jitter: the n-th delay is uniform in [0, base × 2ⁿ), capped; seconds."""
 
     FLOOR_S = 0.2
+    CAP_S = 100.0
+    """However long a collector was away, the last agent is back within two minutes of its return; ten thousand try some
+    two hundred times a second meanwhile, which is what one collector can greet."""
 
-    def __init__(self, chance: Callable[[], float], base_s: float = 1.0, cap_s: float = 300.0) -> None:
+    def __init__(self, chance: Callable[[], float], base_s: float = 1.0, cap_s: float = CAP_S) -> None:
         self._chance, self._base_s, self._cap_s = chance, base_s, cap_s
         self.failures = 0
 
