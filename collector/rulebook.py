@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from collector.compiled import BadRule, CompiledRule, compile_rule, compile_selector
-from collector.language.times import duration
-from collector.model import Rule, Value
+from collector import rulepack
+from collector.compiled import CompiledRule
+from collector.model import Rule
 from collector.record import SECTION
-from collector.rulecase import Case as Case
-from collector.rulecase import read_case
+from collector.rulecase import Case, read_case
 from collector.yamlfile import BadFile, Entry, read
 
-DEFAULT_MATCH = '!(ci.state in ["proposed", "retired", "archived"]) && ci.environment == "production"'
-DEFAULT_MAX_AGE = "1h"
-LANGUAGES = frozenset({"zh", "en"})
-IDENTIFIER = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", re.ASCII)
 MAX_PACKS = 500
-MAX_SAMPLES = 100
-MAX_FLAP_WINDOW = 64
-MAX_OVERRIDES = 50
-
-PACK_KEYS = frozenset({"pack", "title", "rules"})
-RULE_KEYS = frozenset({"id", "kinds", "title", "expr", "summary", "runbook", "cases"})
-SHARED_KEYS: Final = frozenset({
-    "match", "for", "max_age", "min_samples", "keep_firing_for", "on_unknown", "flap", "depends", "mode", "cadence",
-})  # fmt: skip
-"""What a pack may say once for all of its rules, under `defaults`."""
-OPTIONAL_KEYS = SHARED_KEYS | {"each", "where", "recover", "severity", "incident", "shadow"}
-INCIDENT_KEYS = frozenset({"category", "urgency", "line", "group", "group_by", "create", "kb"})
-ON_UNKNOWN: Final = ("keep", "ok", "fire")
-MODES: Final = ("monitor", "inspect")
-CADENCES: Final = ("daily", "weekly", "monthly")
-URGENCIES: Final = ("low", "medium", "high", "critical")
-CREATE: Final = ("incident", "digest_daily", "record_only")
 DEPENDS: Final = ("reachability", "parents", "collector_health")
-TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "bool": bool, "int": int, "double": (int, float), "string": str, "duration": str, "list": list, "map": dict,
-}  # fmt: skip
-Overrides = Mapping[str, tuple[tuple[str, Value], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +39,6 @@ class Rulebook:
         return [found[place] for place in sorted(found)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pack:
-    """What the rules of one pack share."""
-
-    name: str
-    defaults: Entry
-    params: Mapping[str, Value]
-    overrides: Overrides
-
-
 def shipped() -> Path:
     """Return the folder of the packs that come with the program: beside it, or inside the wheel."""
     here = Path(__file__).resolve().parent
@@ -98,7 +60,7 @@ def of_packs(packs: Iterable[Entry]) -> Rulebook:
     cases: dict[str, tuple[Case, ...]] = {}
     entries: dict[str, Entry] = {}
     for pack in packs:
-        for entry, rule in _rules(pack):
+        for entry, rule in rulepack.rules(pack):
             if rule.id in rules:
                 raise entry.bad(f"the rule {rule.id} stands twice", "id")
             rules[rule.id], entries[rule.id] = rule, entry
@@ -108,200 +70,7 @@ def of_packs(packs: Iterable[Entry]) -> Rulebook:
     return Rulebook(rules, cases)
 
 
-def _rules(file: Entry) -> list[tuple[Entry, CompiledRule]]:
-    file.only(PACK_KEYS, frozenset({"params", "defaults"}))
-    _texts(file, "title")
-    defaults = file.entry("defaults")
-    defaults.only(frozenset(), SHARED_KEYS)
-    params, overrides = _params(file.entry("params"))
-    pack = _Pack(file.text("pack"), defaults, params, overrides)
-    return [(entry, _rule(entry, pack)) for entry in file.entries("rules")]
-
-
 def _check_depends(entry: Entry, rule: Rule, rules: Mapping[str, CompiledRule]) -> None:
     for each in rule.depends:
         if each == rule.id or (each not in DEPENDS and each not in rules):
             raise entry.bad(f"depends: {each} is no other rule and none of {', '.join(DEPENDS)}", "depends")
-
-
-def _rule(given: Entry, pack: _Pack) -> CompiledRule:
-    given.only(RULE_KEYS, OPTIONAL_KEYS)
-    if not IDENTIFIER.fullmatch(given.text("id")) or len(given.text("id")) > 64:
-        raise given.bad("id: words of A-Z and 0-9 joined by '-' expected, as in SRV-DISK-001", "id")
-    entry = _over(pack.defaults, given)
-    severity = entry.entry("severity")
-    severity.only(frozenset(), frozenset({"default", "when"}))
-    rule = Rule(
-        id=entry.text("id"),
-        kinds=_kinds(entry),
-        expr=entry.text("expr"),
-        title=_texts(entry, "title"),
-        summary=_texts(entry, "summary"),
-        severity=severity.text("default", "warning"),
-        match=entry.text("match", DEFAULT_MATCH),
-        each=_each(entry) if "each" in entry else None,
-        where=entry.text("where") if "where" in entry else None,
-        params=pack.params,
-        overrides=pack.overrides,
-        runbook=_texts(entry, "runbook"),
-        pack=pack.name,
-        shadow=_flag(entry, "shadow"),
-        **_timing(entry),
-        **_standing(entry),
-        **_incident(entry.entry("incident"), pack.name),
-    )
-    recover = entry.text("recover") if "recover" in entry else None
-    try:
-        return compile_rule(rule, recover, [_level(each) for each in severity.entries("when")])
-    except BadRule as error:
-        raise given.bad(f"{rule.id}: {error}", str(error).partition(":")[0]) from error
-
-
-def _over(defaults: Entry, given: Entry) -> Entry:
-    """Return what is `given`, with the pack's word where it says nothing."""
-    entry = Entry(given.file, given.line)
-    entry.update({**defaults, **given})
-    entry.lines = {**defaults.lines, **given.lines}
-    return entry
-
-
-def _timing(entry: Entry) -> dict[str, Any]:
-    """Return what the state of its alerts goes by."""
-    return {
-        "hold_ms": _span(entry, "for", "0s"),
-        "max_age_ms": _span(entry, "max_age", DEFAULT_MAX_AGE),
-        "min_samples": _whole(entry, "min_samples", 1, range(1, MAX_SAMPLES + 1)),
-        "keep_ms": _span(entry, "keep_firing_for", "0s"),
-        "on_unknown": _one_of(entry, "on_unknown", ON_UNKNOWN),
-        "flap": _flap(entry),
-    }
-
-
-def _standing(entry: Entry) -> dict[str, Any]:
-    """Return what it waits for, and where it is looked at."""
-    depends = _some_texts(entry, "depends") if "depends" in entry else ("reachability",)
-    modes = _some_texts(entry, "mode") if "mode" in entry else MODES
-    if not modes or not set(modes) <= {*MODES}:
-        raise entry.bad(f"mode: some of {', '.join(MODES)} expected", "mode")
-    return {"depends": depends, "modes": frozenset(modes), "cadence": _one_of(entry, "cadence", CADENCES)}
-
-
-def _incident(entry: Entry, pack: str) -> dict[str, Any]:
-    """Return what its incidents are."""
-    entry.only(frozenset(), INCIDENT_KEYS)
-    return {
-        "category": entry.text("category", pack),
-        "urgency": _one_of(entry, "urgency", URGENCIES) if "urgency" in entry else "",
-        "line": _whole(entry, "line", 0, range(1, 4)) if "line" in entry else 0,
-        "group": entry.text("group") if "group" in entry else "",
-        "group_by": _some_texts(entry, "group_by") if "group_by" in entry else (),
-        "create": _one_of(entry, "create", CREATE),
-        "kb": entry.text("kb") if "kb" in entry else "",
-    }
-
-
-def _flap(entry: Entry) -> tuple[int, int, int] | None:
-    if entry.get("flap") == "off":
-        return None
-    flap = entry.entry("flap")
-    flap.only(frozenset(), frozenset({"window", "high", "low"}))
-    window = _whole(flap, "window", 20, range(3, MAX_FLAP_WINDOW + 1))
-    high, low = (_whole(flap, name, number, range(1, 101)) for name, number in (("high", 30), ("low", 25)))
-    if low > high:
-        raise entry.bad("flap: low is not above high", "flap")
-    return window, high, low
-
-
-def _kinds(entry: Entry) -> frozenset[str]:
-    kinds = entry.items_of("kinds")
-    if not kinds or not all(isinstance(kind, str) for kind in kinds):
-        raise entry.bad("kinds: classes or types of CIs expected", "kinds")
-    return frozenset(kinds)
-
-
-def _each(entry: Entry) -> tuple[str, str, str]:
-    each = entry.entry("each")
-    each.only(frozenset({"var", "in", "key"}))
-    return each.text("var"), each.text("in"), each.text("key")
-
-
-def _level(entry: Entry) -> tuple[str, str]:
-    entry.only(frozenset({"if", "level"}))
-    return entry.text("if"), entry.text("level")
-
-
-def _texts(entry: Entry, key: str) -> Mapping[str, str]:
-    texts = entry.entry(key)
-    texts.only(LANGUAGES)
-    return {language: texts.text(language) for language in sorted(LANGUAGES)}
-
-
-def _span(entry: Entry, key: str, default: str) -> int:
-    span = duration(entry.text(key, default))
-    if not isinstance(span, timedelta) or span < timedelta():
-        raise entry.bad(f"{key}: a duration such as 10m or 26h expected", key)
-    return span // timedelta(milliseconds=1)
-
-
-def _whole(entry: Entry, key: str, default: int, allowed: range) -> int:
-    value = entry.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or (key in entry and value not in allowed):
-        raise entry.bad(f"{key}: a number from {allowed[0]} to {allowed[-1]} expected", key)
-    return value
-
-
-def _flag(entry: Entry, key: str) -> bool:
-    value = entry.get(key, False)
-    if not isinstance(value, bool):
-        raise entry.bad(f"{key}: true or false expected", key)
-    return value
-
-
-def _one_of(entry: Entry, key: str, words: tuple[str, ...]) -> str:
-    """Return the word at `key`, the first of `words` when there is none."""
-    word = entry.text(key, words[0])
-    if word not in words:
-        raise entry.bad(f"{key}: one of {', '.join(words)} expected", key)
-    return word
-
-
-def _some_texts(entry: Entry, key: str) -> tuple[str, ...]:
-    """Return the texts listed at `key`, or the one that stands there."""
-    found = [entry[key]] if isinstance(entry[key], str) else entry.items_of(key)
-    if not all(isinstance(each, str) and each.strip() for each in found):
-        raise entry.bad(f"{key}: texts expected", key)
-    return tuple(found)
-
-
-def _params(params: Entry) -> tuple[Mapping[str, Value], Overrides]:
-    """Return the constants, and what they are elsewhere."""
-    values, overrides = {}, {}
-    for name in params:
-        entry = params.entry(name)
-        entry.only(frozenset({"type", "default"}), frozenset({"overrides"}))
-        values[name] = _typed(entry, "default", entry)
-        told = tuple(_override(each, entry) for each in entry.entries("overrides"))
-        if len(told) > MAX_OVERRIDES:
-            raise entry.bad(f"at most {MAX_OVERRIDES} overrides expected", "overrides")
-        if told:
-            overrides[name] = told
-    return values, overrides
-
-
-def _override(entry: Entry, param: Entry) -> tuple[str, Value]:
-    entry.only(frozenset({"match", "value"}))
-    try:
-        compile_selector(entry.text("match"))
-    except BadRule as error:
-        raise entry.bad(str(error), "match") from error
-    return entry.text("match"), _typed(entry, "value", param)
-
-
-def _typed(entry: Entry, key: str, param: Entry) -> Value:
-    """Return the value at `key`, of the type `param` says."""
-    wanted, value = TYPES.get(param.text("type")), entry[key]
-    if wanted is None or not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
-        raise entry.bad(f"no {param['type']}: {value!r}", key)
-    if param["type"] == "duration":
-        _span(entry, key, "")
-    return value

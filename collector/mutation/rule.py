@@ -13,7 +13,7 @@ from collector.language import Expression
 from collector.language.times import duration
 from collector.model import Rule, Value
 from collector.mutation.source import mutated, stepped
-from collector.rulebook import DEFAULT_MATCH, DEFAULT_MAX_AGE
+from collector.rulepack import DEFAULT_MATCH, DEFAULT_MAX_AGE
 
 REFUSED: Final = "the compiler refuses it"
 UNREAD: Final = "nothing it reads grows old"

@@ -12,7 +12,7 @@ from collector.compiled import CompiledRule
 from collector.facttypes import RECORD_FIELDS
 from collector.inspection import Facts, inspect
 from collector.model import Alert, Outcome, Result
-from collector.rulebook import Case
+from collector.rulecase import Case
 from collector.samples import History
 from wire.observation import Status
 from wire.sections import SECTIONS

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.compiled import CompiledRule
-from collector.rulebook import Case, Rulebook, load, shipped
+from collector.rulebook import Rulebook, load, shipped
+from collector.rulecase import Case
 from collector.ruletests import playing, timelines
 from collector.ruletests.cases import failure
 from collector.ruletests.timelines import Timeline

@@ -11,7 +11,7 @@ import pytest
 from collector.compiled import BadRule, CompiledRule, compile_rule
 from collector.inspection import MAX_INSTANCES, Facts, inspect
 from collector.model import Outcome, Rule
-from collector.rulebook import DEFAULT_MATCH
+from collector.rulepack import DEFAULT_MATCH
 from wire.observation import Status
 
 NOW = 1_768_464_000_000

@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.rulebook import DEFAULT_MATCH, load, shipped
+from collector.rulebook import load, shipped
+from collector.rulepack import DEFAULT_MATCH
 from collector.yamlfile import MAX_BYTES, BadFile, read
 
 PACK = """\
