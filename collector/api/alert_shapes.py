@@ -97,6 +97,7 @@ class InstanceShape(Shape):
     suppressed: list[str]
     held_by: list[str]
     told: bool = Field(description="there is an incident for it")
+    incident: str = Field(description="number of the incident it stands in; empty: none")
     lowered: str
     episode: int
     why_not_yet: str
@@ -138,8 +139,9 @@ def instance(of: Instance) -> InstanceShape:
         evidence=dict(its.evidence), severity=str(its.evidence.get("severity", "")), since=instant(its.since),
         changed_at=instant(its.changed_at), samples=its.samples, keep_until=_at(its.keep_until),
         flapping=its.flapping, swing=of.swing, suppressed=list(its.suppressed), held_by=list(its.held_by),
-        told=its.told, lowered=its.lowered, episode=its.episode, why_not_yet=of.why_not_yet, until=_at(of.until),
-        ack=AckShape.model_validate(of.ack) if of.ack else None, moves=[move(each) for each in of.moves],
+        told=its.told, incident=of.incident, lowered=its.lowered, episode=its.episode, why_not_yet=of.why_not_yet,
+        until=_at(of.until), moves=[move(each) for each in of.moves],
+        ack=AckShape.model_validate(of.ack) if of.ack else None,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from collector.incident.causes import UNAPPROVED_CHANGE as UNAPPROVED_CHANGE
 from collector.incident.causes import Naming as Naming
 from collector.incident.causes import alert_cause as alert_cause
 from collector.incident.causes import alert_key as alert_key
+from collector.incident.causes import alert_of as alert_of
 from collector.incident.causes import campaign_cause as campaign_cause
 from collector.incident.causes import credential_cause as credential_cause
 from collector.incident.causes import disappearance_cause as disappearance_cause

@@ -67,6 +67,13 @@ def alert_key(rule: str, uid: str, instance: str) -> str:
     return f"rule|{rule}|{uid}|{instance}"
 
 
+def alert_of(key: str) -> tuple[str, str, str] | None:
+    """Return rule, uid of the CI and instance of the alert a cause is; None where it is something else."""
+    kind, _, rest = key.partition("|")
+    parts = rest.split("|", 2)
+    return (parts[0], parts[1], parts[2]) if kind == "rule" and len(parts) == 3 else None
+
+
 def finding_cause(finding: Finding, ci: CI, naming: Mapping[str, Naming]) -> Cause | None:
     """Return why `finding` should be an incident: None once it is closed, while it is waived or approved work goes on.
 

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.alerting import PENDING, RECOVERING, swing
 from collector.compiled import CompiledRule
+from collector.incident import alert_key
 from collector.inspection import params_of
 from collector.model import CI, Alert, Value
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
-from collector.store import alert_acks, alerts, cis, known, own_fields
+from collector.store import alert_acks, alerts, cis, incidents, known, members, own_fields
 from collector.store.alert_acks import Ack
 from collector.store.alerts import AlertMove as AlertMove
 
@@ -35,7 +36,7 @@ class Instance:
     """One alert. `why_not_yet`: a word for what it waits for, "" when for nothing; `until`: at the earliest when (ms).
 
     `swing`: how much of its last states were changes, in percent; `seen`: who said that they have seen it, the latest
-    first.
+    first; `incident`: the number of the one it stands in, "" for none.
     """
 
     alert: Alert
@@ -44,6 +45,7 @@ class Instance:
     swing: float
     moves: tuple[AlertMove, ...]
     seen: tuple[Ack, ...] = ()
+    incident: str = ""
 
     @property
     def ack(self) -> Ack | None:
@@ -80,7 +82,11 @@ async def explained(
     found = [each for key, each in sorted((await alerts.load(connection, [ci.id])).items()) if key[0] == rule_id]
     chosen = [each for each in found if instance in (None, each.instance)]
     overridden = frozenset(name for name, value in limits.items() if value != rule.params[name])
-    instances = tuple([await _instance(connection, each, rule, now) for each in chosen])
+    told = await _incidents(connection, ci)
+    instances = tuple([
+        await _instance(connection, each, rule, now, told.get(alert_key(each.rule, ci.uid, each.instance), ""))
+        for each in chosen
+    ])  # fmt: skip
     return Explained(rule, ci, limits, overridden, await _reads(connection, rule, ci, now), instances)
 
 
@@ -102,12 +108,20 @@ async def _reads(connection: AsyncConnection, rule: CompiledRule, ci: CI, now: i
     return tuple(found)
 
 
-async def _instance(connection: AsyncConnection, alert: Alert, rule: CompiledRule, now: int) -> Instance:
+async def _incidents(connection: AsyncConnection, ci: CI) -> dict[str, str]:
+    """Return key → number of the incident, of all causes the CI has."""
+    its = await members.of_cis(connection, [ci.id])
+    found = await incidents.by_ids(connection, sorted({each.incident_id for each in its}))
+    numbers = {each.id: each.number for each in found}
+    return {each.cause_key: numbers[each.incident_id] for each in its if each.incident_id in numbers}
+
+
+async def _instance(connection: AsyncConnection, alert: Alert, rule: CompiledRule, now: int, incident: str) -> Instance:
     moves = await alerts.moves(connection, alert.rule, alert.ci_id, alert.instance, MOVES)
     why, until = _waits(alert, rule, now)
     share = swing(alert.bits, rule.rule.flap[0]) if rule.rule.flap and alert.bits else 0.0
     seen = await alert_acks.history(connection, (alert.rule, alert.ci_id, alert.instance), MOVES)
-    return Instance(alert, why, until, round(share, 1), tuple(moves), seen)
+    return Instance(alert, why, until, round(share, 1), tuple(moves), seen, incident)
 
 
 def _waits(alert: Alert, rule: CompiledRule, now: int) -> tuple[str, int]:

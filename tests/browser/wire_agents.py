@@ -63,14 +63,16 @@ async def admit(data: Path, count: int) -> list[Machine]:
     return machines
 
 
-async def tell(data: Path, data_port: int, machines: Sequence[Machine], told: Sequence[Told]) -> None:
-    """Let each machine report and check in, one after the other; return when all of it is applied."""
+async def tell(
+    data: Path, data_port: int, machines: Sequence[Machine], told: Sequence[Told], begin: int = 1
+) -> None:
+    """Let each machine report, from number `begin` on, and check in; return when all of it is applied."""
     for machine, said in zip(machines, told, strict=True):
         machine.data_port = data_port
         async with machine.data() as call:
-            sent = [envelope(seq, payload) for seq, payload in enumerate(said.observations, 1)]
+            sent = [envelope(seq, payload) for seq, payload in enumerate(said.observations, begin)]
             answer = codec.decode_acknowledgement(await call("Report", report_of(*sent)))
-            assert (answer.acked_seq, answer.refused) == (len(sent), ())
+            assert (answer.acked_seq, answer.refused) == (begin + len(sent) - 1, ())
             heartbeat = CheckIn(said.version, now(), rss_bytes=31_000_000, cpu_ms=84_000, hostname=said.hostname,
                                 failing_sections=said.failing)  # fmt: skip
             await call("CheckIn", codec.encode_check_in(heartbeat))

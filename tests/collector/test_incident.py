@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.incident import BY_PATH, FOUND, MAX_ITEMS, Held, Plan, alert_cause, finding_cause, plan
+from collector.incident import (
+    BY_PATH,
+    FOUND,
+    MAX_ITEMS,
+    Held,
+    Plan,
+    alert_cause,
+    alert_key,
+    alert_of,
+    finding_cause,
+    plan,
+)
 from collector.incident.planning import REOPEN_WINDOW_MS
 from collector.model import CI, Alert, Cause, CiState, Drift, Finding, Incident, Member, Outcome, Path, Rule, Verdict
 
@@ -53,6 +64,16 @@ def test_an_alert_that_waits_or_is_over_is_no_cause() -> None:
 
 def test_an_alert_that_fires_while_nothing_is_known_is_still_a_cause() -> None:
     assert alert_cause(replace(ALERT, outcome=Outcome.UNKNOWN, reason="stale: health"), RULE, SERVER) is not None
+
+
+@pytest.mark.parametrize("instance", ["", "/var", "/ a|b|", "||"])
+def test_the_key_of_an_alert_says_which_alert_it_is(instance: str) -> None:
+    assert alert_of(alert_key("SRV-DISK-001", "ci-7", instance)) == ("SRV-DISK-001", "ci-7", instance)
+
+
+@pytest.mark.parametrize("key", ["", "rule", "rule|SRV-DISK-001|ci-7", "finding|1|2|3", "a"])
+def test_the_key_of_another_cause_says_no_alert(key: str) -> None:
+    assert alert_of(key) is None
 
 
 def test_the_key_of_a_cause_survives_a_new_name_value_and_severity() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.incident import alert_of
 from collector.model import Value
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
@@ -240,6 +241,11 @@ class MemberRow:
     severity: str
     since: int
     ended_at: int | None
+
+    @property
+    def alert(self) -> tuple[str, str, str] | None:
+        """Rule, CI and instance of the alert it is; None where it is none."""
+        return alert_of(self.cause_key)
 
 
 async def members(connection: AsyncConnection, incident_id: int, limit: int) -> tuple[MemberRow, ...]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from collector import rulebook
 from collector.desk.flow import Deed
 from collector.incident import alert_key
 from collector.model import Alert, Cause, Outcome
 from collector.security.audit import Actor, acting
+from collector.services.alert_explained import explained
 from collector.services.incidents import acknowledging
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
@@ -21,6 +23,7 @@ from collector.store.engine import Store
 from tests.collector.services.servicing import Desk, alarm, opened
 
 RULE = "SRV-DISK-001"
+RULES = rulebook.load(rulebook.shipped()).rules
 FIRING = Alert(RULE, 1, "/ a|b", "firing", Outcome.PROBLEM, 5, 6, {"severity": "error"}, episode=1, told=True)
 
 
@@ -129,6 +132,20 @@ async def test_channels_are_told_once_all_an_incident_is_made_of_is_seen(desk: D
     desk.now += 1
     await see(desk, back=True)
     assert (await desk.told())[-1] == "INC-000001|updated"
+
+
+async def test_an_alert_says_in_which_incident_it_stands_as_long_as_it_does(desk: Desk) -> None:
+    async def stands_in() -> list[str]:
+        async with desk.store.read() as connection:
+            found = await explained(connection, RULES, RULE, "ci-1", desk.now)
+        return [each.incident for each in found.instances]
+
+    assert await stands_in() == [""]
+    await desk.settle(of(FIRING))
+    assert await stands_in() == ["INC-000001"]
+    desk.now += 1
+    await desk.settle()
+    assert await stands_in() == [""]
 
 
 async def test_who_takes_an_incident_has_seen_its_alerts_and_no_others(desk: Desk) -> None:
