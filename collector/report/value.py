@@ -6,8 +6,8 @@ Titles are no part of it: whoever shows a report asks the catalogue for the name
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 Cell = Any
@@ -63,13 +63,32 @@ Fetch = Callable[[str | None], Awaitable[Part]]
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """A photo as it was sent: the name of its file, what it shows (`Kind.OWN`), who took it and when (ms).
+
+    `read` returns its bytes, of which nothing is known; none where they are gone.
+    """
+
+    name: str
+    shows: Cell
+    who: str
+    at: int
+    sha256: str
+    read: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """One table. `bar`: the column that is drawn as bars, over the greatest of them or, for ratios, over one."""
+    """One table. `bar`: the column that is drawn as bars, over the greatest of them or, for ratios, over one.
+
+    `shots`: number of a row, from 0 → the photos that stand below it on paper; other files say how many there are.
+    """
 
     name: str
     columns: tuple[Column, ...]
     fetch: Fetch
     bar: str = ""
+    shots: Mapping[int, Sequence[Shot]] = field(default_factory=dict)
 
     @property
     def shown(self) -> tuple[Column, ...]:

@@ -1,13 +1,18 @@
-"""A photo that is sent: checked, and made one of an album."""
+"""A photo that is sent: checked, and made one of an album; the photos of an album for a report."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.inspecting.photo import BadPhoto, Photo, kind
+from collector.report.value import Cell, Shot
 from collector.services.missing import NotFound
+from collector.store.engine import Store
 from collector.store.photos import Album
 
 
@@ -30,3 +35,25 @@ async def one(connection: AsyncConnection, album: Album, owner_id: int, photo_id
     if found is None:
         raise NotFound("photo", str(photo_id))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The photos of one owner for its report, which calls it `number`; their bytes are read when they are drawn."""
+
+    store: Store
+    album: Album
+    owner_id: int
+    number: str
+
+    def shots(self, taken: Iterable[Photo], shows: Cell) -> tuple[Shot, ...]:
+        """Return photos that all show the same."""
+        return tuple(
+            Shot(each.name_in(self.number), shows, each.who, each.at, each.sha256, partial(self._read, each.id))
+            for each in taken
+        )
+
+    async def _read(self, photo_id: int) -> bytes:
+        async with self.store.read() as connection:
+            found = await self.album.one(connection, self.owner_id, photo_id)
+        return found[1] if found else b""

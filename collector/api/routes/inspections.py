@@ -74,7 +74,7 @@ async def get_report(
     async with context.store.read() as connection:
         found = await seen.one(connection, number)
     titles = {name: rule.rule for name, rule in context.inspector.rules.items()}
-    its = reporting.report(found, titles, context.clock())
+    its = reporting.report(found, titles, context.store, context.clock())
     return of_report(its, number, form, words_of(request, language), kept=is_kept(form))
 
 

@@ -88,7 +88,7 @@ async def get_report(
         found = await seen.one(connection, number)
     if seen.is_hidden(found.kept, request.state.principal.name):
         raise Refused("who counts blind is shown the report once it is closed")
-    its = report(found, context.clock())
+    its = report(found, context.store, context.clock())
     return of_report(its, number, form, words_of(request, language), kept=is_kept(form))
 
 

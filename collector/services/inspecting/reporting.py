@@ -9,12 +9,16 @@ from typing import Final
 from collector.compiled import LEVELS
 from collector.inspecting.answer import Filled
 from collector.inspecting.line import COVERED, FIXED, WORST_FIRST, Line, State
+from collector.inspecting.photo import Photo
 from collector.inspecting.plan import CHOICE
 from collector.model import Rule
 from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
 from collector.services.inspecting.seen import Seen
+from collector.services.photos import Shown
 from collector.services.signatures import drawn, pictures
 from collector.stocktake import Thing
+from collector.store.engine import Store
+from collector.store.photos import INSPECTIONS
 
 NAME: Final = "inspection"
 _STATE: Final = Column("outcome", Kind.WORD, "check_state", 1)
@@ -42,20 +46,26 @@ CIS: Final = (
     *(Column(name, Kind.NUMBER, wide=1) for name in ("problems", "doubts", "waived", "passed")),
 )  # fmt: skip
 PASSED: Final = (_STATE, *_CI, *_CHECK, *_VALUES, *_WHEN, Column("standing", Kind.WORD, "standing", 1))
+PHOTOS: Final = (
+    Column("photo"), Column("item", Kind.OWN, wide=3), Column("size_bytes", Kind.NUMBER, wide=1),
+    Column("sha256", wide=3), Column("who"), Column("at", Kind.TIME),
+)  # fmt: skip
 NOTES: Final = (Column("note", wide=6), Column("who"), Column("at", Kind.TIME))
 
 Rules = Mapping[str, Rule]
 
 
-def report(seen: Seen, rules: Rules, now: int) -> Report:
-    """Return the report of a run, signed or not. `rules`: by id, for their titles."""
-    rows = _Rows(seen.things, rules)
+def report(seen: Seen, rules: Rules, store: Store, now: int) -> Report:
+    """Return the report of a run, signed or not. `rules`: by id, for their titles; `store`: where its photos are."""
+    rows, album = _Rows(seen.things, rules), Shown(store, INSPECTIONS, seen.run.id, seen.run.number)
+    shots = {at: album.shots(each.photos, dict(each.item.text)) for at, each in enumerate(seen.items)}
     tables = (
         Table("problems", PROBLEMS, standing([rows.problem(each) for each in problems(seen.lines)])),
         Table("doubts", DOUBTS, standing([rows.doubt(each) for each in doubts(seen.lines)])),
-        Table("items", ITEMS, standing([_item(each) for each in seen.items])),
+        Table("items", ITEMS, standing([_item(each) for each in seen.items]), shots=shots),
         Table("per_ci", CIS, standing(rows.per_ci(seen.lines))),
         Table("passed", PASSED, standing([rows.passed(each) for each in passed(seen.lines)])),
+        Table("photos", PHOTOS, standing([_photo(each, photo, seen) for each in seen.items for photo in each.photos])),
         Table("notes", NOTES, standing([(each.text, each.who, each.at) for each in seen.notes])),
     )
     return Report(NAME, now, _parameters(seen), _figures(seen, now), tables, pictures(seen.signatures))
@@ -150,6 +160,11 @@ def _item(filled: Filled) -> Row:
         dict(item.text), answer_of(filled), limits_text(filled), filled.state, (said and said.note) or None,
         len(filled.photos), said and said.who, said and said.at,
     )  # fmt: skip
+
+
+def _photo(filled: Filled, photo: Photo, seen: Seen) -> Row:
+    name = photo.name_in(seen.run.number)
+    return (name, dict(filled.item.text), photo.size, photo.sha256, photo.who, photo.at)
 
 
 def answer_of(filled: Filled) -> object:

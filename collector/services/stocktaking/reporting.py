@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
+from collector.report.value import Column, Figure, Kind, Report, Row, Shot, Table, standing
+from collector.services.photos import Shown
 from collector.services.signatures import drawn, pictures
 from collector.services.stocktaking.seen import Seen
 from collector.stocktake import STATES, Mark, Thing
 from collector.stocktake import Row as Line
+from collector.store.engine import Store
+from collector.store.photos import STOCKTAKES
 
 NAME: Final = "stocktake"
 _CI: Final = (
@@ -31,9 +34,11 @@ PHOTOS: Final = (
     Column("who"), Column("at", Kind.TIME),
 )  # fmt: skip
 
+Shots = Mapping[int, Sequence[Shot]]
 
-def report(seen: Seen, now: int) -> Report:
-    """Return the report of a stock-take, open or closed."""
+
+def report(seen: Seen, store: Store, now: int) -> Report:
+    """Return the report of a stock-take, open or closed. `store`: where its photos are."""
     kept, new = seen.kept, seen.kept.new
     parameters = (
         Figure("number", kept.number, Kind.TEXT), Figure("title", new.title, Kind.TEXT),
@@ -47,8 +52,9 @@ def report(seen: Seen, now: int) -> Report:
     figures = tuple(Figure(f"stocktake_{state}", seen.result.counts[state]) for state in map(str, STATES))
     lines = [_line(row, seen) for row in seen.result.rows]
     found = [(*_ci(mark.thing), *_said(mark, len(seen.photos_of(mark.thing, mark.seen)))) for mark in seen.result.found]
+    of_lines, of_found = _shots(seen, store)
     tables = (
-        Table("lines", LINES, standing(lines)), Table("found", FOUND, standing(found)),
+        Table("lines", LINES, standing(lines), shots=of_lines), Table("found", FOUND, standing(found), shots=of_found),
         Table("photos", PHOTOS, standing(list(_photos(seen)))),
     )  # fmt: skip
     return Report(NAME, now, parameters, figures, tables, pictures(seen.signatures))
@@ -86,6 +92,17 @@ def _photos(seen: Seen) -> Iterator[Row]:
         for each in seen.photos_of(thing, text):
             name = each.name_in(seen.kept.number)
             yield (name, *_ci(thing), text or None, each.size, each.sha256, each.who, each.at)
+
+
+def _shots(seen: Seen, store: Store) -> tuple[Shots, Shots]:
+    """Return the photos of each line, and of each thing that was found."""
+    album = Shown(store, STOCKTAKES, seen.kept.id, seen.kept.number)
+
+    def of(thing: Thing | None, text: str = "") -> tuple[Shot, ...]:
+        return album.shots(seen.photos_of(thing, text), " ".join((thing.label, thing.name)).strip() if thing else text)
+
+    lines = {at: of(row.line.thing) for at, row in enumerate(seen.result.rows)}
+    return lines, {at: of(mark.thing, mark.seen) for at, mark in enumerate(seen.result.found)}
 
 
 def _line(row: Line, seen: Seen) -> Row:

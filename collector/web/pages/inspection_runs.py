@@ -119,7 +119,7 @@ async def _one(request: Request, number: str, form: Form) -> Response:
 def _report(request: Request, found: Seen) -> Report:
     context = context_of(request)
     titles = {name: rule.rule for name, rule in context.inspector.rules.items()}
-    return reporting.report(found, titles, context.clock())
+    return reporting.report(found, titles, context.store, context.clock())
 
 
 async def _tables(report: Report, texts: Texts) -> dict[str, ShownTable]:

@@ -230,4 +230,4 @@ async def report_file(request: Request, number: str, form: str) -> Response:
         found = await seen.one(connection, number)
     if seen.is_hidden(found.kept, principal.name):
         raise NotFound("report of", number)
-    return of_report(report(found, context.clock()), number, form, texts_of(request, principal))
+    return of_report(report(found, context.store, context.clock()), number, form, texts_of(request, principal))

@@ -6,8 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import shutil
-import subprocess
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
@@ -19,6 +17,7 @@ from collector.report.value import Cell, Column, Figure, Kind, Part, Report, Row
 from collector.services.exports import FORMATS, bounds
 from collector.services.exports.lines import folded
 from collector.web.catalogue import Texts
+from tests.collector.services.reports import printed
 
 AT = 1_795_600_000_000
 COLUMNS = (
@@ -74,12 +73,7 @@ def _sheet(report: Report, name: str = "配置项及版本") -> list[list[Cell]]
 
 
 def _pages(report: Report, tmp_path: Path, language: str = "zh-CN") -> str:
-    program = shutil.which("pdftotext")
-    if program is None:
-        pytest.skip("pdftotext is not installed (Debian: apt-get install poppler-utils)")
-    file = tmp_path / "report.pdf"
-    file.write_bytes(_file("pdf", report, language))
-    return subprocess.run([program, "-layout", file, "-"], capture_output=True, check=True).stdout.decode()
+    return printed.text(_file("pdf", report, language), tmp_path)
 
 
 def test_a_table_alone_is_a_csv_of_nothing_else() -> None:
