@@ -10,13 +10,17 @@ from collector.api.shapes import CiName, Instant, Shape
 
 
 class SharedItem(Shape):
-    """One thing that moved alike on so many CIs; `before`, `after` null: absent."""
+    """One thing that moved alike on so many CIs; `before`, `after` null: absent.
+
+    A package counts as alike by what it became: of `befores` values `before` is one.
+    """
 
     section: str
     key: str
     field: str
     before: Any = Field(None, validation_alias="old")
     after: Any = Field(None, validation_alias="new")
+    befores: int = Field(validation_alias="olds")
     cis: int
 
 

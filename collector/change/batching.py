@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from collector.change.covering import DAY_MS
 from collector.change.item import Item
@@ -13,6 +14,8 @@ from wire.sections import canonical
 
 CAMPAIGN_CIS = 10
 CAMPAIGN_MS = DAY_MS
+BY_RESULT: Final = frozenset({"packages"})
+"""Sections in which only what came of it tells a delta: one update lifts whatever was there to one version."""
 
 Fingerprint = tuple[int, Path, str, bytes]
 Delta = tuple[Path, str, bytes, bytes]
@@ -53,8 +56,9 @@ def fingerprint(item: Item) -> Fingerprint:
 
 
 def delta(item: Item) -> Delta:
-    """Return what moved from what to what, wherever it did."""
-    return item.path, item.field, canonical({"old": item.old}), canonical({"new": item.new})
+    """Return what moved from what to what, wherever it did; of a package: to what."""
+    old = b"" if item.path.section in BY_RESULT else canonical({"old": item.old})
+    return item.path, item.field, old, canonical({"new": item.new})
 
 
 def batches(items: Iterable[Item]) -> tuple[Batch, ...]:

@@ -29,6 +29,7 @@ FOUND: Mapping[Verdict, Mapping[str, str]] = {
 }
 """What the title of a finding's incident begins with; work that is going on or done as approved has none."""
 COMMA: Mapping[str, str] = {"zh": "、", "en": ", "}
+SEVERAL: Mapping[str, str] = {"zh": "（原版本不一）", "en": " (from several versions)"}
 
 
 def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
@@ -121,7 +122,8 @@ def campaign_cause(campaign: Campaign, ci: CI, naming: Mapping[str, Naming]) -> 
     if campaign.verdict not in FOUND:
         return None
     moved = Drift(campaign.path, None, campaign.old, campaign.new, campaign.lo, campaign.hi, campaign.field)
-    named = _named([moved], naming)
+    named = {language: each + (SEVERAL[language] if campaign.several else "")
+             for language, each in _named([moved], naming).items()}  # fmt: skip
     return Cause(
         key=campaign_key(campaign.number),
         ci_id=ci.id,
@@ -135,6 +137,7 @@ def campaign_cause(campaign: Campaign, ci: CI, naming: Mapping[str, Naming]) -> 
             "ci": _place(ci), "campaign": campaign.number, "cis": campaign.cis, "finding": campaign.first,
             "between": [time_text(campaign.lo), time_text(campaign.hi)], "items": [_item(moved)], "more": 0,
             "verdict": str(campaign.verdict), "due": "" if campaign.due_at is None else time_text(campaign.due_at),
+            "several": campaign.several,
         },
         since=campaign.since,
         role=TOLD,

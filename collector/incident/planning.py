@@ -178,8 +178,9 @@ def _told_anew(
             yield new
 
 
-def _standing(told: Cause | Incident) -> tuple[str, Value, bool]:
-    return told.severity, told.detail.get("verdict"), bool(told.detail.get("flapping"))
+def _standing(told: Cause | Incident) -> tuple[str, Value, bool, bool]:
+    detail = told.detail
+    return told.severity, detail.get("verdict"), bool(detail.get("flapping")), bool(detail.get("several"))
 
 
 def _rank(severity: str) -> int:

@@ -68,6 +68,7 @@ class Campaign:
     """One delta on many CIs, as its open findings come to; `first` is the number of the oldest of them.
 
     `cis`: on how many CIs it is open; `verdict`: the gravest of its findings'. [lo, hi] is around all their brackets.
+    `several`: a package that was there in several versions, of which `old` is one.
     """
 
     number: int
@@ -82,3 +83,4 @@ class Campaign:
     hi: int
     due_at: int | None
     verdict: Verdict
+    several: bool = False

@@ -47,7 +47,7 @@ async def _gather(tx: AsyncConnection, finding_id: int, joined: _Joined, now: in
         if not wide:
             return
         widest = max(wide, key=lambda each: (len(wide[each]), -each.path_id, each.field))
-        number = await campaigns.begin(tx, widest, now)
+        number = await campaigns.begin(tx, widest, wide[widest][0].old_val_id, now)
         sights = [each for one in wide.values() for each in one]
         its = {each.finding_id for each in sights}
         joined.ci_ids |= {each.ci_id for each in sights}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from collector.services.missing import NotFound
 from collector.store.browse import campaigns as browsed
 from collector.store.browse import findings
 from collector.store.browse.findings import FindingRow, ItemRow
+from wire.sections import canonical
 
 MOST: Final = 2_000
 """Open findings that are looked at, the newest; those of campaigns only."""
@@ -22,7 +23,7 @@ MOST: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One thing that moved alike, from `old` to `new` (None: absent), on so many CIs."""
+    """One thing that moved alike, from `old` to `new` (None: absent), on so many CIs; `olds`: from how many values."""
 
     section: str
     key: str
@@ -30,6 +31,7 @@ class Shared:
     old: Value
     new: Value
     cis: int
+    olds: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,20 @@ async def one(connection: AsyncConnection, number: int) -> CampaignRow:
 
 
 def _campaign(rows: Iterable[FindingRow], batches: Iterable[Batch]) -> CampaignRow:
-    seen: dict[object, tuple[Item, set[int]]] = {}
+    seen: dict[object, list[Item]] = {}
     for batch in batches:
         for item in batch.items:
-            seen.setdefault(delta(item), (item, set()))[1].add(batch.ci_id)
-    wide = [_shared(item, len(cis)) for item, cis in seen.values() if len(cis) >= CAMPAIGN_CIS]
+            seen.setdefault(delta(item), []).append(item)
+    wide = [each for each in map(_shared, seen.values()) if each.cis >= CAMPAIGN_CIS]
     ordered = sorted(wide, key=lambda each: (-each.cis, each.section, each.key, each.field))
     return CampaignRow(tuple(sorted(rows, key=lambda each: each.id)), tuple(ordered))
 
 
-def _shared(item: Item, cis: int) -> Shared:
-    return Shared(item.path.section, item.path.key, item.field, item.old, item.new, cis)
+def _shared(items: Sequence[Item]) -> Shared:
+    """Return what items of one delta come to."""
+    one, cis = items[0], len({each.ci_id for each in items})
+    olds = len({canonical({"old": each.old}) for each in items})
+    return Shared(one.path.section, one.path.key, one.field, one.old, one.new, cis, olds)
 
 
 def _open_items(finding: FindingRow) -> list[ItemRow]:

@@ -21,6 +21,7 @@ from collector.services.changes import drafting
 from collector.services.changes.desk import Desk, actor_of
 from collector.services.missing import NotFound
 from collector.store import accounts, ingest_log, schema
+from collector.store import campaigns as stored
 from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.test_pipeline import MINUTE, World
@@ -48,6 +49,19 @@ class Fleet:
         host.bodies["packages"] = [each for each in host.bodies["packages"] if each["name"] != "cowsay"]
         if told:
             await self.world.tell(host.number, host)
+
+    async def night(self) -> None:
+        """Let all hosts say in one minute, and in one batch, how they are."""
+        world = self.world
+        world.now += MINUTE
+        rows = []
+        for host in self.hosts:
+            seq = world.seq[host.number] = world.seq.get(host.number, 0) + 1
+            rows.append((host.number, bytes(16), seq, world.now, host.observe(world.now)))
+        async with world.store.write() as tx:
+            await ingest_log.append(tx, rows)
+        while await world.runner.step():
+            pass
 
     async def campaigns(self) -> tuple[CampaignRow, ...]:
         async with self.world.store.read() as connection:
@@ -109,6 +123,68 @@ async def test_the_same_move_on_ten_cis_is_one_campaign_and_on_nine_it_is_none(f
     (shared,) = found.shared
     assert (shared.section, shared.key, shared.old, shared.cis) == ("packages", "cowsay|all", None, CAMPAIGN_CIS)
     assert found.due_at == min(each.due_at or 0 for each in found.findings)
+
+
+async def from_three_versions(world: World, count: int) -> Fleet:
+    """Return hosts that are known and have a package, each in one of three versions."""
+    hosts = [SimulatedHost(number, packages=3) for number in range(1, count + 1)]
+    for host in hosts:
+        host.bodies["packages"].append(COWSAY | {"version": f"3.0{host.number % 3}"})
+        await world.enrol(host.number)
+    fleet = Fleet(world, hosts)
+    await fleet.night()
+    return fleet
+
+
+async def test_a_patch_night_over_three_old_versions_is_one_incident_and_one_approval(store: Store) -> None:
+    fleet = await from_three_versions(World(store), 40)
+    for host in fleet.hosts:
+        host.bodies["packages"][-1]["version"] = "3.04"
+        host.bodies["packages"].append(COWSAY | {"name": "cowsay-data"})
+    await fleet.night()
+    (one,) = await fleet.incidents()
+    assert (one.causes, json.loads(one.title)["en"]) == (
+        40, "Change not yet explained on 40 CIs alike: packages.cowsay|all (from several versions)"
+    )  # fmt: skip
+    (found,) = await fleet.campaigns()
+    assert {(each.key, each.field, each.olds, each.cis) for each in found.shared} == {
+        ("cowsay|all", "version", 3, 40), ("cowsay-data|all", "", 1, 40),
+    }  # fmt: skip
+    await fleet.approve(await fleet.raise_from(found.number, ChangeType.STANDARD))
+    assert await fleet.verdicts() == ["accepted"] * 40
+    (one,) = await fleet.incidents()
+    assert (one.state, one.causes) == ("resolved", 0)
+
+
+async def test_a_package_removed_from_many_hosts_is_one_campaign_whatever_version_it_was(store: Store) -> None:
+    fleet = await from_three_versions(World(store), CAMPAIGN_CIS)
+    for host in fleet.hosts:
+        await fleet.remove(host, told=False)
+    await fleet.night()
+    (found,) = await fleet.campaigns()
+    assert [(each.key, each.new, each.olds) for each in found.shared] == [("cowsay|all", None, 3)]
+    assert len(await fleet.incidents()) == 1
+
+
+async def test_a_campaign_says_from_several_versions_when_the_first_of_another_one_joins(store: Store) -> None:
+    fleet = await from_three_versions(World(store), 3 * CAMPAIGN_CIS)
+    told: list[Any] = []
+    for host in (*fleet.hosts[2::3], fleet.hosts[0]):
+        host.bodies["packages"][-1]["version"] = "3.04"
+        await fleet.world.tell(host.number, host)
+        told.append((await fleet.incidents())[-1])
+    assert [json.loads(each.detail).get("several", False) for each in told] == [False] * CAMPAIGN_CIS + [True]
+    assert [each.causes for each in told] == [1] * (CAMPAIGN_CIS - 1) + [CAMPAIGN_CIS, CAMPAIGN_CIS + 1]
+    assert json.loads(told[-1].title)["zh"].endswith("packages.cowsay|all（原版本不一）")
+
+
+async def test_what_moved_alike_is_found_by_what_it_became_without_a_look_at_the_rest(sqlite_store: Store) -> None:
+    async with sqlite_store.read() as reader:
+        for asked in (stored._KNOWN, stored._SIGHTS):
+            told = asked.params(one=1).compile(reader.engine, compile_kwargs={"literal_binds": True})
+            plan = [row[-1] for row in await reader.exec_driver_sql(f"EXPLAIN QUERY PLAN {told}")]
+            (its,) = [step for step in plan if " its " in step]
+            assert its.endswith("ix_finding_item_alike (path_id=? AND field=? AND <expr>=? AND hi>? AND hi<?)")
 
 
 async def test_another_version_on_one_of_them_is_no_part_of_it(fleet: Fleet) -> None:
@@ -203,16 +279,9 @@ async def test_whoever_joins_later_is_told_of_in_the_same_incident(fleet: Fleet)
 
 async def test_what_moves_alike_at_once_opens_one_incident_and_is_told_once(fleet: Fleet) -> None:
     await with_channels(fleet.world.store, "webhook")
-    async with fleet.world.store.write() as tx:
-        rows = []
-        for host in fleet.hosts:
-            host.bodies["packages"].append(COWSAY)
-            seq = fleet.world.seq[host.number] = fleet.world.seq[host.number] + 1
-            rows.append((host.number, bytes(16), seq, fleet.world.now + MINUTE, host.observe(fleet.world.now + MINUTE)))
-        await ingest_log.append(tx, rows)
-    fleet.world.now += MINUTE
-    while await fleet.world.runner.step():
-        pass
+    for host in fleet.hosts:
+        host.bodies["packages"].append(COWSAY)
+    await fleet.night()
     (one,) = await fleet.incidents()
     assert (one.causes, await fleet.told("opened"), await fleet.told("resolved")) == (CAMPAIGN_CIS, 1, 0)
     fleet.world.now += 9 * HOUR

@@ -1,21 +1,21 @@
-"""Open findings that share what moved: the same value, from the same to the same, on many CIs."""
+"""Open findings that share what moved: the same delta (`collector.change.batching.delta`) on many CIs."""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.change.batching import BY_RESULT
 from collector.model import Verdict
 from collector.store.browse.page import AnySelect
-from collector.store.schema import finding, finding_item
+from collector.store.schema import finding, finding_item, path
 
 _OPEN = (
     finding.c.closed_at.is_(None), finding_item.c.closed_at.is_(None),
     finding_item.c.verdict != str(Verdict.IN_PROGRESS),
 )  # fmt: skip
-_DELTA = (
-    finding_item.c.path_id, finding_item.c.field, finding_item.c.old_val_id, finding_item.c.new_val_id,
-)  # fmt: skip
+_OLD = case((path.c.section.in_(sorted(BY_RESULT)), null()), else_=finding_item.c.old_val_id)
+_DELTA = (finding_item.c.path_id, finding_item.c.field, _OLD.label("old"), finding_item.c.new_val_id)
 
 
 async def sharing(connection: AsyncConnection, cis: int, limit: int) -> tuple[int, ...]:
@@ -28,6 +28,7 @@ def _sharing(cis: int) -> AnySelect:
     wide = (
         select(*_DELTA)
         .join(finding, finding.c.id == finding_item.c.finding_id)
+        .join(path, path.c.id == finding_item.c.path_id)
         .where(*_OPEN)
         .group_by(*_DELTA)
         .having(func.count(finding.c.ci_id.distinct()) >= cis)
@@ -38,5 +39,6 @@ def _sharing(cis: int) -> AnySelect:
         select(finding.c.id)
         .distinct()
         .join(finding_item, finding_item.c.finding_id == finding.c.id)
+        .join(path, path.c.id == finding_item.c.path_id)
         .where(*_OPEN, select(1).select_from(wide).where(*alike).exists())
     )

@@ -35,7 +35,7 @@ finding_item = Table(  # one thing that moved, told from others at its path by w
     words("verdict"), words("change", ""), words("flags", "[]"), words("refused", "[]"),  # collector/change/matching.py
     moment("late_ms", 0), Column("due_at", BigInteger), Column("closed_at", BigInteger),
     Index("ix_finding_item_path_id", "path_id"),
-    Index("ix_finding_item_open", "path_id", "hi",
+    Index("ix_finding_item_alike", "path_id", "field", text("coalesce(new_val_id, 0)"), "hi",
           sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ campaign = Table(  # what moved alike on many CIs within a day, by the value tha
     "campaign", metadata, numbered(),
     Column("path_id", Id, ForeignKey("path.id"), nullable=False), words("field"),
     Column("old_val_id", Id, ForeignKey("val.id")), Column("new_val_id", Id, ForeignKey("val.id")), moment("opened_at"),
+    Column("several", Boolean, nullable=False, server_default=text("false")),  # it was others than `old`, too
 )  # fmt: skip
 
 acceptance = Table(  # a person's word, or a change made afterwards, that an item is right as it is

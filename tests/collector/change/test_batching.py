@@ -15,9 +15,11 @@ DAY = 24
 SSL, BASH = Path("packages", "ssl"), Path("packages", "bash")
 
 
-def item(ci_id: int, lo: int, hi: int, path: Path = SSL, new: Value = "2", source: str = "agent") -> Item:
+def item(
+    ci_id: int, lo: int, hi: int, path: Path = SSL, new: Value = "2", source: str = "agent", old: Value = "1"
+) -> Item:
     hour = 3_600_000
-    return Item(ci_id, source, path, "1", "1", new, lo * hour, hi * hour)
+    return Item(ci_id, source, path, old, old, new, lo * hour, hi * hour)
 
 
 def test_overlapping_brackets_of_one_lane_are_one_batch_also_in_a_chain() -> None:
@@ -81,6 +83,21 @@ def test_ten_sights_on_one_ci_are_no_campaign() -> None:
 
 def test_another_new_value_is_another_delta() -> None:
     assert campaigns(night(9) + list(batches([item(10, 0, 1, new="3")]))) == ()
+
+
+def from_three(path: Path, new: Value = "4") -> list[Batch]:
+    """Return a night on twelve CIs on which it had been one of three values."""
+    return [batch for ci_id in range(12) for batch in batches([item(ci_id, 0, 1, path, new, old=str(1 + ci_id % 3))])]
+
+
+def test_packages_lifted_to_one_version_or_removed_are_alike_whatever_was_there_before() -> None:
+    (lifted,) = campaigns(from_three(SSL))
+    (removed,) = campaigns(from_three(SSL, None))
+    assert (len(lifted.ci_ids), len(lifted.shared), len(removed.ci_ids)) == (12, 1, 12)
+
+
+def test_anything_else_that_was_several_things_before_is_none() -> None:
+    assert campaigns(from_three(Path("os", "version"))) == ()
 
 
 def test_what_shares_nothing_stays_out() -> None:

@@ -103,6 +103,19 @@ async def test_a_campaign_is_one_thing_to_answer(world: World, night: list[int],
     )  # fmt: skip
 
 
+async def test_of_a_package_that_was_several_versions_the_campaign_says_how_many(world: World) -> None:
+    async with world.store.write() as tx:
+        estate = Estate(tx, NOW)
+        for at in range(CAMPAIGN_CIS):
+            host, old = await estate.host(f"node-{at:02}"), {"version": f"5.{at % 3}", "manager": "dpkg"}
+            await estate.finding(host, [("packages", "bash|amd64", old, None)], NOW - HOUR, verdict="pending")
+    async with await world.person("viewer") as client:
+        (told,) = (await client.get(f"{API}/campaigns")).json()
+        page = (await client.get("/findings/campaigns")).text
+    assert [(each["key"], each["after"], each["befores"]) for each in told["shared"]] == [("bash|amd64", None, 3)]
+    assert "3 different versions" in page
+
+
 async def test_noise_of_a_month_that_is_none_is_refused_by_the_api_and_the_present_one_on_its_page(
     world: World,
 ) -> None:
