@@ -14,16 +14,18 @@ from collector.starting import CannotStart
 STOP_S: Final = 5.0
 
 
-async def start(module: str, *words: str, log: Path, takes: bool = False, tells: bool = False) -> Process:
+async def start(
+    module: str, *words: str, log: Path, takes: bool = False, tells: bool = False, bare: bool = False
+) -> Process:  # fmt: skip
     """Start a module of ours as a program; raise `CannotStart`.
 
     What it says goes to the file `log`; what it says on standard output is ours to read when it `tells`. It `takes`
-    what is written to its standard input.
+    what is written to its standard input. A `bare` one is told nothing of our surroundings, secrets least of all.
     """
     descriptor = _opened(log)
     try:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, *words, start_new_session=True, stderr=descriptor,
+            sys.executable, "-m", module, *words, start_new_session=True, stderr=descriptor, env={} if bare else None,
             stdout=PIPE if tells else descriptor, stdin=PIPE if takes else DEVNULL,
         )  # fmt: skip
     except OSError as error:

@@ -6,8 +6,9 @@
 | `jsonfile`, `xmlfile` | for programs: codes instead of words, times in UTC |
 | `xlsx` | a workbook: a sheet a table, no cell a formula |
 | `pdf` | pages to print |
+| `shots`, `darkroom` | the photos on them: which are drawn; made small in a process of its own |
 
-All but the last two are written while they are read; those lie in a temporary file until they are whole.
+All but `xlsx` and `pdf` are written while they are read; those two are sent once they are whole.
 """
 
 from __future__ import annotations

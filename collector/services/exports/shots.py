@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from typing import Final
 
 from collector.report.value import Shot, Table
 from collector.services.exports.bounds import MAX_PRINTED
-from collector.services.exports.thumbnail import BadPicture, thumbnail
+from collector.services.exports.darkroom import Darkroom
+from collector.thumbnail import BadPicture
 
 MAX_SHOTS: Final = 60
 """Photos of a report that are drawn: all that an inspection may have."""
@@ -33,8 +33,9 @@ Prints = Mapping[int, Sequence[Print]]
 async def prints(tables: Iterable[Table]) -> dict[str, Prints]:
     """Return the photos of each table that has any; one at a time is in memory as it was sent."""
     made: dict[str, dict[int, list[Print]]] = {}
-    for table, row, shot in chosen(tables):
-        made.setdefault(table, {}).setdefault(row, []).append(await _print(shot))
+    async with Darkroom() as room:
+        for table, row, shot in chosen(tables):
+            made.setdefault(table, {}).setdefault(row, []).append(await _print(shot, room))
     return {**made}
 
 
@@ -49,11 +50,11 @@ def chosen(tables: Iterable[Table]) -> list[tuple[str, int, Shot]]:
     return [shot for _, shot in sorted(every, key=lambda each: each[0])[:MAX_SHOTS]]
 
 
-async def _print(shot: Shot) -> Print:
+async def _print(shot: Shot, room: Darkroom) -> Print:
     content = await shot.read()
     if hashlib.sha256(content).hexdigest() != shot.sha256:
         return Print(shot, why=CHANGED)
     try:
-        return Print(shot, await asyncio.to_thread(thumbnail, content))
+        return Print(shot, await room.small(content))
     except BadPicture:
         return Print(shot, why=UNREADABLE)

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from collector.services.exports.thumbnail import FORMATS, MAX_BYTES, SIDE, BadPicture, thumbnail
+from collector.thumbnail import FORMATS, MAX_BYTES, SIDE, BadPicture, thumbnail
 from tests.collector.services.reports.camera import SECRET, TOLD, encoded, taken
 
 SUITE = 600

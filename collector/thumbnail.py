@@ -1,11 +1,15 @@
 """A photo as a small picture to print: drawn anew from its pixels, so nothing else comes along.
 
 What a camera writes beside them (where, when, its owner, a preview) stays with the photo that was sent; of it only
-which way is up is read (Exif 2.32, tag 0x0112).
+which way is up is read (Exif 2.32, tag 0x0112). As a program it does nothing else: `services/exports/darkroom`
+starts it, so whatever its decoders do with what strangers send, they do with little memory, no file and no secret.
 """
 
 from __future__ import annotations
 
+import os
+import resource
+import sys
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Final
@@ -19,6 +23,13 @@ MAX_PIXELS: Final = 50_000_000
 """Pixels of a photo that is opened: 200 MB while it is."""
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 QUALITIES: Final = (80, 60, 40, 20)
+HEAD: Final = 4
+"""Bytes, the highest first, that say how long what follows is."""
+_BOUNDS: Final = {
+    resource.RLIMIT_AS: 1 << 30, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0, resource.RLIMIT_CPU: 120,
+}  # fmt: skip
+"""What the program may have: bytes of memory, bytes it writes into a file or a core, seconds of the processor."""
+_NICE: Final = 5
 _UP: Final = 0x0112
 _TURNS: Final[Mapping[object, Image.Transpose]] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -61,3 +72,26 @@ def _written(picture: Image.Image) -> bytes:
         if file.tell() <= MAX_BYTES:
             return file.getvalue()
     raise BadPicture("this photo does not become small enough")
+
+
+def serve() -> None:
+    """Answer each photo on standard input with one made small, or with nothing where that cannot be."""
+    while head := sys.stdin.buffer.read(HEAD):
+        try:
+            made = thumbnail(sys.stdin.buffer.read(int.from_bytes(head)))
+        except BadPicture:
+            made = b""
+        sys.stdout.buffer.write(len(made).to_bytes(HEAD) + made)
+        sys.stdout.buffer.flush()
+
+
+def _confine() -> None:
+    """Let this process have no more than it needs, and be nicer than who waits for it."""
+    for name, most in _BOUNDS.items():
+        resource.setrlimit(name, (most, most))
+    os.nice(_NICE)
+
+
+if __name__ == "__main__":
+    _confine()
+    serve()
