@@ -78,6 +78,7 @@ from collector.store.schema.identity import subject_ci as subject_ci
 from collector.store.schema.identity import suspect as suspect
 from collector.store.schema.inspecting import inspection_answer as inspection_answer
 from collector.store.schema.inspecting import inspection_ci as inspection_ci
+from collector.store.schema.inspecting import inspection_found as inspection_found
 from collector.store.schema.inspecting import inspection_line as inspection_line
 from collector.store.schema.inspecting import inspection_note as inspection_note
 from collector.store.schema.inspecting import inspection_photo as inspection_photo

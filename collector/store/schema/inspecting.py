@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from collector.store.schema.base import Id, metadata, moment, numbered, words
 
@@ -34,6 +34,7 @@ inspection_run = Table(  # one a plan and a time; `digest`: of the report, once 
     Column("reviewed_at", BigInteger), words("digest", ""),
     Column("escalated_at", BigInteger),  # when it was told that it is overdue
     moment("warn_at", 0),  # when to tell that it soon will be; 0: that was done
+    Column("cancelled_at", BigInteger), words("cancelled_by", ""), words("cancel_reason", ""),  # it is not done any more
     Index("uq_inspection_run_plan_id_scheduled_for", "plan_id", "scheduled_for", unique=True),
     Index("ix_inspection_run_state_due_at", "state", "due_at"), Index("ix_inspection_run_made_at", "made_at"),
 )  # fmt: skip
@@ -78,4 +79,10 @@ inspection_seal = Table(  # the signed report: its canonical JSON, deflated
     "inspection_seal", metadata,
     Column("run_id", Id, ForeignKey("inspection_run.id"), primary_key=True),
     Column("body", LargeBinary, nullable=False),
+)  # fmt: skip
+
+inspection_found = Table(  # what it found, by the key of the cause: with which incident, and whether it opened that
+    "inspection_found", metadata,
+    Column("run_id", Id, ForeignKey("inspection_run.id"), primary_key=True),
+    Column("cause_key", Text, primary_key=True), words("incident"), Column("opened", Boolean, nullable=False),
 )  # fmt: skip

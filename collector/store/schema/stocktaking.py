@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from collector.store.schema.base import Id, metadata, moment, numbered, words
 
@@ -11,7 +11,8 @@ stocktake = Table(  # `digest`: of the report, once it is closed; nothing of it 
     Column("number", Text, nullable=False, unique=True),
     words("kind"), words("title"), words("scope"), Column("blind", Boolean, nullable=False),
     words("opened_by"), moment("opened_at"), Column("closed_at", BigInteger), words("closed_by", ""), words("note", ""),
-    words("digest", ""), Index("ix_stocktake_closed_at", "closed_at"),
+    words("digest", ""), Column("cancelled", Boolean, nullable=False, server_default=text("false")),  # by who closed it
+    Index("ix_stocktake_closed_at", "closed_at"),
 )  # fmt: skip
 
 stocktake_person = Table(  # who counts
