@@ -48,6 +48,9 @@ def test_a_chosen_theme_stays_with_the_account(estate: Served, visit: Visit) -> 
     here = visit(estate, link=estate.add_account("wang.wei", "viewer"), color_scheme="light")
     assert not is_dark(here.page)
     choose(here.page, "auto", "light")
+    here.page.emulate_media(color_scheme="dark")
+    assert not is_dark(here.page)
+    here.page.emulate_media(color_scheme="light")
     choose(here.page, "light", "dark")
     assert is_dark(here.page)
     there = visit(estate, link=estate.link("wang.wei"), color_scheme="light")
@@ -64,7 +67,9 @@ def test_while_nobody_chose_the_theme_is_that_of_the_system(estate: Served, visi
     link = estate.add_account("zhao.min", "viewer")
     here = visit(estate, link=link, color_scheme="dark")
     assert is_dark(here.page)
-    here.page.emulate_media(color_scheme="light")
+    here.page.emulate_media(media="print")
+    assert not is_dark(here.page)
+    here.page.emulate_media(media="screen", color_scheme="light")
     assert not is_dark(here.page)
 
 
