@@ -16,6 +16,8 @@ PHOTO_S: Final = 30.0
 """How long one photo may take; a large one takes a second."""
 MAX_LOST: Final = 3
 """Processes that may be lost over the photos of one report; then no other is tried."""
+AT_ONCE: Final = asyncio.Semaphore(2)
+"""So many reports have their photos made small at a time; the others wait."""
 
 
 class Darkroom:
@@ -27,10 +29,14 @@ class Darkroom:
         self._lost = 0
 
     async def __aenter__(self) -> Self:
+        await AT_ONCE.acquire()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._end()
+        try:
+            await self._end()
+        finally:
+            AT_ONCE.release()
 
     async def small(self, photo: bytes) -> bytes:
         """Return a photo as `thumbnail` makes it; raise `BadPicture`."""

@@ -33,8 +33,11 @@ Prints = Mapping[int, Sequence[Print]]
 async def prints(tables: Iterable[Table]) -> dict[str, Prints]:
     """Return the photos of each table that has any; one at a time is in memory as it was sent."""
     made: dict[str, dict[int, list[Print]]] = {}
+    wanted = chosen(tables)
+    if not wanted:
+        return {}
     async with Darkroom() as room:
-        for table, row, shot in chosen(tables):
+        for table, row, shot in wanted:
             made.setdefault(table, {}).setdefault(row, []).append(await _print(shot, room))
     return {**made}
 

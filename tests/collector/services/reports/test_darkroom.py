@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -70,3 +71,13 @@ async def test_a_photo_that_takes_too_long_is_given_up() -> None:
         assert process not in children()
         room.photo_s = PHOTO_S
         assert await started(room) != process
+
+
+async def test_a_third_report_waits_until_one_of_two_is_done() -> None:
+    async with Darkroom():
+        async with Darkroom():
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01), Darkroom():
+                    pass
+        async with asyncio.timeout(PHOTO_S), Darkroom() as third:
+            assert await third.small(taken())
