@@ -63,9 +63,7 @@ async def admit(data: Path, count: int) -> list[Machine]:
     return machines
 
 
-async def tell(
-    data: Path, data_port: int, machines: Sequence[Machine], told: Sequence[Told], begin: int = 1
-) -> None:
+async def tell(data: Path, data_port: int, machines: Sequence[Machine], told: Sequence[Told], begin: int = 1) -> None:
     """Let each machine report, from number `begin` on, and check in; return when all of it is applied."""
     for machine, said in zip(machines, told, strict=True):
         machine.data_port = data_port

@@ -1,4 +1,4 @@
-"""A small estate to read."""
+"""A small estate to read, and a collector with two probes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.store.engine import Store
+from tests.collector.services.sweeping import Collector, with_probes
 from tests.people import Template, copy_of, make_template
 
 
@@ -21,3 +22,8 @@ async def seeded_store(template: Template, tmp_path: Path) -> AsyncIterator[Stor
     store = copy_of(template, tmp_path)
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def collector(sqlite_store: Store) -> Collector:
+    return await with_probes(sqlite_store)

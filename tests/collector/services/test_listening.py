@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from collector.services import credentials, listening
 from collector.services.credentials import NewCredential
 from collector.store import probes as appointed
 from collector.store import sweep_plans
-from collector.store.engine import Store
 from tests.acts import act
-from tests.collector.services.test_sweeps import NOW, VAULT, Collector, with_probes
+from tests.collector.services.sweeping import NOW, VAULT, Collector
 from wire.listening import ListenTask
 
 SECRET = "larch-and-cedar"
-
-
-@pytest.fixture
-async def collector(sqlite_store: Store) -> Collector:
-    return await with_probes(sqlite_store)
 
 
 async def wanted(collector: Collector, held: bytes = b"", zone: str = "", probe: int = 0) -> ListenTask | None:

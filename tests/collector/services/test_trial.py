@@ -10,7 +10,7 @@ from collector.services import credentials, sweeps
 from collector.services.sweeps import Refused, Trial
 from collector.store.engine import Store
 from tests.acts import act
-from tests.collector.services.test_sweeps import HOUR, NOW, VAULT, Collector, with_probes
+from tests.collector.services.sweeping import HOUR, NOW, VAULT, Collector, with_probes
 from wire.sweep import Progress, TargetRow
 
 ADDRESS = "10.1.0.5"

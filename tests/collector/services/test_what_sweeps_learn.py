@@ -17,7 +17,7 @@ from collector.services.sweeps.leasing import LEASE_S
 from collector.store import incidents, known_devices
 from collector.store.engine import Store
 from tests.acts import act
-from tests.collector.services.test_sweeps import MINUTE, NOW, VAULT, Collector, row, with_probes
+from tests.collector.services.sweeping import MINUTE, NOW, VAULT, Collector, row, with_probes
 from wire.localized import localized_key
 from wire.sweep import LEASE_ENDED, MAX_KNOWN, Known, Progress, SweepTask, TargetRow
 

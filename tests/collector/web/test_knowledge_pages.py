@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collector.web.catalogue import LANGUAGES, Texts, entries
+from collector.web.catalogue import LANGUAGES
 from tests.people import World
 
 API = "/api/v1"
@@ -16,18 +16,7 @@ ARTICLE: dict[str, Any] = {
     "solution": "1. 找出大文件\n2. 删除\n\n```\ndu -xh / | sort -h\n```", "classes": ["server"], "tags": "disk, 日志",
     "language": "zh-CN",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a text that does not exist be an error, where a page would show its key."""
-    shown = Texts.__call__
-
-    def strict(self: Texts, key: str, **values: object) -> object:
-        assert key in entries(self.language), f"no text {key}"
-        return shown(self, key, **values)
-
-    monkeypatch.setattr(Texts, "__call__", strict)
+pytestmark = pytest.mark.usefixtures("complete")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

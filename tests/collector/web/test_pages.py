@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 import httpx2
 import pytest
 
-from collector.web.catalogue import LANGUAGES, Texts, entries
+from collector.web.catalogue import LANGUAGES
 from collector.web.pages import agents, findings, incidents, results
 from collector.web.pages.cis import SPEC
 from tests.collector.web.reading import Page, read
@@ -62,18 +61,6 @@ COLUMNS = {
     "incidents": incidents.SPEC.columns, "results": results.COLUMNS,
 }  # fmt: skip
 """Every list of which the estate has rows, and what it can show."""
-
-
-@pytest.fixture
-def complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a text that does not exist be an error, where a page would show its key."""
-    shown = Texts.__call__
-
-    def strict(self: Texts, key: str, **values: Any) -> Any:
-        assert key in entries(self.language), f"no text {key}"
-        return shown(self, key, **values)
-
-    monkeypatch.setattr(Texts, "__call__", strict)
 
 
 async def _page(client: httpx2.AsyncClient, address: str) -> Page:

@@ -10,23 +10,12 @@ import pytest
 from collector.desk.problem import Deed
 from collector.services.problems import working
 from collector.services.problems.working import Edited
-from collector.web.catalogue import LANGUAGES, Texts, entries
+from collector.web.catalogue import LANGUAGES
 from tests.acts import act
 from tests.people import World
 
 ONE = "PRB-000001"
-
-
-@pytest.fixture(autouse=True)
-def complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a text that does not exist be an error, where a page would show its key."""
-    shown = Texts.__call__
-
-    def strict(self: Texts, key: str, **values: object) -> object:
-        assert key in entries(self.language), f"no text {key}"
-        return shown(self, key, **values)
-
-    monkeypatch.setattr(Texts, "__call__", strict)
+pytestmark = pytest.mark.usefixtures("complete")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

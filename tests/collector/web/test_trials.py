@@ -18,14 +18,6 @@ API = "/api/v1"
 ADDRESS = "10.20.0.7"
 
 
-@pytest.fixture
-async def made(world: World) -> Swept:
-    async with world.store.write() as tx:
-        begun = await swept.begin(tx, world.app.state.context.vault, world.clock())
-        await swept.finish(tx, begun, world.clock())
-    return begun
-
-
 async def end(world: World, uid: str, row: TargetRow) -> None:
     """Let the probe take the trial and tell this."""
     async with world.store.write() as tx:

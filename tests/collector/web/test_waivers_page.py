@@ -6,22 +6,12 @@ import re
 
 import pytest
 
-from collector.web.catalogue import LANGUAGES, Texts, entries
+from collector.web.catalogue import LANGUAGES, entries
 from collector.wording import time_text
 from tests.estate import DAY, HOUR
 from tests.people import World
 
-
-@pytest.fixture(autouse=True)
-def complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a text that does not exist be an error, where a page would show its key."""
-    shown = Texts.__call__
-
-    def strict(self: Texts, key: str, **values: object) -> object:
-        assert key in entries(self.language), f"no text {key}"
-        return shown(self, key, **values)
-
-    monkeypatch.setattr(Texts, "__call__", strict)
+pytestmark = pytest.mark.usefixtures("complete")
 
 
 def asked(world: World, **changed: str) -> dict[str, str]:
