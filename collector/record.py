@@ -21,6 +21,12 @@ FIELDS: Final[Mapping[str, int]] = {
 HAND: Final = "hand"
 IMPORT: Final = "import"
 """Kinds of sources that are people's word: `hand/<account>`, `import/<name of the list>`."""
+PEOPLE: Final = (HAND, IMPORT)
+
+
+def is_said(source: str) -> bool:
+    """Return whether what the source of that code says is people's word."""
+    return source.partition("/")[0] in PEOPLE
 
 
 class BadValue(ValueError):

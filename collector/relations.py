@@ -10,11 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from collector.model import CONTAINS
 from wire.topology import Device, Estate
 
 POWERED_BY: Final = "powered_by"
 HA_PEER: Final = "ha_peer"
 """Two that stand in for each other; the one with the smaller id comes first. Neither depends on the other."""
+KINDS: Final = (
+    POWERED_BY, "runs_on", "installed_on", CONTAINS, HA_PEER, "depends_on", "stored_on", "located_in",
+)  # fmt: skip
+"""What one CI can be to another by people's word. The last three no device tells."""
 SECTIONS: Final = ("attached", "outlets", "redundancy")
 """What is read here."""
 _SUPPLIES: Final = frozenset({"ups", "pdu"})

@@ -74,7 +74,10 @@ def registered(
 @app.command("relate")
 def related(
     ci_id: str,
-    kind: Annotated[str, typer.Argument(help="powered_by, runs_on, installed_on, contains, ha_peer.")],
+    kind: Annotated[
+        str,
+        typer.Argument(help="powered_by, runs_on, installed_on, contains, ha_peer, depends_on, stored_on, located_in."),
+    ],
     other: Annotated[str, typer.Argument(help="The other CI's id.")],
     end: Annotated[bool, typer.Option("--end", help="Take it back.")] = False,
     data: Data = DATA,

@@ -1,4 +1,4 @@
-"""`muster import`: a list of devices, checked line by line, taken whole or not at all."""
+"""`muster import`: a list of devices and relations, checked line by line, taken whole or not at all."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ def take(
     file: Annotated[Path, typer.Argument(help="CSV, JSON, XML or XLSX.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would come of it.")] = False,
     name: Annotated[str, typer.Option("--name", help="What the source is called; the file's name by default.")] = "",
+    take_back: Annotated[bool, typer.Option("--take-back", help="End the relations of the list.")] = False,
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
-    """Import a list of devices: what is not known stands as proposed; a line that is refused stops the whole list."""
-    report = Client(data).send("imports", file, name=name or file.stem[:60], dry_run=str(dry_run).lower())
+    """Import a list: devices, and relations (from, relation, to) between CIs by id, name, label or serial.
+
+    A device that is not known stands as proposed. A line that is refused stops the whole list.
+    """
+    asked = {"dry_run": str(dry_run).lower(), "take_back": str(take_back).lower()}
+    report = Client(data).send("imports", file, name=name or file.stem[:60], **asked)
     if json:
         show.as_json(report)
     else:
@@ -37,4 +42,5 @@ def take(
 
 def _flat(line: dict[str, Any]) -> dict[str, Any]:
     why = " ".join(filter(None, (line["why"], line["field"], line["detail"])))
-    return line | {"fields": ", ".join(line["fields"]), "why": why}
+    said = f"{line['name']} {line['relation']} {line['to_name']}" if line["relation"] else line["name"]
+    return line | {"name": said, "fields": ", ".join(line["fields"]), "why": why}

@@ -7,12 +7,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import CI, CONTAINS, GONE
-from collector.record import HAND
-from collector.relations import HA_PEER, POWERED_BY
+from collector.model import CI, GONE
+from collector.record import HAND, is_said
+from collector.relations import KINDS
 from collector.security.audit import Act
 from collector.security.roles import administers
-from collector.services.estate_graph import RUNS_ON
 from collector.services.missing import NotFound
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
@@ -22,10 +21,10 @@ from collector.store.browse import relations
 from collector.store.browse.page import Page, Window
 from collector.store.browse.relations import RelationQuery, RelationRow
 
-KINDS: Final = (POWERED_BY, RUNS_ON, "installed_on", CONTAINS, HA_PEER)
-"""What people may say that one CI is to another."""
+__all__ = ["KINDS", "called", "listed", "said", "tie", "untie"]
+
 MOST: Final = 200
-"""Relations of one CI that are looked through for those people said."""
+"""Relations people said of one CI that its page lists."""
 
 
 async def listed(connection: AsyncConnection, query: RelationQuery, window: Window) -> Page[RelationRow]:
@@ -41,23 +40,27 @@ async def tie(act: Act, roles: Collection[str], uid: str, kind: str, other: str)
     a, b = await _ends(act.tx, roles, uid, kind, other)
     if a.id == b.id:
         raise Refused("a CI has no relation to itself", "other")
-    if await stored.held(act.tx, b.id, kind, a.id):
+    this, back = (a.id, kind, b.id), (b.id, kind, a.id)
+    held = await stored.held(act.tx, [this, back])
+    if back in held:
         raise Refused(f"the other is {kind} this one already", "other")
-    if any(code.startswith(f"{HAND}/") for code in await stored.held(act.tx, a.id, kind, b.id)):
+    if any(map(is_said, held.get(this, ()))):
         return
     source = f"{HAND}/{act.by}"
     await sources.ensure(act.tx, [source])
     by = (await sources.load(act.tx, [source]))[source]
-    await stored.begin(act.tx, [(a.id, kind, b.id, by.id)], act.at)
+    await stored.begin(act.tx, [(*this, by.id)], act.at)
     act.tell("ci.relate", f"ci/{uid}", {}, {"relation": kind, "to": other})
 
 
 async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: str) -> None:
     """Take back what people said; raise as `tie` does, and `Refused` for what a device says, which stands."""
     a, b = await _ends(act.tx, roles, uid, kind, other)
-    if not await stored.end_said(act.tx, a.id, kind, b.id, act.at):
-        by = await stored.held(act.tx, a.id, kind, b.id)
+    this = a.id, kind, b.id
+    by = (await stored.held(act.tx, [this])).get(this, [])
+    if not any(map(is_said, by)):
         raise Refused(f"it is {by[0]} that says so" if by else "there is no such relation", "other")
+    await stored.end_said(act.tx, [this], act.at)
     act.tell("ci.relate", f"ci/{uid}", {"relation": kind, "to": other}, {})
 
 
@@ -69,10 +72,10 @@ async def called(connection: AsyncConnection, name: str) -> str:
     return found[0]
 
 
-async def said(connection: AsyncConnection, ci_id: int) -> list[RelationRow]:
+async def said(connection: AsyncConnection, ci_id: int) -> tuple[RelationRow, ...]:
     """Return what people say of a CI towards others."""
-    page = await relations.list_relations(connection, RelationQuery(ci_id, KINDS), Window(MOST))
-    return [each for each in page.items if each.source.startswith(f"{HAND}/")]
+    page = await relations.list_relations(connection, RelationQuery(ci_id, KINDS, is_said=True), Window(MOST))
+    return page.items
 
 
 async def _ends(tx: AsyncConnection, roles: Collection[str], uid: str, kind: str, other: str) -> tuple[CI, CI]:

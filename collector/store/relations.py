@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import Text, bindparam, column, or_, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
-from collector.record import HAND
+from collector.record import PEOPLE
+from collector.store import interning
 from collector.store.engine import insert
 from collector.store.schema import ci, relation, source
 
+Tie = tuple[int, str, int]
+"""a, kind, b: `a` is `kind` `b`."""
 Row = tuple[int, str, int, int]
 """a, kind, b, and the source that says so."""
+AT_ONCE: Final = 130
+"""Relations asked for in one statement, each of three variables; SQLite before 3.32 takes 999."""
 
 
 async def observed(connection: AsyncConnection, kinds: Collection[str]) -> set[Row]:
     """Return the relations of these kinds that hold now by the word of a device; what people say is left out."""
     its = relation.c
     wanted = select(its.a, its.kind, its.b, its.source_id).join(source, source.c.id == its.source_id)
-    rows = await connection.execute(wanted.where(its.kind.in_(kinds), its.vt == FOREVER, source.c.kind != HAND))
+    rows = await connection.execute(wanted.where(its.kind.in_(kinds), its.vt == FOREVER, source.c.kind.not_in(PEOPLE)))
     return {(row.a, row.kind, row.b, row.source_id) for row in rows}
 
 
@@ -34,23 +40,35 @@ async def begin(connection: AsyncConnection, rows: Collection[Row], at: int) -> 
 async def end(connection: AsyncConnection, rows: Collection[Row], at: int) -> None:
     """Let these hold no longer than to `at` (ms)."""
     for a, kind, b, by in sorted(rows):
-        one = update(relation).where(_is(a, kind, b), relation.c.source_id == by)
+        its = relation.c
+        one = update(relation).where(its.a == a, its.kind == kind, its.b == b, its.vt == FOREVER, its.source_id == by)
         await connection.execute(one.values(vt=at))
 
 
-async def held(connection: AsyncConnection, a: int, kind: str, b: int) -> list[str]:
-    """Return the codes of the sources that say now that `a` is `kind` `b`."""
-    its = relation.c
-    wanted = select(source.c.code).join(relation, its.source_id == source.c.id)
-    rows = await connection.execute(wanted.where(_is(a, kind, b)).order_by(source.c.code))
-    return list(rows.scalars())
+async def held(connection: AsyncConnection, ties: Collection[Tie]) -> dict[Tie, list[str]]:
+    """Return those of `ties` that hold now → the codes of the sources that say so."""
+    its, found = relation.c, dict[Tie, list[str]]()
+    for part in interning.chunks(sorted(set(ties)), AT_ONCE):
+        asked = values(column("a", its.a.type), column("kind", Text), column("b", its.b.type)).data(part).cte("asked")
+        same = (its.a == asked.c.a) & (its.kind == asked.c.kind) & (its.b == asked.c.b) & (its.vt == FOREVER)
+        wanted = select(its.a, its.kind, its.b, source.c.code).select_from(asked.join(relation, same).join(source))
+        for row in await connection.execute(wanted.order_by(source.c.code)):
+            found.setdefault((row.a, row.kind, row.b), []).append(row.code)
+    return found
 
 
-async def end_said(connection: AsyncConnection, a: int, kind: str, b: int, at: int) -> int:
-    """Let what people say of the two hold no longer than to `at` (ms); return how many said it."""
-    people = select(source.c.id).where(source.c.kind == HAND)
-    said = update(relation).where(_is(a, kind, b), relation.c.source_id.in_(people))
-    return (await connection.execute(said.values(vt=at))).rowcount
+_PEOPLE = select(source.c.id).where(or_(*(source.c.kind == each for each in PEOPLE)))  # a list is none for many rows
+_BY_PEOPLE = update(relation).where(
+    relation.c.a == bindparam("one"), relation.c.kind == bindparam("is"), relation.c.b == bindparam("other"),
+    relation.c.vt == FOREVER, relation.c.source_id.in_(_PEOPLE),
+)  # fmt: skip
+
+
+async def end_said(connection: AsyncConnection, ties: Collection[Tie], at: int) -> None:
+    """Let what people say of these hold no longer than to `at` (ms)."""
+    if ties:
+        said = [{"one": a, "is": kind, "other": b} for a, kind, b in sorted(ties)]
+        await connection.execute(_BY_PEOPLE.values(vt=at), said)
 
 
 async def called(connection: AsyncConnection, name: str) -> list[str]:
@@ -58,8 +76,3 @@ async def called(connection: AsyncConnection, name: str) -> list[str]:
     found = select(ci.c.uid).where((ci.c.uid == name) | (ci.c.name == name), ci.c.merged_into.is_(None))
     rows = await connection.execute(found.where(ci.c.state.not_in(("retired", "archived"))).order_by(ci.c.id).limit(2))
     return list(rows.scalars())
-
-
-def _is(a: int, kind: str, b: int) -> ColumnElement[bool]:
-    its = relation.c
-    return (its.a == a) & (its.kind == kind) & (its.b == b) & (its.vt == FOREVER)

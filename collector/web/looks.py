@@ -79,7 +79,9 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "case_state": {"open": _WARNING, "decided": _OK},
     "run_verdict": {"counted": _OK, "quarantined": _WARNING, "believed": _NOTICE},
     "name_state": {"live": _OK, "retired": _NOTICE, "suspect": _WARNING},
-    "import_outcome": {"made": Look("ok", "plus"), "changed": _NOTICE, "same": _RING, "refused": _CRITICAL},
+    "import_outcome": {
+        "made": Look("ok", "plus"), "changed": _NOTICE, "ended": _NOTICE, "same": _RING, "refused": _CRITICAL,
+    },
     "stocktake_state": {"open": _NOTICE, "overdue": _CRITICAL, "closed": _OK},
     "stocktake_outcome": {
         "open": _RING, "confirmed": _OK, "moved": _WARNING, "damaged": _WARNING, "missing": _CRITICAL,

@@ -1,4 +1,4 @@
-"""`POST /api/v1/imports`: a list of devices, checked line by line, taken whole or not at all."""
+"""`POST /api/v1/imports`: a list of devices and relations, checked line by line, taken whole or not at all."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ class LineShape(Shape):
     """What comes of one line."""
 
     line: int = Field(validation_alias="number")
-    outcome: str = Field(description="made, changed, same or refused")
-    name: str
+    outcome: str = Field(description="made, changed, same, ended or refused")
+    name: str = Field(description="of a relation: the CI it begins at")
     ci: str = Field(description="id of the CI; of one that is made only when the list was taken")
     fields: list[str] = Field(description="values that move")
     why: str = Field(description="why it is refused, as a word")
     field: str = Field(description="the column that is about")
     detail: str
+    relation: str = Field(description="of a line that is a relation: its kind")
+    to: str = Field(description="of a relation: id of the CI it leads to")
+    to_name: str
 
 
 class ReportShape(Shape):
@@ -64,10 +67,16 @@ async def import_devices(
     request: Request,
     name: Annotated[str, Query(min_length=1, max_length=60, description="what the source is called: import/NAME")],
     dry_run: Annotated[bool, Query(description="only tell what would come of it")] = False,
+    take_back: Annotated[bool, Query(description="end what people said of the relations of the list")] = False,
 ) -> object:
-    """Take a list (CSV, JSON, XML or XLSX as the body) if no line of it is refused."""
-    principal = request.state.principal
+    """Take a list (CSV, JSON, XML or XLSX as the body) if no line of it is refused.
+
+    A line with `from`, `relation` and `to` is a relation between two CIs, each by its id, name, label, serial or asset
+    number; every other one is a device.
+    """
+    principal, importer = request.state.principal, context_of(request).importer
+    take = importer.take_back if take_back else importer.take
     async with received(request) as file, acting(request) as act:
-        report = await context_of(request).importer.take(act, principal.roles, name, file, dry_run)
-    log.info("list read", name=name, rows=report.rows, applied=report.applied, by=principal.name)
+        report = await take(act, principal.roles, name, file, dry_run)
+    log.info("list read", name=name, rows=report.rows, applied=report.applied, back=take_back, by=principal.name)
     return report

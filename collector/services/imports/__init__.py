@@ -1,15 +1,15 @@
-"""Lists of devices, taken whole or not at all: what would be made, changed or refused, line by line, and then done.
+"""Lists of devices and relations, taken whole or not at all: what comes of each line, and then done.
 
 A dry run is the same work in the same transaction, which is undone because it tells the audit log nothing.
+Relations are taken after all devices of the list, so that they may name them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,11 +18,13 @@ from collector.model import CI, GONE
 from collector.record import DOUBTFUL, IMPORT, MADE, Listed, Settled, Word
 from collector.security.audit import Act
 from collector.security.roles import administers
-from collector.services.imports import devices, table
+from collector.services.imports import devices, table, ties
 from collector.services.imports.columns import BadHeadings, Columns, Headings
 from collector.services.imports.devices import BadRow, Row
 from collector.services.imports.kept import fingerprint
+from collector.services.imports.report import CHANGED, MADE_, REFUSED, SAME, Line, Report, refused
 from collector.services.imports.table import BadTable, Table
+from collector.services.imports.tying import Tying
 from collector.services.records import Enter
 from collector.services.refused import Refused
 from collector.store import cis, lanes
@@ -30,48 +32,9 @@ from collector.store import cis, lanes
 __all__ = ["BadTable", "Importer", "Line", "Report"]
 
 AT_ONCE: Final = 500
-SHOWN: Final = 1000
-"""Lines a report names of each outcome; it counts them all."""
-MADE_, CHANGED, SAME, REFUSED = "made", "changed", "same", "refused"
 
 Settle = Callable[[AsyncConnection, str, Sequence[tuple[Listed, int]], int], Awaitable[list[Settled]]]
 """Tell which CI each device of a list is; a CI is made, proposed, for one that nobody knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What comes of one line. `outcome`: made, changed, same, refused; `why` and `field`: of a refusal."""
-
-    number: int
-    outcome: str
-    name: str = ""
-    ci: str = ""
-    fields: tuple[str, ...] = ()
-    why: str = ""
-    field: str = ""
-    detail: str = ""
-
-
-@dataclass(slots=True)
-class Report:
-    """What comes of a list. `applied`: it was taken; a list with any line refused never is."""
-
-    format: str
-    encoding: str
-    columns: Mapping[str, str] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
-    counts: Counter[str] = field(default_factory=Counter)
-    lines: list[Line] = field(default_factory=list)
-    applied: bool = False
-
-    def add(self, line: Line) -> None:
-        self.counts[line.outcome] += 1
-        if self.counts[line.outcome] <= SHOWN:
-            self.lines.append(line)
-
-    @property
-    def rows(self) -> int:
-        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +47,32 @@ class Importer:
 
     async def take(self, act: Act, roles: Collection[str], name: str, file: IO[bytes], dry: bool) -> Report:
         """Take the list `name` if no line of it is refused and it is not a `dry` run; raise `BadTable`, `Refused`."""
-        if not 0 < len(name) <= 60 or not name.isprintable() or "/" in name:
-            raise Refused("a list has a name of 1 to 60 characters without a slash", "name")
-        taking = _Taking(self, act, roles, f"{IMPORT}/{name}")
-        report = await taking.whole(table.read(file))
-        if not dry and not report.counts[REFUSED] and report.rows:
+        report, told = await self._whole(act, roles, name, file)
+        if not dry and told:
             report.applied = True
-            told = {"rows": report.rows, **report.counts, "sha256": fingerprint(file)}
             act.tell("import.apply", f"import/{name}", after=told)
         return report
+
+    async def take_back(self, act: Act, roles: Collection[str], name: str, file: IO[bytes], dry: bool) -> Report:
+        """Take back what people said of the relations of a list; else as `take`. Devices are refused."""
+        report, told = await self._whole(act, roles, name, file, is_back=True)
+        if not dry and told:
+            report.applied = True
+            act.tell("import.take_back", f"import/{name}", before=told)
+        return report
+
+    async def _whole(
+        self, act: Act, roles: Collection[str], name: str, file: IO[bytes], is_back: bool = False
+    ) -> tuple[Report, dict[str, Any]]:
+        """Return what comes of a list, and what is told of it: nothing where it cannot be taken."""
+        if not 0 < len(name) <= 60 or not name.isprintable() or "/" in name:
+            raise Refused("a list has a name of 1 to 60 characters without a slash", "name")
+        source = f"{IMPORT}/{name}"
+        taking = _Taking(self, act, roles, source)
+        report = await taking.whole(file, Tying(act, roles, self.columns, source, is_back), is_back)
+        if report.counts[REFUSED] or not report.rows:
+            return report, {}
+        return report, {"rows": report.rows, **report.counts, "sha256": fingerprint(file)}
 
 
 class _Taking:
@@ -103,15 +83,20 @@ class _Taking:
         self._seen: dict[int | str, int] = {}
         """CI, or label → the line that spoke of it."""
 
-    async def whole(self, found: Table) -> Report:
-        """Return what comes of the whole list; raise `BadTable`."""
-        report, headings, rows = Report(found.format, found.encoding), Headings(self._by.columns), iter(found.rows)
-        try:
-            while some := [(number, headings.read(row)) for number, row in islice(rows, AT_ONCE)]:
-                for line in await self._some(some):
+    async def whole(self, file: IO[bytes], tying: Tying, is_back: bool) -> Report:
+        """Return what comes of the whole list, which is read once more where it has relations; raise `BadTable`."""
+        found, headings = table.read(file), Headings(self._by.columns)
+        report, has_ties = Report(found.format, found.encoding), False
+        for some in _pieces(found, headings):
+            its = [(number, said) for number, said in some if not ties.is_one(said)]
+            has_ties = has_ties or len(its) < len(some)
+            for line in [_no_device(*each) for each in its] if is_back else await self._some(its):
+                report.add(line)
+        if has_ties:
+            file.seek(0)
+            for some in _pieces(table.read(file), headings):
+                for line in await tying.some([(number, said) for number, said in some if ties.is_one(said)]):
                     report.add(line)
-        except BadHeadings as error:
-            raise BadTable(str(error)) from None
         report.columns, report.ignored = headings.known, headings.ignored
         return report
 
@@ -122,7 +107,7 @@ class _Taking:
             try:
                 read[number] = devices.read(said, self._by.columns)
             except BadRow as error:
-                lines[number] = Line(number, REFUSED, _title(said), why=error.code, field=error.field)
+                lines[number] = refused(number, said, error)
         named = await self._named(read, lines)
         wanted = [(number, row) for number, row in read.items() if number not in lines]
         settled = await self._by.settle(
@@ -200,6 +185,15 @@ class _Taking:
         return found
 
 
-def _title(said: Mapping[str, str]) -> str:
-    """Return something by which people find a row that could not be read."""
-    return next((said[name][:60] for name in ("name", "label", "serial", "id") if said.get(name)), "")
+def _pieces(found: Table, headings: Headings) -> Iterator[Sequence[tuple[int, Mapping[str, str]]]]:
+    """Yield the rows of a list by fields, some at a time; raise `BadTable`."""
+    rows = iter(found.rows)
+    try:
+        while some := [(number, headings.read(row)) for number, row in islice(rows, AT_ONCE)]:
+            yield some
+    except BadHeadings as error:
+        raise BadTable(str(error)) from None
+
+
+def _no_device(number: int, said: Mapping[str, str]) -> Line:
+    return refused(number, said, BadRow("device"))

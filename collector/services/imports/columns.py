@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.classes import TYPES
+from collector.relations import KINDS
 from collector.yamlfile import Entry, read
 
 MAX_HEADINGS: Final = 1000
@@ -29,11 +30,16 @@ class BadHeadings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`fields`: folded heading → field; `classes`, `types`: folded word → code."""
+    """`fields`: folded heading → field; `classes`, `types`, `relations`: folded word → code."""
 
     fields: Mapping[str, str]
     classes: Mapping[str, str]
     types: Mapping[str, str]
+    relations: Mapping[str, str]
+
+    def relation_of(self, word: str) -> str | None:
+        """Return the kind of relation a list calls so, if it is one of ours."""
+        return self.relations.get(fold(word))
 
     def type_of(self, ci_class: str, ci_type: str) -> tuple[str, str] | None:
         """Return class and type by the words of a list; a type alone is enough. None where they are none of ours."""
@@ -85,7 +91,7 @@ def fold(text: str) -> str:
 def load(file: Path) -> Columns:
     """Return the table in `file`; raise `BadFile` naming file and line."""
     whole = read(file)
-    whole.only(frozenset({"columns", "classes", "types"}))
+    whole.only(frozenset({"columns", "classes", "types", "relations"}))
     listed = whole.entry("columns")
     fields: dict[str, str] = {}
     for field in listed:
@@ -93,7 +99,10 @@ def load(file: Path) -> Columns:
             if fields.setdefault(fold(str(heading)), field) != field:
                 raise listed.bad(f"{heading} is the heading of two columns", field)
     types = [ci_type for its in TYPES.values() for ci_type in its]
-    return Columns(fields, _words(whole.entry("classes"), tuple(TYPES)), _words(whole.entry("types"), types))
+    return Columns(
+        fields, _words(whole.entry("classes"), tuple(TYPES)), _words(whole.entry("types"), types),
+        _words(whole.entry("relations"), KINDS),
+    )  # fmt: skip
 
 
 def _words(entry: Entry, codes: Sequence[str]) -> dict[str, str]:
@@ -101,7 +110,7 @@ def _words(entry: Entry, codes: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for code in entry:
         if code not in codes:
-            raise entry.bad(f"{code} is no class or type", code)
+            raise entry.bad(f"{code} is no class, type or relation", code)
         for word in (code, entry.text(code)):
             if found.setdefault(fold(word), code) != code:
                 raise entry.bad(f"{word} means two of them", code)

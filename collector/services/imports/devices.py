@@ -21,9 +21,9 @@ FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
 class BadRow(ValueError):
     """A row that cannot be taken; `code` is a word for why, `field` the column it is about, or empty."""
 
-    def __init__(self, code: str, field: str = "") -> None:
+    def __init__(self, code: str, field: str = "", detail: str = "") -> None:
         super().__init__(code)
-        self.code, self.field = code, field
+        self.code, self.field, self.detail = code, field, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Row:
 
 def read(said: Mapping[str, str], columns: Columns) -> Row:
     """Return what a row (field → text) says; raise `BadRow`."""
-    values = {name: _plain(text) for name, text in said.items()}
+    values = {name: plain(text) for name, text in said.items()}
     ci_class, ci_type = _kind(values, columns)
     try:
         recorded = record.checked({name: text for name, text in values.items() if name in FIELDS})
@@ -55,7 +55,7 @@ def read(said: Mapping[str, str], columns: Columns) -> Row:
     return Row(Listed(ci_class, ci_type, name, names, told), values.get("id", ""), recorded.get("label") or "")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a cell as it was meant: our own export puts an apostrophe before what a spreadsheet would run."""
     said = text.strip()
     return said[1:] if said[:1] == "'" and said[1:].startswith(FORMULA) else said

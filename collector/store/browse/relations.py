@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
+from collector.record import PEOPLE
 from collector.relations import HA_PEER
 from collector.store import interning
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
@@ -32,11 +33,12 @@ class RelationRow:
 
 @dataclass(frozen=True, slots=True)
 class RelationQuery:
-    """Which relations: of one CI, of some kinds, at a time (ms; None: now)."""
+    """Which relations: of one CI, of some kinds, at a time (ms; None: now), by people's word alone."""
 
     ci_id: int | None = None
     kinds: tuple[str, ...] = ()
     at: int | None = None
+    is_said: bool = False
 
 
 async def list_relations(connection: AsyncConnection, query: RelationQuery, window: Window) -> Page[RelationRow]:
@@ -73,6 +75,8 @@ def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
         where.append(or_(relation.c.a == query.ci_id, relation.c.b == query.ci_id))
     if query.kinds:
         where.append(relation.c.kind.in_(query.kinds))
+    if query.is_said:
+        where.append(relation.c.source_id.in_(select(source.c.id).where(source.c.kind.in_(PEOPLE))))
     return where
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePath
 
 import structlog
@@ -13,8 +14,9 @@ from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.record import FIELDS
+from collector.relations import KINDS
 from collector.security.roles import Permission
-from collector.services.imports import BadTable, Report, kept
+from collector.services.imports import BadTable, Report, kept, ties
 from collector.services.refused import Refused
 from collector.web.render import page
 from collector.web.viewer import viewer_of
@@ -27,20 +29,29 @@ COLUMNS = ("type", *FIELDS, "vendor", "model", "serial", "hostname", "address", 
 LINES = 200
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A list that was sent: the key it is kept under, its name, whether its relations are to be taken back."""
+
+    key: str = ""
+    name: str = ""
+    is_back: bool = False
+
+
 async def _show(
-    request: Request, report: Report | None = None, key: str = "", name: str = "", error: str = "", detail: str = ""
+    request: Request, sent: _Sent, report: Report | None = None, error: str = "", detail: str = ""
 ) -> Response:
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
     return page(
-        viewer, "import.html", 400 if error else 200, report=report, key=key, name=name, error=error, detail=detail,
-        columns=COLUMNS, most=LINES,
+        viewer, "import.html", 400 if error else 200, report=report, sent=sent, error=error, detail=detail,
+        columns=COLUMNS, relation_columns=ties.FIELDS, kinds=KINDS, most=LINES,
     )  # fmt: skip
 
 
 @router.get("/import", dependencies=_WRITE)
 async def import_page(request: Request) -> Response:
-    return await _show(request)
+    return await _show(request, _Sent())
 
 
 @router.post("/import", dependencies=[requires(Permission.CIS_WRITE, files=1)])
@@ -50,32 +61,33 @@ async def look(request: Request) -> Response:
     async with request.form(max_files=1, max_fields=100) as form:
         sent = form.get("file")
         if not isinstance(sent, UploadFile) or not sent.filename:
-            return await _show(request, error="import.no_file")
+            return await _show(request, _Sent(), error="import.no_file")
         key = await run_in_threadpool(kept.keep, context.settings.data, sent.file, context.clock())
-    return await _take(request, key, _name(sent.filename), dry=True)
+        is_back = form.get("back") == "yes"
+    return await _take(request, _Sent(key, _name(sent.filename), is_back), dry=True)
 
 
 @router.post("/import/{key}", dependencies=_WRITE)
 async def take(request: Request, key: str) -> Response:
     """Take a list that was looked at."""
-    return await _take(request, key, _name(str((await request.form()).get("name", ""))), dry=False)
+    form = await request.form()
+    return await _take(request, _Sent(key, _name(str(form.get("name", ""))), form.get("back") == "yes"), dry=False)
 
 
-async def _take(request: Request, key: str, name: str, dry: bool) -> Response:
+async def _take(request: Request, sent: _Sent, dry: bool) -> Response:
     context, principal = context_of(request), request.state.principal
-    file = kept.opened(context.settings.data, key, context.clock())
+    file = kept.opened(context.settings.data, sent.key, context.clock())
     if file is None:
-        return await _show(request, error="import.gone")
+        return await _show(request, _Sent(), error="import.gone")
+    take = context.importer.take_back if sent.is_back else context.importer.take
     try:
         with file:
             async with acting(request) as act:
-                report = await context.importer.take(act, principal.roles, name, file, dry)
-    except BadTable as error:
-        return await _show(request, error="import.bad_table", detail=str(error))
-    except Refused as error:
-        return await _show(request, error="import.bad_table", detail=str(error))
-    log.info("list read", name=name, rows=report.rows, applied=report.applied, by=principal.name)
-    return await _show(request, report, key, name)
+                report = await take(act, principal.roles, sent.name, file, dry)
+    except (BadTable, Refused) as error:
+        return await _show(request, _Sent(), error="import.bad_table", detail=str(error))
+    log.info("list read", name=sent.name, rows=report.rows, applied=report.applied, by=principal.name)
+    return await _show(request, sent, report)
 
 
 def _name(filename: str) -> str:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from collector.services.imports import kept
+from collector.store import schema
+from collector.web.catalogue import LANGUAGES
 from tests.collector.services.imports.lists import ROWS, as_csv, as_xlsx
+from tests.estate import NOW, Estate
 from tests.people import World
 
 API = "/api/v1/imports"
@@ -32,6 +37,53 @@ async def test_a_refused_line_is_told_and_nothing_is_taken(world: World) -> None
         assert (await client.post(API, content=as_csv())).status_code == 422
     async with await world.program("viewer") as client:
         assert (await client.post(API, params={"name": "x"}, content=as_csv())).status_code == 403
+
+
+def tie(world: World, word: str = "powered_by") -> bytes:
+    return as_csv([["web-01", word, world.estate.db.uid]], ["from", "relation", "to"])
+
+
+async def test_a_relation_is_looked_at_taken_and_taken_back_over_rest(world: World) -> None:
+    async with await world.program("config_admin:*") as client:
+        told = [
+            (await client.post(API, params={"name": "power", **how}, content=tie(world))).json()
+            for how in ({"dry_run": "true"}, {}, {}, {"take_back": "true", "dry_run": "true"}, {"take_back": "true"})
+        ]
+        assert [(each["counts"], each["applied"]) for each in told] == [
+            ({"made": 1}, False), ({"made": 1}, True), ({"same": 1}, True), ({"ended": 1}, False), ({"ended": 1}, True),
+        ]  # fmt: skip
+        (line,) = told[1]["lines"]
+        assert (line["ci"], line["relation"], line["to"]) == (world.estate.web.uid, "powered_by", world.estate.db.uid)
+        listed = await client.get("/api/v1/relations", params={"kind": "powered_by"})
+        assert listed.json()["items"] == []
+    async with await world.program("config_admin:network") as client:
+        (line,) = (await client.post(API, params={"name": "power"}, content=tie(world))).json()["lines"]
+        assert (line["outcome"], line["why"], line["field"]) == ("refused", "class", "from")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_in_the_page_relations_are_taken_shown_at_their_ci_and_taken_back(world: World, language: str) -> None:
+    async with await world.person("config_admin:*", language=language) as client:
+        for back in ({}, {"back": "yes"}):
+            looked = await client.post("/import", files={"file": ("power.csv", tie(world, "供电来自"))}, data=back)
+            assert ('name="back" value="yes"><button' in looked.text) is bool(back)
+            key = re.search(r'action="(/import/[0-9a-f]{64})"', looked.text)
+            assert key
+            taken = await client.post(key[1], data={"name": "power", **back})
+            assert f"/cis/{world.estate.db.uid}" in taken.text
+            said = (await client.get(f"/cis/{world.estate.web.uid}/relate")).text
+            assert ("import/power" in said) is not bool(back)
+
+
+async def test_a_relation_that_leads_to_two_names_both_in_the_page(world: World) -> None:
+    async with world.store.write() as tx:
+        other = await Estate(tx, NOW).host("web-09")
+        await tx.execute(schema.ci.update().where(schema.ci.c.id == other.id).values(name="web-01"))
+    async with await world.person("config_admin:*") as client:
+        looked = (await client.post("/import", files={"file": ("power.csv", tie(world))})).text
+    assert "Several CIs are called so" in looked
+    assert other.uid in looked
+    assert world.estate.web.uid in looked
 
 
 async def test_a_list_may_be_larger_than_other_requests_and_not_boundless(world: World) -> None:

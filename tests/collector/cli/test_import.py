@@ -34,6 +34,18 @@ async def test_a_list_is_looked_at_taken_and_the_same_again_is_no_news(run: Run,
     assert again["counts"] == {"same": 2}
 
 
+async def test_relations_of_a_list_are_told_and_taken_back(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "room.json"
+    rows: list[dict[str, str]] = [{"type": "pc_server", "name": name, "label": name} for name in ("app-1", "db-1")]
+    file.write_text(json.dumps([*rows, {"from": "app-1", "relation": "depends_on", "to": "db-1"}]))
+    taken = await run(str(file))
+    assert (taken.returncode, taken.stdout.splitlines()[-1]) == (0, "taken")
+    assert "app-1 depends_on db-1" in taken.stdout
+    file.write_text(json.dumps([{"from": "app-1", "relation": "depends_on", "to": "db-1"}]))
+    assert json.loads((await run(str(file), "--json")).stdout)["counts"] == {"same": 1}
+    assert json.loads((await run(str(file), "--take-back", "--json")).stdout)["counts"] == {"ended": 1}
+
+
 async def test_a_refused_line_is_told_with_exit_code_1_and_what_is_no_list_is_one_line(
     run: Run, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from collector import precedence, reconcile
 from collector.change import approval, covering, expected, flapping, flow, lifecycle, matching, record, verification
 from collector.model import CaseKind, CiState, Verdict
+from collector.relations import KINDS
 from collector.retirement import RunVerdict
 from collector.retirement_policy import AGENTS, SWEEP
 from collector.security.roles import ROLES
@@ -114,8 +115,8 @@ FAMILIES = {
     "run_verdict": list(RunVerdict),
     "run_kind": [SWEEP, AGENTS],
     "basis": ["arrival", "change", "request", "emergency", "accepted", "correction"],
-    "relation": ["installed_on", "runs_on", "contains"],
-    "relation_back": ["installed_on", "runs_on", "contains"],
+    "relation": KINDS,
+    "relation_back": KINDS,
     "language": LANGUAGES,
     "theme": ["auto", "light", "dark"],
     "why": ["rank", "takeover", "rule", "lock"],

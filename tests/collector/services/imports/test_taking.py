@@ -14,6 +14,7 @@ import yaml
 
 from collector.config import shipped_rules
 from collector.pipeline import entering, listing
+from collector.relations import KINDS
 from collector.security.audit import Actor, acting
 from collector.services.imports import BadTable, Importer, Line, Report
 from collector.services.imports.columns import load
@@ -36,16 +37,21 @@ async def world(store: Store) -> World:
 
 
 async def take(
-    world: World, content: bytes, roles: Sequence[str] = ADMIN, dry: bool = False, name: str = "list"
+    world: World,
+    content: bytes,
+    roles: Sequence[str] = ADMIN,
+    dry: bool = False,
+    name: str = "list",
+    back: bool = False,
 ) -> Report:
-    """Send a list as an administrator does, a minute later."""
+    """Send a list as an administrator does, a minute later; `back`: to take back its relations."""
     world.now += 60_000
     policies = world.runner.policies
     importer = Importer(
         policies.columns, partial(listing.settle, policies=policies), partial(entering.enter, policies=policies)
     )
     async with acting(world.store, Actor("ada", "test"), lambda: world.now) as act:
-        return await importer.take(act, roles, name, io.BytesIO(content), dry)
+        return await (importer.take_back if back else importer.take)(act, roles, name, io.BytesIO(content), dry)
 
 
 def told(report: Report) -> list[tuple[int, str, str]]:
@@ -202,7 +208,9 @@ def test_the_words_of_lists_are_those_of_the_pages_in_chinese() -> None:
     zh = entries("zh-CN")
     assert table["classes"] == {code: zh[f"class.{code}"] for code in table["classes"]}
     assert table["types"] == {code: zh[f"type.{code}"] for code in table["types"]}
+    assert table["relations"] == {code: zh[f"relation.{code}"] for code in KINDS}
     columns = load(shipped_rules() / "columns.yaml")
+    assert columns.relation_of("供电来自") == columns.relation_of("Powered by") == "powered_by"
     assert set(columns.types.values()) == {
         key.removeprefix("type.") for key in zh if re.match(r"type\.(?!unknown)", key)
     }
