@@ -230,7 +230,7 @@ def _inspector(loaded: Policies, settings: Settings) -> Inspector:
     folder = settings.rules_folder
     return Inspector(
         partial(inspecting.look, policies=loaded), loaded.rulebook.rules, workcalendar.load(folder / "calendars"),
-        templates.load(folder / "plans"), loaded.desk.warn_percent,
+        templates.load(folder / "plans"), loaded.desk,
     )  # fmt: skip
 
 

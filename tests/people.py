@@ -173,7 +173,7 @@ def shipped_policies() -> policies.Policies:
 
 def _inspector(loaded: policies.Policies, folder: Path) -> Inspector:
     look = partial(inspecting.look, policies=loaded)
-    return Inspector(look, loaded.rulebook.rules, Calendar(), templates.load(folder / "plans"))
+    return Inspector(look, loaded.rulebook.rules, Calendar(), templates.load(folder / "plans"), loaded.desk)
 
 
 def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:

@@ -12,11 +12,11 @@ from collector.api.shapes import Instant, Shape
 from collector.inspecting.answer import Filled
 from collector.inspecting.line import Line
 from collector.inspecting.plan import values_of
+from collector.services.inspecting.finding import Foreseen
 from collector.services.inspecting.plans import Kept, Preview
 from collector.services.inspecting.reporting import answer_of, limits_text
 from collector.services.inspecting.seen import Run, Seen
 from collector.services.inspecting.signing import MAX_NOTE
-from collector.stocktake import Thing
 
 
 class Body(BaseModel):
@@ -148,6 +148,16 @@ class ItemShape(Shape):
     at: Instant = None
     photos: list[int]
     is_done: bool
+    incident: str = ""
+
+
+class ForeseenShape(Shape):
+    """One incident of what was found. `fate`: it opens, reopens or stands; `incident`: its number, "" if it opens."""
+
+    fate: str
+    incident: str
+    title: dict[str, str]
+    causes: list[str] = Field(description="keys of what is told in it")
 
 
 class NoteShape(Shape):
@@ -198,17 +208,27 @@ def whole_shape(seen: Seen) -> dict[str, Any]:
     """Return an inspection for `WholeShape`."""
     return {
         **run_shape(seen.run), "plan": seen.plan_number, "version": seen.run.new.version, "before": seen.before,
-        "is_intact": seen.is_intact, "lines": [_line(line, seen.things[line.ci_id]) for line in seen.lines],
-        "items": [item_shape(each) for each in seen.items], "notes": seen.notes,
+        "is_intact": seen.is_intact, "lines": [_line(line, seen) for line in seen.lines],
+        "items": [item_shape(each) | {"incident": _of_item(each, seen)} for each in seen.items], "notes": seen.notes,
     }  # fmt: skip
 
 
-def _line(line: Line, thing: Thing) -> dict[str, Any]:
+def foreseen_shape(each: Foreseen) -> dict[str, Any]:
+    """Return what a signature makes of something, for `ForeseenShape`."""
+    return {"fate": str(each.fate), "incident": each.incident, "title": each.title, "causes": each.keys}
+
+
+def _of_item(filled: Filled, seen: Seen) -> str:
+    return seen.found.get(seen.item_key(filled.item.id), "")
+
+
+def _line(line: Line, seen: Seen) -> dict[str, Any]:
+    thing = seen.things[line.ci_id]
     return {
         "ci": thing.uid, "name": thing.name, "rule": line.rule, "instance": line.instance, "state": str(line.state),
         "reason": line.reason, "severity": line.severity, "evidence": line.evidence, "limits": line.limits,
         "since": line.since or None, "observed_at": line.observed_at or None, "source": line.source,
-        "incident": line.incident, "standing": line.standing,
+        "incident": seen.incident_of(line), "standing": line.standing,
     }  # fmt: skip
 
 

@@ -19,11 +19,15 @@ from collector.incident.causes import alert_cause as alert_cause
 from collector.incident.causes import alert_key as alert_key
 from collector.incident.causes import alert_of as alert_of
 from collector.incident.causes import campaign_cause as campaign_cause
+from collector.incident.causes import check_cause as check_cause
 from collector.incident.causes import credential_cause as credential_cause
 from collector.incident.causes import disappearance_cause as disappearance_cause
 from collector.incident.causes import finding_cause as finding_cause
+from collector.incident.causes import finding_key as finding_key
 from collector.incident.foreign import FOREIGN as FOREIGN
 from collector.incident.foreign import foreign_cause as foreign_cause
+from collector.incident.planning import EXPLAINED as EXPLAINED
+from collector.incident.planning import WAIVED as WAIVED
 from collector.incident.planning import Held as Held
 from collector.incident.planning import Plan as Plan
 from collector.incident.planning import plan as plan

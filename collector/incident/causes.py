@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from collector.incident.planning import TOLD
 from collector.model import CI, Alert, Campaign, Cause, Drift, Finding, Path, Rule, Value, Verdict
@@ -36,27 +37,36 @@ def alert_cause(alert: Alert, rule: Rule, ci: CI) -> Cause | None:
     """Return why `alert` should be an incident, or None while it does not fire."""
     if not rule.raises or not (alert.fires or alert.flapping):
         return None
-    values = {**alert.evidence, "ci.name": ci.name, "ci.class": ci.ci_class, "ci.type": ci.ci_type}
+    severity = alert.lowered or str(alert.evidence.get("severity", rule.severity))
+    cause = check_cause(rule, ci, (alert.instance, alert.evidence), severity, alert.since)
+    held = {"flapping": alert.flapping, "began_under": list(alert.held_by)}
+    return replace(cause, detail={**cause.detail, **held})
+
+
+def check_cause(
+    rule: Rule, ci: CI, found: tuple[str, Mapping[str, Value]], severity: str, since: int
+) -> Cause:  # fmt: skip
+    """Return the cause that a rule is which does not hold on `ci`. `found`: the instance, and the values it went by."""
+    instance, evidence = found
+    values = {**evidence, "ci.name": ci.name, "ci.class": ci.ci_class, "ci.type": ci.ci_type}
     detail = {
         "ci": _place(ci),
         "rule": rule.id,
         "rule_title": rule.title,
         "category": rule.category,
-        "instance": alert.instance,
-        "evidence": alert.evidence,
+        "instance": instance,
+        "evidence": evidence,
         "runbook": rule.runbook,
         "kb": rule.kb,
-        "flapping": alert.flapping,
-        "began_under": list(alert.held_by),
     }
     return Cause(
-        key=alert_key(rule.id, ci.uid, alert.instance),
+        key=alert_key(rule.id, ci.uid, instance),
         ci_id=ci.id,
         kind=ALERT,
-        severity=alert.lowered or str(alert.evidence.get("severity", rule.severity)),
+        severity=severity,
         title={language: fill(text, values) for language, text in rule.summary.items()},
         detail=detail,
-        since=alert.since,
+        since=since,
         category=rule.category,
         urgency=rule.urgency,
         line=rule.line,
@@ -94,7 +104,7 @@ def finding_cause(finding: Finding, ci: CI, naming: Mapping[str, Naming]) -> Cau
         "change": finding.change,
     }
     return Cause(
-        key=f"finding|{finding.id}",
+        key=finding_key(finding.id),
         ci_id=ci.id,
         kind=UNAPPROVED_CHANGE,
         severity=_severity(finding.verdict),
@@ -106,6 +116,11 @@ def finding_cause(finding: Finding, ci: CI, naming: Mapping[str, Naming]) -> Cau
         since=finding.opened_at,
         group=campaign_key(finding.campaign) if finding.campaign else "",
     )
+
+
+def finding_key(number: int) -> str:
+    """Return the key of the cause a finding is."""
+    return f"finding|{number}"
 
 
 def campaign_key(number: int) -> str:

@@ -5,12 +5,24 @@ from __future__ import annotations
 import enum
 from typing import Final
 
-from collector.incident.planning import CI_RETIRED, GROUPED, MAINTENANCE, SELF_RECOVERED, UNTOUCHED, USER
+from collector.incident.planning import (
+    CI_RETIRED,
+    EXPLAINED,
+    GROUPED,
+    MAINTENANCE,
+    SELF_RECOVERED,
+    UNTOUCHED,
+    USER,
+    WAIVED,
+)
 from collector.model import Incident
 
 WITH_PARENT: Final = "with_parent"
 """How an incident was resolved that stood under another one."""
-BY_ITSELF: Final = frozenset({SELF_RECOVERED, CI_RETIRED})
+BY_ITSELF: Final = frozenset({SELF_RECOVERED, CI_RETIRED, WAIVED, EXPLAINED})
+"""How one ended that nobody resolved: it was over."""
+DONE: Final = "done"
+"""How the incident of an inspection or a round is resolved: its report is signed."""
 
 
 class Stays(enum.StrEnum):
@@ -20,6 +32,8 @@ class Stays(enum.StrEnum):
     """What it was opened for is there still."""
     NOT_SIGNED = "not_signed"
     """It is resolved by the signature under its inspection."""
+    FOUND = "found"
+    """The one above ended with a signature: what was found is written down, and not mended by that."""
     USER_REPORTED = "user_reported"
     """The one above ended by itself, and nobody has asked the user."""
     AT_WORK = "at_work"
@@ -31,17 +45,15 @@ def leads(parent: Incident) -> bool:
     return parent.resolution_code != GROUPED
 
 
-def is_by_itself(parent: Incident) -> bool:
-    """Return whether nobody resolved it: it was over."""
-    return parent.resolution_code in BY_ITSELF
-
-
-def stays(child: Incident, *, by_itself: bool) -> Stays | None:
-    """Return why an open child stays open, None when it is resolved with its parent; `by_itself`: how that ended."""
+def stays(child: Incident, ended: str) -> Stays | None:
+    """Return why an open child stays open, None when it is resolved with its parent; `ended`: the code of that."""
+    by_itself = ended in BY_ITSELF
     if child.causes > 0:
         return Stays.CAUSE_LIVE
-    if child.source == MAINTENANCE:
+    if child.kind == MAINTENANCE:
         return Stays.NOT_SIGNED
+    if ended == DONE:
+        return Stays.FOUND
     if by_itself and child.source == USER:
         return Stays.USER_REPORTED
     return Stays.AT_WORK if by_itself and child.state not in UNTOUCHED else None

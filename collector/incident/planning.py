@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,12 +18,18 @@ CAUSE, VICTIM, TOLD = "cause", "victim", "told"
 
 Such a cause can also be the words of an incident that others are members of.
 """
+MONITORING: Final = "monitoring"
 USER: Final = "user"
 MAINTENANCE: Final = "maintenance"
 SELF_RECOVERED, CI_RETIRED, GROUPED = "self_recovered", "ci_retired", "grouped"
-"""How an incident resolved by itself; `grouped`: what it told of is told in the incident of the root cause."""
+WAIVED, EXPLAINED = "waived", "explained"
+"""How an incident resolved by itself; `grouped`: what it told of is told in the incident of the root cause.
+
+What was waived, or explained by approved work, has not recovered: it is so still, and somebody answers for it.
+"""
 REOPEN_WINDOW_MS: Final = 24 * 3_600_000
 """What comes back within it is the same incident again (reference/rules.md §3.6)."""
+NOTHING: Final[Mapping[str, str]] = {}
 SEVERITIES: Final = ("notice", "warning", "error", "critical")
 
 
@@ -49,6 +55,7 @@ class Plan:
     `open`: the cause each new incident is told by; `join`: causes by the key of the incident they go to; `leave`:
     members that are over. `update`, `resolve`, `reopen` and `recover` (the causes went while somebody works on it) are
     the incidents as they will be. `under`: (id, key of the incident that tells of it from now on) of those that end.
+    `present`: the key of an incident → its causes, as far as they are of the CIs that were looked at.
     """
 
     open: tuple[Cause, ...] = ()
@@ -59,6 +66,7 @@ class Plan:
     join: tuple[tuple[str, Cause], ...] = ()
     leave: tuple[Member, ...] = ()
     under: tuple[tuple[int, str], ...] = ()
+    present: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -70,11 +78,13 @@ def key_of(cause: Cause) -> str:
     return cause.group or cause.key
 
 
-def plan(held: Held, causes: Iterable[Cause], now: int, retired: Collection[int] = ()) -> Plan:
+def plan(
+    held: Held, causes: Iterable[Cause], now: int, retired: Collection[int] = (), ended: Mapping[str, str] = NOTHING
+) -> Plan:
     """Return the plan at `now` (ms).
 
     `causes` are all present causes of the CIs that `held` is of: a member that is not among them is gone. `retired`:
-    which of those CIs are no longer in use.
+    which of those CIs are no longer in use; `ended`: how causes ended, by key, that are gone and did not pass.
     """
     present = {cause.key: _redirected(cause, held.merged) for cause in causes}
     home = {each.id: each.cause_key for each in held.incidents}
@@ -88,28 +98,40 @@ def plan(held: Held, causes: Iterable[Cause], now: int, retired: Collection[int]
         if member.role == CAUSE:
             last.setdefault(member.incident_id, []).append(member)
     resolve = tuple(
-        replace(each, state=RESOLVED, resolved_at=now, resolution_code=_why(last[each.id], present, retired))
+        replace(
+            each, state=RESOLVED, resolved_at=now, resolution_code=_why(last[each.id], present, retired, ended or {})
+        )
         for each in over
         if each.state in UNTOUCHED
     )
     there = {key_of(each) for each in opened} | {each.cause_key for each in (*reopened, *held.incidents)}
     there -= {each.cause_key for each in resolve}
-    join = tuple((key, cause) for cause in coming if (key := key_of(cause)) in there)
+    by_key = _by_key(present.values())
     return Plan(
         open=tuple(opened),
-        update=tuple(_told_anew(stay, present, join)),
+        update=tuple(_told_anew(stay, present, by_key)),
         resolve=resolve,
         reopen=tuple(reopened),
         recover=tuple(replace(each, recovered_at=now) for each in over if each.state not in UNTOUCHED),
-        join=join,
+        join=tuple((key, cause) for cause in coming if (key := key_of(cause)) in there),
         leave=leave,
         under=tuple((each.id, key) for each in over if (key := _told_in(last[each.id], present))),
+        present=by_key,
     )
 
 
 def _redirected(cause: Cause, merged: Mapping[str, str]) -> Cause:
     into = merged.get(key_of(cause))
     return cause if into is None else replace(cause, group=into)
+
+
+def _by_key(causes: Iterable[Cause]) -> dict[str, tuple[Cause, ...]]:
+    """Return the key of each incident → its causes."""
+    found: dict[str, list[Cause]] = {}
+    for cause in causes:
+        if cause.role == CAUSE:
+            found.setdefault(key_of(cause), []).append(cause)
+    return {key: tuple(its) for key, its in found.items()}
 
 
 def _is_over(member: Member, present: Mapping[str, Cause], home: Mapping[int, str]) -> bool:
@@ -133,7 +155,7 @@ def _begin(held: Held, coming: Iterable[Cause], now: int) -> tuple[list[Cause], 
     words = {cause.key: cause for cause in coming if cause.role == TOLD}
     led = {key: words.get(key) or _leading(key, its) for key, its in fresh.items()}
     back = {each.cause_key: each for each in held.recent if now - (each.resolved_at or 0) <= REOPEN_WINDOW_MS}
-    reopened = [_reopened(back[key], lead) for key, lead in led.items() if key in back]
+    reopened = [reopened_by(back[key], lead) for key, lead in led.items() if key in back]
     return [lead for key, lead in led.items() if key not in back], reopened
 
 
@@ -155,32 +177,52 @@ def _parted(
 
 
 def _told_anew(
-    stay: Iterable[tuple[Incident, int]], present: Mapping[str, Cause], join: Iterable[tuple[str, Cause]]
+    stay: Iterable[tuple[Incident, int]], present: Mapping[str, Cause], by_key: Mapping[str, Sequence[Cause]]
 ) -> Iterator[Incident]:
-    """Give the incidents that are told in other words from now on.
-
-    The cause whose key one has gives severity and words; causes that join it can only make it worse.
-    """
-    worst: dict[str, str] = {}
-    for key, cause in join:
-        if cause.role == CAUSE:
-            worst[key] = max(worst.get(key, cause.severity), cause.severity, key=_rank)
+    """Give the incidents that are told in other words from now on."""
     for old, left in stay:
-        new, lead = old, present.get(old.cause_key)
-        if lead is not None and key_of(lead) == old.cause_key:
-            if _standing(lead) != _standing(old):
-                new = replace(old, severity=lead.severity, title=lead.title, detail=lead.detail)
+        named = present.get(old.cause_key)
+        if named is not None and key_of(named) == old.cause_key:
+            new = old if _standing(named) == _standing(old) else _told_by(old, named)
         else:
-            new = replace(old, severity=max(old.severity, worst.get(old.cause_key, old.severity), key=_rank))
+            new = _together(old, by_key.get(old.cause_key, ()), left)
         if left and old.recovered_at is not None:
             new = replace(new, recovered_at=None)
         if new != old:
             yield new
 
 
-def _standing(told: Cause | Incident) -> tuple[str, Value, bool, bool]:
-    detail = told.detail
-    return told.severity, detail.get("verdict"), bool(detail.get("flapping")), bool(detail.get("several"))
+def _together(old: Incident, its: Sequence[Cause], left: int) -> Incident:
+    """Return an incident whose causes share it (`left` of them) as it is told now; `its`: those that are known here.
+
+    Where that is all of them it is as bad as the worst, else they can only make it worse. Its words are those of its
+    worst cause while all are of its own CI.
+    """
+    if not its:
+        return old
+    worst = max((each.severity for each in its), key=_rank)
+    if old.source != MONITORING or len(its) != left:
+        return replace(old, severity=max(old.severity, worst, key=_rank))
+    lead = _leading(old.cause_key, its)
+    is_told = any(_standing(each) == _standing(old) and each.severity == worst for each in its)
+    if is_told or any((each.ci_id, each.kind) != (old.ci_id, old.kind) for each in its):
+        return replace(old, severity=worst)
+    return _told_by(old, lead)
+
+
+def _told_by(old: Incident, lead: Cause) -> Incident:
+    """Return an incident in the words of another cause; the site of its CI is the desk's word, and stays."""
+    detail, was, ci = dict(lead.detail), old.detail.get("ci"), lead.detail.get("ci")
+    if isinstance(was, Mapping) and isinstance(ci, Mapping) and was.get("site") and was.get("uid") == ci.get("uid"):
+        detail["ci"] = {**ci, "site": was["site"]}
+    return replace(old, severity=lead.severity, title=lead.title, detail=detail)
+
+
+def _standing(told: Cause | Incident) -> tuple[Value, ...]:
+    """Return what there is to be told anew when it moves: what is meant and how bad it is, not its every value."""
+    said = told.detail
+    meant = [said.get(name) for name in ("verdict", "rule", "instance", "fingerprint", "alerts")]
+    return (told.severity, *meant, bool(said.get("flapping")), bool(said.get("several")))
 
 
 def _rank(severity: str) -> int:
@@ -193,16 +235,20 @@ def _told_in(its: Collection[Member], present: Mapping[str, Cause]) -> str:
     return next((key_of(each) for each in causes if each), "") if all(causes) else ""
 
 
-def _why(its: Collection[Member], present: Mapping[str, Cause], retired: Collection[int]) -> str:
-    """Return how an incident resolved by itself whose last causes are `its`."""
+def _why(
+    its: Collection[Member], present: Mapping[str, Cause], retired: Collection[int], ended: Mapping[str, str]
+) -> str:
+    """Return how an incident resolved by itself whose last causes are `its`: if any of them has not passed, by that."""
     if _told_in(its, present):
         return GROUPED
-    return CI_RETIRED if {member.ci_id for member in its} <= set(retired) else SELF_RECOVERED
+    if {member.ci_id for member in its} <= set(retired):
+        return CI_RETIRED
+    return next((ended[each.cause_key] for each in its if each.cause_key in ended), SELF_RECOVERED)
 
 
-def _reopened(each: Incident, cause: Cause) -> Incident:
-    state = ASSIGNED if each.assignee else NEW
+def reopened_by(each: Incident, cause: Cause) -> Incident:
+    """Return an incident as it is when the same cause comes back."""
     return replace(
-        each, state=state, resolved_at=None, resolution_code="", recovered_at=None, reopened=each.reopened + 1,
-        causes=0, severity=cause.severity, title=cause.title, detail=cause.detail,
+        _told_by(each, cause), state=ASSIGNED if each.assignee else NEW, resolved_at=None, resolution_code="",
+        recovered_at=None, reopened=each.reopened + 1, causes=0,
     )  # fmt: skip

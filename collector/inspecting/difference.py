@@ -23,7 +23,7 @@ def against(lines: Sequence[Line], before: Iterable[Line]) -> list[Line]:
     fixed = {
         key: replace(line, state=State.PASS, reason="", severity="", since=0, incident="", standing=FIXED)
         for key, line in problems.items()
-        if _is_fixed(key, checks.get(key[:2], []))
+        if is_well(key, checks.get(key[:2], []))
     }
     return [_told(line, problems) for line in lines if line.key not in fixed] + list(fixed.values())
 
@@ -34,7 +34,7 @@ def _told(line: Line, problems: dict[LineKey, Line]) -> Line:
     return replace(line, standing=PERSISTING if line.key in problems else NEW)
 
 
-def _is_fixed(key: LineKey, said: Sequence[Line]) -> bool:
-    """Return whether the check was made (`said`: its rows) and says nothing bad of that instance."""
+def is_well(key: LineKey, said: Sequence[Line]) -> bool:
+    """Return whether the check was made (`said`: its rows) and says nothing bad, and nothing doubtful, of it."""
     doubtful = any(line.state in _DOUBTS and line.instance in ("", key[2]) for line in said)
     return bool(said) and not doubtful and not any(line.key == key and line.state in _PROBLEMS for line in said)

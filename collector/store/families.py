@@ -28,10 +28,10 @@ async def follow(tx: AsyncConnection, parents: Iterable[Incident], now: int) -> 
     What stays open gets a step in its trail that says why. The solution is that of the incident above, until somebody
     writes another one.
     """
-    above = {each.number: family.is_by_itself(each) for each in parents if family.leads(each)}
+    above = {each.number: each.resolution_code for each in parents if family.leads(each)}
     found: list[Told] = []
     while above:
-        told = [(child, up, family.stays(child, by_itself=above[up])) for child, up in await _under(tx, above)]
+        told = [(child, up, family.stays(child, above[up])) for child, up in await _under(tx, above)]
         under = {child.number: up for child, up, why in told if why is None}
         over = [replace(child, **_over(now)) for child, _, why in told if why is None]
         await _inherit(tx, [each.id for each in over])
@@ -68,6 +68,13 @@ async def _inherit(tx: AsyncConnection, ids: Collection[int]) -> None:
     for part in interning.chunks(sorted(ids)):
         mine = update(incident).where(incident.c.id.in_(part), incident.c.resolution == "")
         await tx.execute(mine.values(resolution=solution))
+
+
+async def put_under(tx: AsyncConnection, numbers: Collection[str], parent: str) -> None:
+    """Let incidents stand under another one, unless somebody has put them elsewhere."""
+    for part in interning.chunks(sorted(numbers)):
+        free = update(incident).where(incident.c.number.in_(part), incident.c.parent == "")
+        await tx.execute(free.values(parent=parent))
 
 
 async def adopt(tx: AsyncConnection, number: str, into: str, above: Collection[str]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.desk.clocks import FULL
 from collector.desk.table import RESOLUTION
+from collector.incident.family import DONE
 from collector.incident.planning import RESOLVED, Plan
 from collector.inspecting.line import State
 from collector.model import Cause
@@ -23,8 +24,6 @@ from collector.wording import time_text
 KIND: Final = "maintenance"
 COLLECTOR: Final = "collector"
 """Who does what the clock does."""
-DONE: Final = "done"
-"""The code an incident is resolved with when its report is signed."""
 
 
 async def open_causes(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[str, str]:
@@ -41,6 +40,16 @@ async def open_causes(connection: AsyncConnection, ci_ids: Collection[int]) -> d
 async def open_for(tx: AsyncConnection, run: Run, now: int) -> str:
     """Open the incident of a run, with whom the plan names, and return its number."""
     return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, now)
+
+
+async def retell(tx: AsyncConnection, run: Run, items: int, now: int) -> None:
+    """Let the incident of a run say how much is wrong of it, with as many items people filled in."""
+    found = await incidents.find(tx, run.incident)
+    if found is not None and found.resolved_at is None:
+        cause = _cause(run, items)
+        told = replace(found, title=cause.title, detail={**found.detail, **cause.detail}, severity=cause.severity)
+        if told != found:
+            await incidents.apply(tx, Plan(update=(told,)), now)
 
 
 async def resolve(tx: AsyncConnection, number: str, now: int) -> None:
@@ -76,10 +85,10 @@ async def passed(tx: AsyncConnection, number: str, percent: int, at: int, now: i
     return True
 
 
-def _cause(run: Run) -> Cause:
-    seen = run.coverage
-    problems = seen.states.get(str(State.PROBLEM), 0)
-    title = run.new.title
+def _cause(run: Run, items: int = 0) -> Cause:
+    """Return what the incident of a run tells; `items`: those people filled in and found wrong."""
+    seen, title = run.coverage, run.new.title
+    problems = seen.states.get(str(State.PROBLEM), 0) + items
     return Cause(
         key=f"{KIND}|{run.number}",
         ci_id=None,

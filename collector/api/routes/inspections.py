@@ -16,7 +16,7 @@ from collector.api.context import context_of
 from collector.api.files import FILES, FormatAsked, LanguageAsked, is_kept, of_report, words_of
 from collector.api.photos import SCHEMA, photo_of
 from collector.security.roles import Permission
-from collector.services.inspecting import answers, reporting, runs, seen, signing
+from collector.services.inspecting import answers, finding, reporting, runs, seen, signing
 from collector.services.inspecting.answers import Filling
 from collector.store.browse.inspections import RunQuery
 
@@ -55,6 +55,19 @@ async def list_inspections(request: Request, asked: Annotated[its.RunsAsked, Que
 async def get_inspection(request: Request, number: str) -> object:
     """Get an inspection with every check, item and note."""
     return await _one(request, number)
+
+
+@router.get(
+    "/inspections/{number}/incidents", operation_id="foreseeIncidents", response_model=list[its.ForeseenShape],
+    dependencies=_READ,
+)  # fmt: skip
+async def foresee(request: Request, number: str) -> object:
+    """List what signing it now makes of what was found: which incidents it opens, opens again, or names."""
+    context = context_of(request)
+    async with context.store.read() as connection:
+        found = await seen.one(connection, number)
+        foreseen = await finding.foreseen(connection, context.inspector.rules, found, context.clock())
+    return [its.foreseen_shape(each) for each in foreseen]
 
 
 async def _one(request: Request, number: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ async def escalate(store: Store, inspector: Inspector, now: int) -> int:
         soon, late = await inspection_runs.to_warn_of(connection, now), await inspection_runs.overdue(connection, now)
     for run in soon:
         async with writing(store) as tx:
-            if await inspection_incidents.warn(tx, run, inspector.warn_percent, now):
+            if await inspection_incidents.warn(tx, run, inspector.desk.warn_percent, now):
                 log.info("inspection due soon", number=run.number, incident=run.incident, assignee=run.new.assignee)
             await inspection_runs.warned(tx, run.id)
     for run in late:

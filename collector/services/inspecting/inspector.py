@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.compiled import CompiledRule
-from collector.desk.table import BUILT_IN
+from collector.desk.table import BUILT_IN, Table
 from collector.inspecting.looked import Looked
 from collector.inspecting.plan import Plan
 from collector.services.wiring import Wiring
@@ -27,15 +27,14 @@ async def _nothing(_connection: AsyncConnection, _plan: Plan, _now: int) -> Look
 class Inspector:
     """`look`: who looks; `calendar`: which days are worked; `templates`: name → plan; `woken`: plans have moved.
 
-    `wiring`: where things are plugged in, for rounds.
-    `warn_percent`: of the time a run has, after which it is told that it soon will be late.
+    `wiring`: where things are plugged in, for rounds. `desk`: how the desk works, for the incidents that come of it.
     """
 
     look: Look = _nothing
     rules: Mapping[str, CompiledRule] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     templates: Mapping[str, Plan] = field(default_factory=dict)
-    warn_percent: int = BUILT_IN.warn_percent
+    desk: Table = BUILT_IN
     wiring: Wiring = field(default_factory=Wiring)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -39,7 +39,7 @@ DOUBTS: Final = (
 ITEMS: Final = (
     Column("item", Kind.OWN, wide=3), Column("answer", Kind.OWN), Column("limits"),
     Column("outcome", Kind.WORD, "item_state", 1), Column("note"), Column("photos", Kind.NUMBER, wide=1),
-    Column("who"), Column("at", Kind.TIME),
+    Column("who"), Column("at", Kind.TIME), Column("incident", link=("/incidents/", "incident")),
 )  # fmt: skip
 CIS: Final = (
     *_CI, Column("checks", Kind.NUMBER, wide=1), Column("coverage", Kind.RATIO, wide=1),
@@ -57,12 +57,12 @@ Rules = Mapping[str, Rule]
 
 def report(seen: Seen, rules: Rules, store: Store, now: int) -> Report:
     """Return the report of a run, signed or not. `rules`: by id, for their titles; `store`: where its photos are."""
-    rows, album = _Rows(seen.things, rules), Shown(store, INSPECTIONS, seen.run.id, seen.run.number)
+    rows, album = _Rows(seen, rules), Shown(store, INSPECTIONS, seen.run.id, seen.run.number)
     shots = {at: album.shots(each.photos, dict(each.item.text)) for at, each in enumerate(seen.items)}
     tables = (
         Table("problems", PROBLEMS, standing([rows.problem(each) for each in problems(seen.lines)])),
         Table("doubts", DOUBTS, standing([rows.doubt(each) for each in doubts(seen.lines)])),
-        Table("items", ITEMS, standing([_item(each) for each in seen.items]), shots=shots),
+        Table("items", ITEMS, standing([_item(each, seen) for each in seen.items]), shots=shots),
         Table("per_ci", CIS, standing(rows.per_ci(seen.lines))),
         Table("passed", PASSED, standing([rows.passed(each) for each in passed(seen.lines)])),
         Table("photos", PHOTOS, standing([_photo(each, photo, seen) for each in seen.items for photo in each.photos])),
@@ -100,13 +100,13 @@ def _level(line: Line) -> int:
 class _Rows:
     """Makes rows of lines."""
 
-    def __init__(self, things: Mapping[int, Thing], rules: Rules) -> None:
-        self._things, self._rules = things, rules
+    def __init__(self, seen: Seen, rules: Rules) -> None:
+        self._seen, self._things, self._rules = seen, seen.things, rules
 
     def problem(self, line: Line) -> Row:
         return (
             str(line.state), line.severity or None, *self._of(line), dict(line.evidence) or None,
-            dict(line.limits) or None, *_when(line), line.standing or None, line.incident or None,
+            dict(line.limits) or None, *_when(line), line.standing or None, self._seen.incident_of(line) or None,
         )  # fmt: skip
 
     def doubt(self, line: Line) -> Row:
@@ -154,11 +154,11 @@ def _when(line: Line) -> Row:
     return (line.observed_at or None, line.source or None, line.since or None)
 
 
-def _item(filled: Filled) -> Row:
+def _item(filled: Filled, seen: Seen) -> Row:
     item, said = filled.item, filled.answer
     return (
         dict(item.text), answer_of(filled), limits_text(filled), filled.state, (said and said.note) or None,
-        len(filled.photos), said and said.who, said and said.at,
+        len(filled.photos), said and said.who, said and said.at, seen.found.get(seen.item_key(item.id)),
     )  # fmt: skip
 
 

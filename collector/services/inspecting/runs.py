@@ -68,7 +68,7 @@ async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, in
     plan, at = kept.plan, when[0]
     begins, allowed = max(at, act.at), plan.schedule.due_ms
     due_at = inspector.calendar.after(begins, allowed)
-    warn_at = inspector.calendar.after(begins, -(-allowed * inspector.warn_percent // FULL)) if allowed else 0
+    warn_at = inspector.calendar.after(begins, -(-allowed * inspector.desk.warn_percent // FULL)) if allowed else 0
     new = New(kept.id, kept.version, plan.title, at, act.at, due_at, plan.assignee, plan.deputy, when[1], warn_at)
     run = await inspection_runs.add(act.tx, new)
     if run is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.incident import alert_key
 from collector.inspecting import answer, seal
 from collector.inspecting.answer import Filled
 from collector.inspecting.line import Line
@@ -19,7 +20,7 @@ from collector.services.missing import NotFound
 from collector.services.photos import one as photo_of
 from collector.services.refused import Refused
 from collector.stocktake import Thing
-from collector.store import inspection_answers, inspection_runs, photos, plans
+from collector.store import inspection_answers, inspection_found, inspection_runs, photos, plans
 from collector.store import signatures as drawings
 from collector.store.browse import inspections
 from collector.store.browse.inspections import RunQuery
@@ -38,7 +39,7 @@ class Seen:
     """A run with its plan as it was then, everything that was found, filled in and added.
 
     `before`: number of the run before it; `is_intact`: None until it is signed; then whether the report is the one that
-    was signed.
+    was signed. `found`: with which incident each cause is that was found, as it was when it was signed.
     """
 
     run: Run
@@ -51,6 +52,7 @@ class Seen:
     before: str = ""
     is_intact: bool | None = None
     signatures: Sequence[Signature] = ()
+    found: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def open_items(self) -> int:
@@ -59,6 +61,18 @@ class Seen:
 
     def is_overdue(self, now: int) -> bool:
         return is_overdue(self.run, now)
+
+    def key_of(self, line: Line) -> str:
+        """Return the key of the cause a row is: that of the alert."""
+        return alert_key(line.rule, self.things[line.ci_id].uid, line.instance)
+
+    def item_key(self, item: str) -> str:
+        """Return the key of the cause an item is, the same in every run of the plan."""
+        return f"inspection|{self.plan_number}|{item}"
+
+    def incident_of(self, line: Line) -> str:
+        """Return the number of the incident of a row: when it was signed, else when it was looked at."""
+        return self.found.get(self.key_of(line), line.incident)
 
 
 def is_overdue(run: Run, now: int) -> bool:
@@ -114,6 +128,7 @@ async def one(connection: AsyncConnection, number: str) -> Seen:
         await inspection_runs.things(connection, run.id), await inspection_runs.lines(connection, run.id),
         await items_of(connection, run, plan), await inspection_answers.notes(connection, run.id),
         next(iter(before.values()), ""), signatures=await drawings.of(connection, f"inspection/{number}"),
+        found=await inspection_found.of(connection, run.id),
     )  # fmt: skip
     if not run.digest:
         return seen

@@ -8,6 +8,7 @@ from collector.inspecting import seal
 from collector.security.audit import Act
 from collector.services import signatures
 from collector.services.changes.asked import lines_of
+from collector.services.inspecting import raising
 from collector.services.inspecting.inspector import Inspector
 from collector.services.inspecting.seen import Seen, find, one, still_open, text_of
 from collector.services.refused import Refused
@@ -19,12 +20,15 @@ from collector.store.inspection_runs import DONE, OPEN, SIGNED
 
 MAX_NOTE: Final = 2_000
 MAX_NOTES: Final = 500
+MAX_TOLD: Final = 50
+"""Incidents the audit log names."""
 
 
 async def sign(act: Act, inspector: Inspector, number: str, drawn: bytes = b"") -> str:
     """Sign a run as its inspector and return the digest of the report; raise `NotFound`, `Refused`.
 
-    Every item has its answer then, and its photo where one is required. `drawn`: the signature as PNG, if any.
+    Every item has its answer then, and its photo where one is required. What is wrong has its incidents from then on.
+    `drawn`: the signature as PNG, if any.
     """
     run, plan = await still_open(act.tx, number, hold=True)
     if act.by not in (run.new.assignee, run.new.deputy):
@@ -37,7 +41,8 @@ async def sign(act: Act, inspector: Inspector, number: str, drawn: bytes = b"") 
     state = SIGNED if plan.review else DONE
     await inspection_runs.sign(act.tx, run.id, state, (act.by, act.at), (digest, seal.packed(text)))
     drawing = await signatures.keep(act.tx, f"inspection/{number}", (INSPECTOR, act.by, act.at), digest, drawn)
-    after = {"state": state, "digest": digest} | drawing
+    found = await raising.raise_all(act, inspector, seen)
+    after = {"state": state, "digest": digest, "incidents": found[:MAX_TOLD]} | drawing
     act.tell("inspection.sign", f"inspection/{number}", {"state": run.state}, after)
     if state == DONE:
         await inspection_incidents.resolve(act.tx, run.incident, act.at)

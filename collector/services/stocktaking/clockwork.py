@@ -33,7 +33,7 @@ async def escalate(store: Store, inspector: Inspector, now: int) -> int:
         soon, late = await rounds.to_warn_of(connection, now), await rounds.overdue(connection, now)
     for each in soon:
         async with writing(store) as tx:
-            await inspection_incidents.passed(tx, each.incident, inspector.warn_percent, each.warn_at, now)
+            await inspection_incidents.passed(tx, each.incident, inspector.desk.warn_percent, each.warn_at, now)
             await rounds.warned(tx, each.stocktake_id)
         log.info("stock-take due soon", incident=each.incident, assignee=each.assignee)
     for each in late:

@@ -60,4 +60,4 @@ def _times(inspector: Inspector, plan: Round, begins: int) -> tuple[int, int]:
     allowed, calendar = plan.schedule.due_ms, inspector.calendar
     if not allowed:
         return 0, 0
-    return calendar.after(begins, allowed), calendar.after(begins, -(-allowed * inspector.warn_percent // FULL))
+    return calendar.after(begins, allowed), calendar.after(begins, -(-allowed * inspector.desk.warn_percent // FULL))

@@ -19,7 +19,7 @@ from collector.security.audit import Act
 from collector.security.roles import Permission
 from collector.services import signatures
 from collector.services.exports import FORMATS
-from collector.services.inspecting import plans, reporting, runs, seen, signing
+from collector.services.inspecting import finding, plans, reporting, runs, seen, signing
 from collector.services.inspecting.seen import Run, Seen, is_overdue
 from collector.services.refused import Refused
 from collector.store.browse.inspections import STATES, RunQuery
@@ -107,12 +107,13 @@ async def _one(request: Request, number: str, form: Form) -> Response:
         viewer = await viewer_of(request, connection)
         found = await seen.one(connection, number)
         people = await plans.inspectors(connection)
+        foreseen = await finding.before_signing(connection, context.inspector.rules, found, viewer.now)
     report = _report(request, found)
     return page(
         viewer, "inspection_run.html", 200 if form.is_right else 400, seen=found, run=found.run, new=found.run.new,
         plan=found.plan, form=form, tables=await _tables(report, viewer.texts), folded=FOLDED, formats=tuple(FORMATS),
         overdue=found.is_overdue(viewer.now), fixed=reporting.fixed(found.lines), people=people,
-        limits_text=reporting.limits_text, answer_of=reporting.answer_of,
+        limits_text=reporting.limits_text, answer_of=reporting.answer_of, foreseen=foreseen,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from collector.api.context import context_of
 from collector.api.photos import photo_of
 from collector.inspecting.photo import MAX_BYTES
 from collector.security.roles import Permission
-from collector.services.inspecting import answers, reporting, seen
+from collector.services.inspecting import answers, finding, reporting, seen
 from collector.services.inspecting.answers import Filling
 from collector.services.inspecting.seen import OPEN
 from collector.web import forms
@@ -37,9 +37,11 @@ async def walk_page(request: Request, number: str) -> Response:
 
 
 async def _show(request: Request, number: str, form: Form) -> Response:
-    async with context_of(request).store.read() as connection:
+    context = context_of(request)
+    async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await seen.one(connection, number)
+        foreseen = await finding.before_signing(connection, context.inspector.rules, found, viewer.now)
     if found.run.state != OPEN and form.is_right:
         return RedirectResponse(f"/inspections/runs/{number}", 303)
     may_sign = request.state.principal.name in (found.run.new.assignee, found.run.new.deputy)
@@ -47,6 +49,7 @@ async def _show(request: Request, number: str, form: Form) -> Response:
         viewer, "inspection_walk.html", 200 if form.is_right else 400, seen=found, run=found.run, new=found.run.new,
         form=form, key=str(uuid.uuid4()), may_sign=may_sign, wrongs=REFUSED, limits_text=reporting.limits_text,
         answer_of=reporting.answer_of, most=MAX_BYTES, wrong_item=form.text("item") if not form.is_right else "",
+        foreseen=foreseen,
     )  # fmt: skip
     shown.headers["Permissions-Policy"] = CAMERA
     return shown

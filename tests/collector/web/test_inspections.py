@@ -220,3 +220,27 @@ async def test_the_api_makes_answers_signs_and_reads(world: World) -> None:
         incident = (await ada.get(f"/api/v1/incidents/{run['incident']}")).json()
         assert incident["state"] == "resolved"
         json.dumps(whole)
+
+
+async def test_who_signs_sees_which_incidents_that_makes_and_the_report_names_them(world: World) -> None:
+    async with await world.person("incident_manager", name="ada") as client:
+        made = await client.post("/api/v1/plans", json={"plan": PLAN | {"checks": [], "review": False, "deputy": ""}})
+        run = (await run_of(client, made.json()["number"])).rpartition("/")[2]
+        for item, value in (("M-TEMP", "31"), ("M-FIRE", "1")):
+            files = {"photo": ("a.jpg", JPEG, "image/jpeg")} if item == "M-FIRE" else None
+            said = {"item": item, "value": value, "key": item}
+            await client.post(f"/api/v1/inspections/{run}/answers", data=said, files=files)
+        foreseen = (await client.get(f"/api/v1/inspections/{run}/incidents")).json()
+        pages = [(await client.get(f"/inspections/runs/{run}{tail}")).text for tail in ("", "/walk")]
+        assert (await client.post(f"/api/v1/inspections/{run}/sign")).status_code == 200
+        whole = (await client.get(f"/api/v1/inspections/{run}")).json()
+        shown = (await client.get(f"/inspections/runs/{run}")).text
+        incidents = [each["incident"] for each in whole["items"]]
+        about = [(await client.get(f"/incidents/{each}")).text for each in incidents]
+        parent = (await client.get(f"/incidents/{whole['incident']}")).text
+    assert [(each["fate"], each["incident"]) for each in foreseen] == [("opens", ""), ("opens", "")]
+    assert all("冷通道温度: 31 °C" in page and "in 2 incidents" in page for page in pages)
+    assert whole["is_intact"]
+    assert all(f'href="/incidents/{each}"' in shown and each in parent for each in incidents)
+    assert all("31 °C" in about[0] and run in page for page in about)
+    assert f"/inspections/runs/{run}/photos/" in about[1]
