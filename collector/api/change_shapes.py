@@ -187,6 +187,8 @@ class TemplateShape(Shape):
     until: Instant = None
     decided_by: str
     decided_at: Instant = None
+    withdrawn_by: str
+    withdrawn_at: Instant = None
     reason: str
 
 

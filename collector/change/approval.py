@@ -67,19 +67,26 @@ def is_approved(change: Change, at: int) -> bool:
 
 
 def approved_at(change: Change, known: int) -> int | None:
-    """Return when the last word that was missing was given, as of `known` (ms); None while one is missing."""
-    if gap(change, known) is not None:
+    """Return when the last word that was missing was given, as of `known` (ms); None while one is missing.
+
+    What a template approves is approved when it is submitted.
+    """
+    if _is_cancelled(change, known):
         return None
-    if _by_template(change, known):
-        assert change.template
-        return max(change.recorded_at, change.template.approved_at)
-    return _granted(change, known)[-1].at
+    return change.submitted_at if _by_template(change, known) else granted_at(change, known)
+
+
+def granted_at(change: Change, known: int) -> int | None:
+    """Return as `approved_at` does, by what persons said alone: a template knows nothing of what was done before."""
+    granted = _granted(change, known)
+    is_whole = len(granted) == len(NEEDS[change.type]) and not _is_cancelled(change, known)
+    return granted[-1].at if is_whole else None
 
 
 def gap(change: Change, at: int) -> Gap | None:
     """Return what the change lacked at `at` (ms), or None when it was approved."""
     needs = NEEDS[change.type]
-    if change.cancelled_at is not None and change.cancelled_at <= at:
+    if _is_cancelled(change, at):
         return Gap(needs[0].stage, Flaw.CANCELLED)
     if _by_template(change, at):
         return None
@@ -108,6 +115,10 @@ def flaw(change: Change, need: Need, word: Word) -> Flaw | None:
 def hash_for(change: Change, need: Need) -> str:
     """Return the hash a word that fulfils `need` is bound to."""
     return change.content_hash if need.of_plan else change.request_hash
+
+
+def _is_cancelled(change: Change, at: int) -> bool:
+    return change.cancelled_at is not None and change.cancelled_at <= at
 
 
 def _written_at(change: Change, need: Need) -> int:
@@ -146,11 +157,15 @@ def _why_missing(change: Change, need: Need, at: int) -> Flaw:
 
 
 def _by_template(change: Change, at: int) -> bool:
-    """Return whether a template of standard work, live when the work begins, approved all of this beforehand."""
-    template, plan = change.template, change.plan
-    if change.type is not ChangeType.STANDARD or template is None or plan is None:
+    """Return whether a template of standard work approved all of this beforehand.
+
+    It was live when this was submitted as it is now, and is when the work begins; withdrawn in between it stands.
+    """
+    template, plan, asked_at = change.template, change.plan, change.submitted_at
+    if change.type is not ChangeType.STANDARD or template is None or plan is None or asked_at is None:
         return False
-    is_live = template.approved_at <= plan.window.start < template.until
-    is_known = max(change.recorded_at, template.approved_at) <= at
+    begins_at = plan.window.start
+    is_known = change.recorded_at <= asked_at <= at
+    is_live = template.is_live(asked_at) and template.approved_at <= begins_at < template.until
     is_another = template.approved_by != change.initiator
     return is_live and is_known and is_another and all(template.allows(line) for line in plan.lines)

@@ -83,6 +83,8 @@ def take(
     if step.stage:
         need = next(need for need in NEEDS[change.type] if need.stage is step.stage)
         change = replace(change, words=(*change.words, _word(change, need, actor, at, act, reason)))
+    if act is Step.SUBMIT:
+        change = replace(change, submitted_at=at)
     if act is Step.FINISH:
         change = replace(change, finished_at=at)
     if act is Step.CANCEL:

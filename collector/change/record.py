@@ -112,7 +112,8 @@ class Word:
 class Template:
     """Standard work a supervisor approved once: `paths` it may touch (an empty key: the section), [from, until).
 
-    A template is never edited: another version is another template.
+    A template is never edited: another version is another template. One that was withdrawn approves nothing any more;
+    what it approved before stays approved.
     """
 
     number: str
@@ -120,6 +121,11 @@ class Template:
     approved_by: str
     approved_at: int
     until: int
+    withdrawn_at: int | None = None
+
+    def is_live(self, at: int) -> bool:
+        """Return whether it approves what is submitted at `at` (ms)."""
+        return self.approved_at <= at < min(self.until, self.until if self.withdrawn_at is None else self.withdrawn_at)
 
     def allows(self, line: Line) -> bool:
         return not self.paths.isdisjoint({line.path, Path(line.path.section, "")})
@@ -138,8 +144,9 @@ class Task:
 class Change:
     """A change as it stands at one moment. Times of people are the collector's clock, never what they claim.
 
-    `ci_classes`: the classes of its CIs, for the supervisors and freezes that concern only some. Without slots, so
-    that its hashes are made once.
+    `ci_classes`: the classes of its CIs, for the supervisors and freezes that concern only some. `submitted_at`: when
+    it was last put before whoever decides; it speaks of the content as it was then. Without slots, so that its hashes
+    are made once.
     """
 
     number: str
@@ -152,6 +159,7 @@ class Change:
     ci_classes: frozenset[str] = frozenset()
     template: Template | None = None
     tasks: tuple[Task, ...] = ()
+    submitted_at: int | None = None
     finished_at: int | None = None
     cancelled_at: int | None = None
 

@@ -40,7 +40,7 @@ AnyRow = Row[*tuple[Any, ...]]
 Rows = dict[int, list[AnyRow]]
 """Change id → its rows of one table, in their order."""
 
-_TEMPLATE = ("number", "paths", "decided_by", "decided_at", "until")
+_TEMPLATE = ("number", "paths", "decided_by", "decided_at", "until", "withdrawn_at")
 HEADS = (
     select(change, *(change_template.c[name].label(f"template_{name}") for name in _TEMPLATE))
     .outerjoin(change_template, change_template.c.id == change.c.template_id)
@@ -59,7 +59,7 @@ def head(one: Change) -> dict[str, object]:
         "reason": asked.reason, "implementer": asked.implementer, "requested_at": asked.written_at,
         "planned_at": plan.written_at if plan else None, "window_start": plan.window.start if plan else None,
         "window_end": plan.window.end if plan else None, "plan_text": plan.text if plan else "",
-        "finished_at": one.finished_at, "cancelled_at": one.cancelled_at,
+        "submitted_at": one.submitted_at, "finished_at": one.finished_at, "cancelled_at": one.cancelled_at,
     }  # fmt: skip
 
 
@@ -136,7 +136,7 @@ async def whole(connection: AsyncConnection, heads: Sequence[AnyRow]) -> dict[in
             words=tuple(_word(each) for each in words.get(row.id, ())),
             state=State(row.state), ci_classes=its_classes.get(row.id, frozenset()), template=_template(row),
             tasks=tuple(Task(each.text, each.assignee, each.done_at) for each in tasks.get(row.id, ())),
-            finished_at=row.finished_at, cancelled_at=row.cancelled_at,
+            submitted_at=row.submitted_at, finished_at=row.finished_at, cancelled_at=row.cancelled_at,
         )
         for row in heads
     }  # fmt: skip
@@ -187,5 +187,6 @@ def _template(row: AnyRow) -> Template | None:
         return None
     paths = frozenset(Path(section, key) for section, key in json.loads(row.template_paths))
     return Template(
-        row.template_number, paths, row.template_decided_by, row.template_decided_at, row.template_until
+        row.template_number, paths, row.template_decided_by, row.template_decided_at, row.template_until,
+        row.template_withdrawn_at,
     )  # fmt: skip

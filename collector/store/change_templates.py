@@ -18,7 +18,10 @@ PROPOSED, APPROVED, REFUSED, WITHDRAWN = "proposed", "approved", "refused", "wit
 
 @dataclass(frozen=True, slots=True)
 class TemplateRow:
-    """A template: what it is for, how it is done (`text`), what it may touch, until when (ms), who decided what."""
+    """A template: what it is for, how it is done (`text`), what it may touch, until when (ms), who decided what.
+
+    `decided_by` approved or refused it; who withdrew it afterwards stands beside. `reason`: of the last decision.
+    """
 
     number: str
     title: str
@@ -31,10 +34,12 @@ class TemplateRow:
     decided_by: str = ""
     decided_at: int = 0
     reason: str = ""
+    withdrawn_by: str = ""
+    withdrawn_at: int | None = None
 
     @property
     def template(self) -> Template | None:
-        """What changes are held against; None while nobody approved it."""
+        """What changes are made of; None where nobody approved it, or it was withdrawn."""
         if self.state != APPROVED:
             return None
         return Template(self.number, self.paths, self.decided_by, self.decided_at, self.until)
@@ -63,16 +68,21 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
 
 async def decide(tx: AsyncConnection, row: TemplateRow) -> None:
     """Write who decided what of a template, and why."""
-    decided = {"state": row.state, "decided_by": row.decided_by, "decided_at": row.decided_at, "reason": row.reason}
-    await tx.execute(update(table).where(table.c.number == row.number).values(decided))
+    await tx.execute(update(table).where(table.c.number == row.number).values(_decided(row)))
+
+
+def _decided(row: TemplateRow) -> dict[str, object]:
+    return {
+        "state": row.state, "decided_by": row.decided_by, "decided_at": row.decided_at, "reason": row.reason,
+        "withdrawn_by": row.withdrawn_by, "withdrawn_at": row.withdrawn_at,
+    }  # fmt: skip
 
 
 def _values(row: TemplateRow) -> dict[str, object]:
     paths = json.dumps(sorted([path.section, path.key] for path in row.paths))
     return {
         "title": row.title, "text": row.text, "paths": paths, "proposed_by": row.proposed_by,
-        "proposed_at": row.proposed_at, "until": row.until, "state": row.state, "decided_by": row.decided_by,
-        "decided_at": row.decided_at, "reason": row.reason,
+        "proposed_at": row.proposed_at, "until": row.until, **_decided(row),
     }  # fmt: skip
 
 

@@ -84,6 +84,7 @@ class Story:
     finished_at: int | None = None
     cancelled_at: int | None = None
     template: Template | None = None
+    submitted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def change_at(story: Story, now: int) -> Change | None:
     return replace(
         bare,
         words=tuple(_word(bare, story, said) for said in story.said if said.at <= now),
+        submitted_at=max((at for at in story.submitted if at <= now), default=None),
         finished_at=story.finished_at if (story.finished_at or 0) <= now else None,
         cancelled_at=story.cancelled_at if (story.cancelled_at or 0) <= now else None,
     )
@@ -251,12 +253,17 @@ class _Maker:
         request = Request("work", "", asked, self.chance.choice(("boris",) * 7 + ("sophia",)), written)
         plan = Plan(lines, window, written) if self.likely(0.95) else None
         drafts = self._drafts(request, plan, ci_id, path)
-        said = self._said(kind, drafts)
+        template, submitted = self._by_template(lines, drafts, kind)
+        said = self._said(kind, drafts) if template is None or self.likely(0.3) else ()
         return Story(
             number, kind, self.chance.choice(("anna",) * 9 + ("sophia",)), drafts, said,
-            window.end - TICK if self.likely(0.2) else None, self.at() if self.likely(0.07) else None,
-            self._template(lines) if kind is ChangeType.STANDARD and self.likely(0.5) else None,
+            window.end - TICK if self.likely(0.2) else None, self._cancelled(window) if self.likely(0.1) else None,
+            template, submitted,
         )  # fmt: skip
+
+    def _cancelled(self, window: Window) -> int:
+        """Return when a change is cancelled: any time, or when its work was done and perhaps judged."""
+        return window.end + self.chance.randint(0, 24) * TICK if self.likely(0.5) else self.at()
 
     def _written(self, kind: ChangeType) -> int:
         """Return how many ticks after the work it is written down; 32 are the eight hours of an emergency."""
@@ -281,10 +288,14 @@ class _Maker:
     def _drafts(
         self, request: Request, plan: Plan | None, ci_id: int, path: Path
     ) -> tuple[tuple[Request, Plan | None], ...]:
-        """An edit widens the plan, says it again, changes the request, or goes back to what was first."""
+        """An edit widens the plan, says it again, changes the request, or goes back to what was first.
+
+        Some edit what was done and judged already.
+        """
         drafts = [(request, plan)]
         while self.likely(0.25) and plan:
-            at = written_at(drafts[-1]) + self.chance.randint(1, 60) * TICK
+            before, over = written_at(drafts[-1]), plan.window.end + self.chance.randint(0, 24) * TICK
+            at = over if over > before and self.likely(0.25) else before + self.chance.randint(1, 60) * TICK
             wider = (*plan.lines, self._line(ci_id, path, plan.window.start))
             drafts.append(self.chance.choice((
                 (drafts[-1][0], replace(plan, lines=wider, written_at=at)),
@@ -324,9 +335,29 @@ class _Maker:
         of = self.chance.choice((None, 0)) if self.likely(0.04) else place
         return Said(at, stage, role, who, of)
 
-    def _template(self, lines: tuple[Line, ...]) -> Template:
+    def _by_template(
+        self, lines: tuple[Line, ...], drafts: tuple[tuple[Request, Plan | None], ...], kind: ChangeType
+    ) -> tuple[Template | None, tuple[int, ...]]:
+        """Return a template, which may have been withdrawn about when a draft was submitted, and when that was."""
+        submitted = self._submitted(drafts)
+        if kind is not ChangeType.STANDARD or self.likely(0.3):
+            return None, submitted
         paths = frozenset(line.path for line in lines) if self.likely(0.7) else frozenset({Path("os", "")})
-        return Template("T", paths, self.chance.choice(("sophia", "anna")), self.at(0, 40), self.at(60))
+        about = self.chance.choice(submitted) if submitted and self.likely(0.7) else self.at()
+        withdrawn = max(0, about + self.chance.randint(-1, 1) * TICK) if self.likely(0.5) else None
+        approved = self.at(0, 40) if self.likely(0.3) else 0
+        by = self.chance.choice(("sophia", "sophia", "sophia", "anna"))
+        return Template("T", paths, by, approved, self.at(60), withdrawn), submitted
+
+    def _submitted(self, drafts: tuple[tuple[Request, Plan | None], ...]) -> tuple[int, ...]:
+        """Return when each draft was submitted, if it was: before the next one was written."""
+        ends = [*(written_at(draft) for draft in drafts[1:]), None]
+        found = []
+        for draft, end in zip(drafts, ends, strict=True):
+            at = written_at(draft) + self.chance.choice((0, 0, 1, 3)) * TICK
+            if self.likely(0.9) and (end is None or at < end):
+                found.append(at)
+        return tuple(found)
 
 
 _STAGES = {

@@ -226,7 +226,10 @@ def from_template(story: Story, place: int, by: int) -> bool:
         return False
     if template.approved_by == story.initiator or not template.approved_at <= plan.window.start < template.until:
         return False
-    if by < template.approved_at or by < written_at(story.drafts[place]):
+    asked = [at for at in story.submitted if written_at(story.drafts[place]) <= at <= by]
+    if not any(template.approved_at <= at < template.until for at in asked):
+        return False
+    if template.withdrawn_at is not None and min(asked) >= template.withdrawn_at:
         return False
     allowed = {(path.section, path.key) for path in template.paths}
     return all(

@@ -56,7 +56,7 @@ async def decide(act: Act, who: Actor, number: str, decision: str, reason: str =
     said = lines_of(reason, MAX_REASON, "reason")
     if denied := _why_not(row, who, decision, said):
         raise Denied(denied)
-    after = replace(row, state=decision, decided_by=who.name, decided_at=act.at, reason=said)
+    after = _decided(replace(row, state=decision, reason=said), who.name, act.at)
     await change_templates.decide(act.tx, after)
     act.tell("template.decide", f"template/{number}", _told(row), _told(after))
 
@@ -74,6 +74,13 @@ async def live(connection: AsyncConnection, number: str, at: int) -> Template:
     if row.template is None or row.until <= at:
         raise Refused("the template is not approved, or no longer", "template")
     return row.template
+
+
+def _decided(row: TemplateRow, by: str, at: int) -> TemplateRow:
+    """Return the row with who decided; a withdrawal takes nothing back of what was approved before."""
+    if row.state == WITHDRAWN:
+        return replace(row, withdrawn_by=by, withdrawn_at=at)
+    return replace(row, decided_by=by, decided_at=at)
 
 
 def _why_not(row: TemplateRow, who: Actor, decision: str, reason: str) -> list[Why]:

@@ -13,6 +13,7 @@ change_template = Table(  # standard work a supervisor approves once; never edit
     words("proposed_by"), moment("proposed_at"), moment("until"),
     words("state", "proposed"),  # proposed, approved, refused, withdrawn
     words("decided_by", ""), moment("decided_at", 0), words("reason", ""),
+    words("withdrawn_by", ""), Column("withdrawn_at", BigInteger),  # beside the approval, which stands
 )  # fmt: skip
 
 change = Table(  # `version` grows with every write: who read an older one writes nothing
@@ -23,7 +24,7 @@ change = Table(  # `version` grows with every write: who read an older one write
     Column("planned_at", BigInteger), Column("window_start", BigInteger), Column("window_end", BigInteger),
     words("plan_text", ""),  # the four of a plan: null while there is none
     Column("template_id", Id, ForeignKey("change_template.id")),
-    Column("finished_at", BigInteger), Column("cancelled_at", BigInteger),
+    Column("submitted_at", BigInteger), Column("finished_at", BigInteger), Column("cancelled_at", BigInteger),
     words("origin", ""), words("reference", ""),  # of another system, and what it calls this
     Column("finding_id", Id, ForeignKey("finding.id")),  # made from this finding
     Index("ix_change_window", "window_end", "window_start"), Index("ix_change_state", "state"),

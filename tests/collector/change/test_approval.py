@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from collector.change.approval import MANAGER, NEEDS, SUPERVISOR, Flaw, Gap, approved_at, gap, is_approved
+from collector.change.approval import (
+    MANAGER,
+    NEEDS,
+    SUPERVISOR,
+    Flaw,
+    Gap,
+    approved_at,
+    gap,
+    granted_at,
+    is_approved,
+)
 from collector.change.record import Change, ChangeType, Stage, Template
 from collector.model import Path
 from tests.collector.change.written import ANNA, BORIS, VERSION, approved, change, exactly, granted, hours, line
@@ -130,13 +140,35 @@ def template(paths: set[Path], until: float = 1000, by: str = "sophia") -> Templ
     return Template("T1", frozenset(paths), by, hours(-100), hours(until))
 
 
-def made_from(which: Template) -> Change:
-    return replace(of(ChangeType.STANDARD), template=which)
+def made_from(which: Template, submitted: float | None = -70) -> Change:
+    asked_at = None if submitted is None else hours(submitted)
+    return replace(of(ChangeType.STANDARD), template=which, submitted_at=asked_at)
 
 
-def test_a_live_template_approves_standard_work_as_soon_as_it_is_recorded() -> None:
-    assert approved_at(made_from(template({VERSION})), hours(100)) == hours(-72)
-    assert approved_at(made_from(template({Path("os", "")})), hours(100)) == hours(-72)
+def test_a_live_template_approves_standard_work_as_soon_as_it_is_submitted() -> None:
+    assert approved_at(made_from(template({VERSION})), hours(100)) == hours(-70)
+    assert approved_at(made_from(template({Path("os", "")})), hours(100)) == hours(-70)
+    assert not is_approved(made_from(template({VERSION})), hours(-71))
+
+
+def test_a_template_approves_no_draft_and_nothing_that_was_edited_since_it_was_submitted() -> None:
+    assert missing(made_from(template({VERSION}), submitted=None)) == Gap(Stage.PLAN, Flaw.MISSING)
+    assert missing(made_from(template({VERSION}), submitted=-73)) == Gap(Stage.PLAN, Flaw.MISSING)
+
+
+@pytest.mark.parametrize(("submitted", "is_one"), [(-61, True), (-60, False), (-59, False)])
+def test_a_template_approves_nothing_from_its_withdrawal_on_and_keeps_what_it_approved(
+    submitted: float, is_one: bool
+) -> None:
+    gone = replace(template({VERSION}), withdrawn_at=hours(-60))
+    assert is_approved(made_from(gone, submitted), hours(100)) is is_one
+
+
+def test_a_template_is_no_persons_word() -> None:
+    by_template = made_from(template({VERSION}))
+    assert granted_at(by_template, hours(100)) is None
+    assert granted_at(granted(by_template, Stage.PLAN, 1), hours(100)) == hours(1)
+    assert granted_at(replace(granted(by_template, Stage.PLAN, 1), cancelled_at=hours(2)), hours(2)) is None
 
 
 @pytest.mark.parametrize(

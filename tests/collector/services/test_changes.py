@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.change.approval import Flaw
+from collector.change.approval import Flaw, Gap
 from collector.change.expected import Expected, How
 from collector.change.flow import Step
 from collector.change.lifecycle import Denied, Why
-from collector.change.record import Change, ChangeType, State, Window
+from collector.change.record import Change, ChangeType, Stage, State, Window
 from collector.change.verification import Evidence, LineState, Sight
 from collector.model import Path
 from collector.security import audit
@@ -280,6 +280,63 @@ async def test_a_change_of_an_approved_template_needs_no_further_word(office: Of
     async with office.acting("ann") as act:
         number = await office.desk.raise_(act, ChangeType.STANDARD, ASKED, template=template)
     assert await office.step("ann", number, Step.SUBMIT) is State.APPROVED
+
+
+async def of_template(office: Office) -> tuple[str, str]:
+    """Return an approved template and a draft that was made of it."""
+    async with office.acting("ann") as act:
+        name = await templates.propose(act, NewTemplate("Patches", "", [Path("os", "")], NOW + 1000 * HOUR))
+    async with office.acting("bea") as act:
+        await templates.decide(act, actor_of("bea", ROLES["bea"]), name, "approved")
+    async with office.acting("ann") as act:
+        template = await templates.live(act.tx, name, act.at)
+        return name, await office.desk.raise_(act, ChangeType.STANDARD, ASKED, template=template)
+
+
+async def withdraw(office: Office, name: str) -> None:
+    async with office.acting("bea") as act:
+        await templates.decide(act, actor_of("bea", ROLES["bea"]), name, "withdrawn", "it broke a cluster")
+
+
+async def test_a_draft_made_before_its_template_was_withdrawn_waits_for_a_supervisor_when_it_is_submitted(
+    office: Office,
+) -> None:
+    name, number = await of_template(office)
+    await withdraw(office, name)
+    assert await office.step("ann", number, Step.SUBMIT) is State.REQUESTED
+    assert (await office.seen(number)).gap == Gap(Stage.PLAN, Flaw.MISSING)
+    assert await office.denied("cid", number, Step.START) == (Why.NOT_IN_THIS_STATE,)
+    assert await office.step("bea", number, Step.APPROVE) is State.APPROVED
+
+
+async def test_what_a_template_approved_stays_approved_when_it_is_withdrawn_and_both_are_told(office: Office) -> None:
+    name, number = await of_template(office)
+    assert await office.step("ann", number, Step.SUBMIT) is State.APPROVED
+    await office.step("cid", number, Step.START)
+    approved_at = office.at
+    await withdraw(office, name)
+    assert (await office.seen(number)).gap is None
+    assert await office.step("cid", number, Step.FINISH) is State.IMPLEMENTED
+    async with office.store.read() as connection:
+        (row,) = await templates.everyone(connection)
+    assert (row.state, row.decided_by, row.withdrawn_by, row.reason) == (
+        "withdrawn",
+        "bea",
+        "bea",
+        "it broke a cluster",
+    )
+    assert row.withdrawn_at is not None
+    assert row.decided_at < approved_at < row.withdrawn_at
+
+
+async def test_what_a_template_approved_waits_for_a_supervisor_once_it_is_edited_after_the_withdrawal(
+    office: Office,
+) -> None:
+    name, number = await of_template(office)
+    await office.step("ann", number, Step.SUBMIT)
+    await withdraw(office, name)
+    await office.edit("ann", number, replace(ASKED, text="and more"))
+    assert await office.step("ann", number, Step.SUBMIT) is State.REQUESTED
 
 
 async def test_what_collides_and_who_depends_is_told(office: Office) -> None:
