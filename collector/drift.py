@@ -18,14 +18,16 @@ def moved(steps: Sequence[Step], governance: Governance) -> dict[Path, int]:
     """
     found: dict[Path, int] = {}
     for step in steps:
-        if step.cause in CAUSES and not _alike(step, governance):
+        if step.cause in CAUSES and (held := of(step, governance)).old != held.new:
             before = min(step.lo, step.hi - 1)  # a word of a person is seen at once
             found[step.path] = min(before, found.get(step.path, before))
     return found
 
 
-def _alike(step: Step, governance: Governance) -> bool:
-    return bool(controlled(step.path, step.old, governance) == controlled(step.path, step.new, governance))
+def of(step: Step, governance: Governance) -> Step:
+    """Return `step` as one of what is controlled of its values."""
+    old, new = (controlled(step.path, each, governance) for each in (step.old, step.new))
+    return Step(step.path, old, new, step.lo, step.hi, step.cause)
 
 
 def controlled(path: Path, value: Value, governance: Governance) -> Value:

@@ -30,6 +30,7 @@ from collector.pipeline.policies import Policies
 from collector.pipeline.recording import Draft, Drafts
 from collector.store import doubts, ingest_log, sources
 from collector.store.doubts import Waiting
+from collector.store.lanes import Ids
 from collector.store.sections import BodyKey
 from collector.store.sources import Progress, SourceState
 from wire import observation
@@ -57,11 +58,15 @@ class Memory:
 
 @dataclass(slots=True)
 class Touched:
-    """What one batch moved: CI → sections for the rules, CI → controlled values; and who must send one in full."""
+    """What one batch moved: CI → sections for the rules, CI → controlled values; and who must send one in full.
+
+    `ids`: those of paths and values that are known of its transaction already.
+    """
 
     sections: dict[int, dict[str, Moved | None]] = field(default_factory=dict)
     drifted: dict[int, dict[Path, int]] = field(default_factory=dict)
     wanted: dict[int, set[str]] = field(default_factory=dict)
+    ids: Ids = field(default_factory=Ids)
     parked: int = 0
     rejected: int = 0
 
@@ -86,7 +91,7 @@ async def apply_batch(
 
     `looks`: what `ingest.look` says of each row. The sources of `rows` are in `memory`.
     """
-    batch = _Batch(tx, policies, Touched())
+    batch = _Batch(tx, policies)
     await batch.fetch(rows, looks, memory.states)
     last: dict[int, tuple[int, SourceState]] = {}
     for row, seen in zip(rows, looks, strict=True):
@@ -108,7 +113,7 @@ async def apply_again(
     tx: AsyncConnection, waiting: Sequence[Waiting], memory: Memory, policies: Policies, clock: Clock
 ) -> Touched:
     """Apply observations whose case has been decided, in the log's order; their sources are in `memory`."""
-    batch, spoke = _Batch(tx, policies, Touched()), list[SourceState]()
+    batch, spoke = _Batch(tx, policies), list[SourceState]()
     for each in waiting:
         seen = ingest.look(each.row)
         state = memory.states[ingest.source_of(seen, each.row)]
@@ -133,7 +138,7 @@ def _not_before(states: Iterable[SourceState], now: int) -> int:
 
 async def weigh(tx: AsyncConnection, touched: Touched, policies: Policies, now: int, judged: Judged) -> None:
     """Hold what was touched against changes, then against rules; `judged` as for `judging.judge`."""
-    findings = await matching.match(tx, touched.drifted, policies.governance, now)
+    findings = await matching.match(tx, touched.drifted, policies.governance, now, touched.ids)
     await judging.judge(tx, touched.sections, findings, policies, now, judged)
 
 
@@ -184,9 +189,10 @@ def progress(row_id: int, state: SourceState) -> Progress:
 class _Batch:
     """The observations of one batch that say something new, on their way through the stages."""
 
-    def __init__(self, tx: AsyncConnection, policies: Policies, touched: Touched) -> None:
-        self._tx, self._policies, self.touched = tx, policies, touched
+    def __init__(self, tx: AsyncConnection, policies: Policies) -> None:
+        self._tx, self._policies = tx, policies
         self._drafts = Drafts(policies.governance, policies.precedence, sampling.looked_back_on(policies.rulebook))
+        self.touched = Touched(ids=self._drafts.ids)
 
     async def fetch(self, rows: Sequence[Logged], looks: Sequence[Look], states: Mapping[str, SourceState]) -> None:
         """Read the kept bodies of all the hosts' sections that come with a new one."""

@@ -18,14 +18,15 @@ from collector.change import approval, evidence, filing
 from collector.change.authorised import in_time
 from collector.change.covering import Margins
 from collector.change.evidence import Trace
-from collector.change.filing import Filed, Filing, Open
+from collector.change.filing import Filed, Filing
 from collector.change.item import Item
 from collector.change.record import Change, ChangeType, Line, Window
 from collector.change.track import Acceptance, Followed, Judged, Sighting, Terms, Track, follow
 from collector.governance import Governance
 from collector.model import Event, Path, Step
-from collector.store import acceptances, changes, events, findings, interning, standing, tracks
+from collector.store import acceptances, changes, events, findings, standing, tracks
 from collector.store.changes import Kept
+from collector.store.findings import Waiting
 from collector.store.lanes import Ids
 from collector.store.tracks import Course, Moving, Place
 
@@ -40,18 +41,21 @@ Drifted = Mapping[int, Mapping[Path, int]]
 """CI → paths that moved there, with when they were last seen as before (ms)."""
 
 
-async def match(tx: AsyncConnection, drifted: Drifted, governance: Governance, now: int) -> set[int]:
-    """Hold what drifted against changes; return the CIs whose findings moved."""
+async def match(
+    tx: AsyncConnection, drifted: Drifted, governance: Governance, now: int, ids: Ids | None = None
+) -> set[int]:
+    """Hold what drifted against changes; return the CIs whose findings moved. `ids`: what is known of them already."""
     if not drifted:
         return set()
-    waiting = await findings.waiting(tx, drifted)
-    since = {(ci_id, path): lo for ci_id, its in drifted.items() for path, lo in its.items()}
+    since, ids = {(ci_id, path): lo for ci_id, its in drifted.items() for path, lo in its.items()}, ids or Ids()
+    await ids.learn(tx, paths=(path for _, path in since))
+    waiting = await findings.concerning(tx, since, ids.paths)
     for place in since.keys() & waiting.items.keys():
         since[place] = min(since[place], _rest(waiting.items[place]))
-    seen = await _seen(tx, since, now)
+    seen = await _seen(tx, since, ids, now)
     if earlier := await _begun(tx, since, seen):
-        seen = await _seen(tx, since | earlier, now)
-    return await _follow(tx, seen, waiting.homes, governance, now)
+        seen = await _seen(tx, since | earlier, ids, now)
+    return await _follow(tx, seen, waiting, governance, now)
 
 
 async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Governance, now: int) -> set[int]:
@@ -60,7 +64,9 @@ async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Govern
     if not waiting.items:
         return set()
     since = {place: _rest(items) for place, items in waiting.items.items()}
-    return await _follow(tx, await _seen(tx, since, now), waiting.homes, governance, now)
+    ids = Ids()
+    await ids.learn(tx, paths=(path for _, path in since))
+    return await _follow(tx, await _seen(tx, since, ids, now), waiting, governance, now)
 
 
 async def due(tx: AsyncConnection, governance: Governance, now: int, limit: int) -> set[int]:
@@ -86,7 +92,7 @@ async def _begun(tx: AsyncConnection, since: Mapping[Place, int], seen: _Seen) -
         return {}
     first = min(plan.window.start for plan in plans.values()) - REACH_MS
     earlier: dict[Place, int] = {}
-    for ci_id, filed in (await findings.on_paths(tx, dict.fromkeys(since, first), seen.paths)).items():
+    for ci_id, filed in (await findings.on_paths(tx, dict.fromkeys(since, first), seen.ids.paths)).items():
         for each in filed:
             place, rest = (ci_id, each.judged.item.path), _rest([each])
             if each.judged.judgement.change in plans and rest < since[place]:
@@ -94,20 +100,18 @@ async def _begun(tx: AsyncConnection, since: Mapping[Place, int], seen: _Seen) -
     return earlier
 
 
-async def _follow(
-    tx: AsyncConnection, seen: _Seen, homes: Mapping[int, Mapping[int, Open]], governance: Governance, now: int
-) -> set[int]:
-    courses, paths = seen.courses, seen.paths
+async def _follow(tx: AsyncConnection, seen: _Seen, waiting: Waiting, governance: Governance, now: int) -> set[int]:
+    courses, since = seen.courses, {place: course.since for place, course in seen.courses.items()}
     course_of = _followed(courses, seen.known, (governance, None), now)
-    stood = await findings.on_paths(tx, {place: course.since for place, course in courses.items()}, paths)
+    stood = waiting.stood if since == waiting.since else await findings.on_paths(tx, since, seen.ids.paths)
     filings = {
-        ci_id: filing.file(judged, _reached(stood.get(ci_id, []), courses), list(homes.get(ci_id, {}).values()))
+        ci_id: filing.file(judged, _reached(stood.get(ci_id, []), courses), list(waiting.homes.get(ci_id, {}).values()))
         for ci_id, judged in _by_ci(course_of).items()
     }
     moving = [_moving(place, courses[place], each, governance) for place, each in course_of.items()]
     sources = {code: key for course in courses.values() for code, key in course.sources.items()}
     told = {ci_id: each for ci_id, each in filings.items() if not each.is_empty}
-    return await _write(tx, told, moving, (paths, sources), now)
+    return await _write(tx, told, moving, (seen.ids, sources), now)
 
 
 def _reached(stood: Iterable[Filed], courses: Mapping[Place, Course]) -> list[Filed]:
@@ -140,13 +144,13 @@ def _reach(terms: Terms | None) -> int:
 
 async def _write(
     tx: AsyncConnection, filings: Mapping[int, Filing], moving: Iterable[Moving],
-    known: tuple[Mapping[Path, int], Mapping[str, int]], now: int,
+    known: tuple[Ids, Mapping[str, int]], now: int,
 ) -> set[int]:  # fmt: skip
-    """Write what moved; `known`: ids of paths and sources."""
-    paths, lanes = known
+    """Write what moved; `known`: ids of paths and values, and of sources."""
+    ids, lanes = known
     moves = [each for each in moving if not each.is_as_it_was]
-    values = [*findings.values_of(filings.values()), *(move[0] for each in moves for move in each.moves)]
-    ids = Ids(paths, await interning.value_ids(tx, values))
+    authorised = (move[0] for each in moves for move in each.moves)
+    await ids.learn(tx, values=chain(findings.values_of(filings.values()), authorised))
     moved = await findings.apply(tx, filings, lanes, ids, now)
     await tracks.authorise(tx, moves, now, ids)
     return set(moved.values())
@@ -185,13 +189,12 @@ class _Seen:
 
     courses: Mapping[Place, Course]
     known: _Known
-    paths: Mapping[Path, int]
+    ids: Ids
 
 
-async def _seen(tx: AsyncConnection, since: Mapping[Place, int], now: int) -> _Seen:
-    paths = await interning.path_ids(tx, (path for _, path in since))
-    courses = await tracks.courses(tx, since, paths)
-    return _Seen(courses, await _known(tx, courses, now, REACH_MS), paths)
+async def _seen(tx: AsyncConnection, since: Mapping[Place, int], ids: Ids, now: int) -> _Seen:
+    courses = await tracks.courses(tx, since, ids.paths)
+    return _Seen(courses, await _known(tx, courses, now, REACH_MS), ids)
 
 
 async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], now: int, reach: int) -> _Known:
@@ -250,18 +253,13 @@ def _one(
     place: Place, course: Course, known: _Known, policy: tuple[Governance, Terms | None], now: int
 ) -> Followed:  # fmt: skip
     (ci_id, path), (governance, terms) = place, policy
-    steps = ((source, _controlled(step, governance)) for source, step in course.steps)
+    steps = ((source, drift.of(step, governance)) for source, step in course.steps)
     sightings = tuple(
         _sighting(source, step, known.traces.get(ci_id, ())) for source, step in steps if step.old != step.new
     )
     authorised = drift.controlled(path, course.base and course.base.value, governance)
     track = Track(ci_id, path, authorised, sightings, tuple(known.acceptances.get(place, ())))
     return follow(track, known.changes.get(ci_id, ()), now, terms)
-
-
-def _controlled(step: Step, governance: Governance) -> Step:
-    old, new = (drift.controlled(step.path, each, governance) for each in (step.old, step.new))
-    return Step(step.path, old, new, step.lo, step.hi, step.cause)
 
 
 def _sighting(source: str, step: Step, traces: Sequence[Trace]) -> Sighting:

@@ -15,6 +15,7 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import drift, history, samples
+from collector.change.item import parts
 from collector.governance import Governance
 from collector.ingest import Delta
 from collector.inspection import Moved
@@ -24,7 +25,7 @@ from collector.pipeline.identifying import Placed
 from collector.pipeline.winning import Said
 from collector.precedence import Precedences
 from collector.samples import Sample, Spans
-from collector.store import cis, documents, interning, lanes, sections
+from collector.store import cis, documents, lanes, sections
 from collector.store import samples as kept_samples
 from collector.store.lanes import Authorising, Basis, Ids, Origin
 from collector.store.sections import BodyKey, SectionRow, SectionState
@@ -61,10 +62,11 @@ class Draft:
 
 
 class Drafts:
-    """The drafts that wait to be written, and the bodies as they are after them."""
+    """The drafts that wait to be written, the bodies as they are after them, and the ids of what was written."""
 
     def __init__(self, governance: Governance, precedence: Precedences, spans: Spans | None = None) -> None:
         self.governance, self.precedence, self.spans = governance, precedence, spans or {}
+        self.ids = Ids()
         self.waiting: list[Draft] = []
         self._bodies: dict[BodyKey, bytes | None] = {}
 
@@ -222,17 +224,17 @@ def _waves(drafts: Sequence[Draft]) -> list[list[Draft]]:
 async def _write(tx: AsyncConnection, drafts: Sequence[Draft], by: Drafts) -> None:
     """Write `drafts`, no CI twice among them, by what governs and precedes in `by`."""
     governed = await cis.governed(tx, [draft.origin.ci_id for draft in drafts])
-    paths = await interning.path_ids(tx, (step.path for draft in drafts for step in draft.steps))
-    said = [Said(draft.origin, draft.source, draft.steps) for draft in drafts]
-    facts = await winning.win(tx, said, by.precedence, paths)
-    won = (each.value for _, its in facts for each in its)  # who wins may be a source that says nothing here
-    ids = Ids(paths, await interning.value_ids(tx, chain(_values(drafts), won)))
-    await lanes.write_facts(tx, facts, ids)
-    await lanes.write_claims(tx, [(draft.origin, draft.steps) for draft in drafts], ids)
     ruled = [draft for draft in drafts if draft.origin.ci_id in governed]
-    await lanes.write_authorised(tx, await _arrivals(tx, ruled, by.governance), ids)
     for draft in ruled:
         draft.drifted = drift.moved(draft.steps, by.governance)
+    await by.ids.learn(tx, paths=(step.path for draft in drafts for step in draft.steps))
+    said = [Said(draft.origin, draft.source, draft.steps) for draft in drafts]
+    facts = await winning.win(tx, said, by.precedence, by.ids.paths)
+    won = (each.value for _, its in facts for each in its)  # who wins may be a source that says nothing here
+    await by.ids.learn(tx, values=chain(_values(drafts), won, _held_against(ruled, by.governance)))
+    await lanes.write_facts(tx, facts, by.ids)
+    await lanes.write_claims(tx, [(draft.origin, draft.steps) for draft in drafts], by.ids)
+    await lanes.write_authorised(tx, await _arrivals(tx, ruled, by.governance), by.ids)
 
 
 def _values(drafts: Sequence[Draft]) -> Iterator[Value]:
@@ -240,6 +242,15 @@ def _values(drafts: Sequence[Draft]) -> Iterator[Value]:
         for step in draft.steps:
             yield step.old
             yield step.new
+
+
+def _held_against(drafts: Sequence[Draft], governance: Governance) -> Iterator[Value]:
+    """Yield what findings will say of what drifted: its values without what is not controlled, field by field."""
+    for draft in drafts:
+        for step in (drift.of(each, governance) for each in draft.steps if each.path in draft.drifted):
+            for _, old, new in parts(step.old, step.new):
+                yield old
+                yield new
 
 
 async def _arrivals(tx: AsyncConnection, drafts: Sequence[Draft], governance: Governance) -> list[Authorising]:

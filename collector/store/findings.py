@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change import filing
@@ -23,7 +23,7 @@ from collector.model import Drift, Finding, Path, Verdict
 from collector.store import interning, pairs, schema
 from collector.store.engine import insert_for, upsert
 from collector.store.lanes import Ids
-from collector.store.pairs import Asking
+from collector.store.pairs import Asked, Asking
 
 Place = tuple[int, Path]
 AnyRow = Any
@@ -31,9 +31,9 @@ _finding, _item = schema.finding.c, schema.finding_item.c
 _authorised, _old, _new = (schema.val.alias(name) for name in ("authorised", "old", "new"))
 _WHOLE = (
     select(
-        _item.finding_id, _item.field, _item.lo, _item.hi, _item.actor, _item.claimed, _item.verdict, _item.change,
-        _item.flags, _item.refused, _item.late_ms, _item.due_at, _item.closed_at, _finding.ci_id,
-        _finding.lo.label("finding_lo"), _finding.hi.label("finding_hi"),
+        _item.finding_id, _item.field, _item.lo, _item.hi.label("hi"), _item.actor, _item.claimed, _item.verdict,
+        _item.change, _item.flags, _item.refused, _item.late_ms, _item.due_at, _item.closed_at, _finding.ci_id,
+        _finding.lo.label("finding_lo"), _finding.hi.label("finding_hi"), _finding.closed_at.label("over_at"),
         schema.source.c.code, schema.path.c.section, schema.path.c.key,
         _authorised.c.text.label("a"), _old.c.text.label("o"), _new.c.text.label("n"),
     )
@@ -45,15 +45,22 @@ _WHOLE = (
         .outerjoin(_old, _old.c.id == _item.old_val_id)
         .outerjoin(_new, _new.c.id == _item.new_val_id)
     )
-    .order_by(_item.finding_id, schema.path.c.section, schema.path.c.key, _item.field, _item.hi)
 )  # fmt: skip
-_OPEN_ITEMS = _WHOLE.where(_finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None))
-_ON_PATHS = Asking(
-    lambda asked: _WHOLE.join(asked.table, (_finding.ci_id == asked.ci_id) & (_item.path_id == asked.path_id)).where(
-        _finding.hi > bindparam("since"), _item.hi > bindparam("since")
-    )
+_ORDER = ("finding_id", "section", "key", "field", "hi")
+_OF_OPEN = _WHOLE.where(_finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None))
+
+
+def _on_paths(asked: Asked) -> Any:
+    here = (_finding.ci_id == asked.ci_id) & (_item.path_id == asked.path_id)
+    return _WHOLE.join(asked.table, here).where(_finding.hi > bindparam("since"), _item.hi > bindparam("since"))
+
+
+_OPEN_ITEMS = _OF_OPEN.order_by(*_ORDER)
+_ON_PATHS = Asking(lambda asked: _on_paths(asked).order_by(*_ORDER))
+_CONCERNING = Asking(
+    lambda asked: union_all(_OF_OPEN, _on_paths(asked).where(_finding.closed_at.is_not(None))).order_by(*_ORDER)
 )
-_OF_FINDINGS = _WHOLE.where(_item.finding_id.in_(bindparam("findings", expanding=True)))
+_OF_FINDINGS = _WHOLE.where(_item.finding_id.in_(bindparam("findings", expanding=True))).order_by(*_ORDER)
 _OPEN = select(schema.finding).where(
     _finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None)
 ).order_by(_finding.id)  # fmt: skip
@@ -74,10 +81,32 @@ _KEY = ("finding_id", "path_id", "field", "hi")
 
 @dataclass(slots=True)
 class Waiting:
-    """What is open: place → the items somebody or some clock still has to do with, CI → its open findings."""
+    """What is open: place → the items somebody or some clock still has to do with, CI → its open findings.
 
+    `stood`: CI → the items at the places of `since`, open or not, that were first seen new after the time given there.
+    """
+
+    since: Mapping[Place, int] = field(default_factory=dict)
     items: dict[Place, list[Filed]] = field(default_factory=dict)
     homes: dict[int, dict[int, Open]] = field(default_factory=dict)
+    stood: dict[int, list[Filed]] = field(default_factory=dict)
+
+    def take(self, row: AnyRow) -> None:
+        """Take an item into account."""
+        filed = _filed(row)
+        place = row.ci_id, filed.judged.item.path
+        if place in self.since and row.hi > self.since[place]:
+            self.stood.setdefault(row.ci_id, []).append(filed)
+        if row.over_at is None:
+            self._wait(row, place, filed)
+
+    def _wait(self, row: AnyRow, place: Place, filed: Filed) -> None:
+        homes = self.homes.setdefault(row.ci_id, {})
+        home = homes.get(row.finding_id) or Open(row.finding_id, row.code, row.finding_lo, row.finding_hi)
+        if not filing.is_final(filed.judged.judgement):
+            self.items.setdefault(place, []).append(filed)
+            home = replace(home, waiting=(*home.waiting, filing.key(filed.judged.item)))
+        homes[row.finding_id] = home
 
 
 async def waiting(connection: AsyncConnection, ci_ids: Iterable[int]) -> Waiting:
@@ -85,12 +114,19 @@ async def waiting(connection: AsyncConnection, ci_ids: Iterable[int]) -> Waiting
     found = Waiting()
     for part in interning.chunks(ci_ids):
         for row in await connection.execute(_OPEN_ITEMS, {"cis": part}):
-            filed, homes = _filed(row), found.homes.setdefault(row.ci_id, {})
-            home = homes.get(row.finding_id) or Open(row.finding_id, row.code, row.finding_lo, row.finding_hi)
-            if not filing.is_final(filed.judged.judgement):
-                found.items.setdefault((row.ci_id, filed.judged.item.path), []).append(filed)
-                home = replace(home, waiting=(*home.waiting, filing.key(filed.judged.item)))
-            homes[row.finding_id] = home
+            found.take(row)
+    return found
+
+
+async def concerning(connection: AsyncConnection, since: Mapping[Place, int], paths: Mapping[Path, int]) -> Waiting:
+    """Return what is open on the CIs of `since` and what stands at its places, asked for in one."""
+    found, asked_of = Waiting(dict(since)), set[int]()
+    for part in interning.chunks(since):
+        cis = {ci_id for ci_id, _ in part} - asked_of
+        asked = {"cis": sorted(cis), **_asked(part, since, paths)}
+        for row in await connection.execute(_CONCERNING.of(connection), asked):
+            found.take(row)
+        asked_of |= cis
     return found
 
 
@@ -100,13 +136,17 @@ async def on_paths(
     """Return CI → the items at the places of `since` that were first seen new after the time given there (ms)."""
     found: dict[int, list[Filed]] = {}
     for part in interning.chunks(since, pairs.MOST):
-        places = pairs.text((ci_id, paths[path]) for ci_id, path in part)
-        asked = {"pairs": places, "since": min(since[each] for each in part)}
-        rows = await connection.execute(_ON_PATHS.of(connection), asked)
-        for row in rows:
+        for row in await connection.execute(_ON_PATHS.of(connection), _asked(part, since, paths)):
             if row.hi > since[row.ci_id, Path(row.section, row.key)]:
                 found.setdefault(row.ci_id, []).append(_filed(row))
     return found
+
+
+def _asked(places: Sequence[Place], since: Mapping[Place, int], paths: Mapping[Path, int]) -> dict[str, object]:
+    return {
+        "pairs": pairs.text((ci_id, paths[path]) for ci_id, path in places),
+        "since": min(since[each] for each in places),
+    }
 
 
 async def due(connection: AsyncConnection, now: int, limit: int) -> set[int]:

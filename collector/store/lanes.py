@@ -51,11 +51,18 @@ class FactStep:
 
 
 class Ids:
-    """Interned ids for one write: look up many once, then translate."""
+    """Interned ids of one transaction: look up many once, then translate; hand them on to whoever writes next."""
 
-    def __init__(self, paths: Mapping[Path, int], values: Mapping[str, int]) -> None:
-        self.paths = paths
-        self._values = values
+    def __init__(self, paths: Mapping[Path, int] | None = None, values: Mapping[str, int] | None = None) -> None:
+        self.paths = dict(paths or {})
+        self._values = dict(values or {})
+
+    async def learn(
+        self, connection: AsyncConnection, paths: Iterable[Path] = (), values: Iterable[Value] = ()
+    ) -> None:
+        """Look up those that are not here yet, and make them where they are new."""
+        self.paths |= await interning.path_ids(connection, (each for each in paths if each not in self.paths))
+        self._values |= await interning.value_ids(connection, values, self._values)
 
     def value(self, value: Value) -> int | None:
         return interning.id_of(self._values, value)

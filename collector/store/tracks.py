@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Path, Step, Value
@@ -24,12 +24,12 @@ def _claims(asked: Asked) -> Any:
     told = here.join(schema.source, schema.source.c.id == _claim.source_id)
     return (
         select(
-            _claim.ci_id, _claim.path_id, _claim.source_id, schema.source.c.code, _claim.vf, _claim.vt, _claim.tf,
-            _claim.lo, _claim.cause, _claim.gone_tf, _claim.gone_lo, _claim.gone_cause, schema.val.c.text,
+            _claim.ci_id, _claim.path_id, _claim.vf, _claim.vt, _claim.tf, schema.val.c.text,
+            _claim.source_id, schema.source.c.code, _claim.lo, _claim.cause, _claim.gone_tf, _claim.gone_lo,
+            _claim.gone_cause, null(), null(),
         )
         .select_from(told.join(schema.val, schema.val.c.id == _claim.val_id))
         .where(_claim.vt >= bindparam("since"), _claim.tt == FOREVER)
-        .order_by(_claim.vf)
     )  # fmt: skip
 
 
@@ -37,15 +37,16 @@ def _authorised(asked: Asked) -> Any:
     here = asked.table.join(schema.auth, (_auth.ci_id == asked.ci_id) & (_auth.path_id == asked.path_id))
     return (
         select(
-            _auth.ci_id, _auth.path_id, _auth.vf, _auth.vt, _auth.tf, _auth.basis, _auth.ref, schema.val.c.text,
+            _auth.ci_id, _auth.path_id, _auth.vf, _auth.vt, _auth.tf, schema.val.c.text,
+            *[null()] * 7, _auth.basis, _auth.ref,
         )
         .select_from(here.outerjoin(schema.val, schema.val.c.id == _auth.val_id))
         .where(_auth.vt >= bindparam("since"), _auth.tt == FOREVER)
-        .order_by(_auth.vf)
     )  # fmt: skip
 
 
-_CLAIMS, _AUTHORISED = Asking(_claims), Asking(_authorised)
+_COURSES = Asking(lambda asked: union_all(_claims(asked), _authorised(asked)).order_by("vf"))
+"""Rows of both lanes in one answer; each leaves null what only the other has."""
 _ROW = (
     (schema.auth.c.ci_id == bindparam("b_ci")) & (schema.auth.c.path_id == bindparam("b_path"))
     & (schema.auth.c.vf == bindparam("b_vf")) & (schema.auth.c.tf == bindparam("b_tf"))
@@ -105,12 +106,12 @@ class _Claim(NamedTuple):
     vf: int
     vt: int
     tf: int
+    value: Value
     lo: int
     cause: str
     gone_tf: int | None
     gone_lo: int | None
     gone_cause: str | None
-    value: Value
 
 
 async def courses(
@@ -124,12 +125,14 @@ async def courses(
     for part in interning.chunks(wanted, pairs.MOST):
         places = pairs.text((ci_id, paths[path]) for ci_id, path in part)
         asked = {"pairs": places, "since": min(wanted[each] for each in part)}
-        for ci_id, path_id, source_id, code, *times, text in await connection.execute(_CLAIMS.of(connection), asked):
-            sources[code] = source_id
-            claims[ci_id, names[path_id]].setdefault(code, []).append(_Claim._make([*times, json.loads(text)]))
-        for ci_id, path_id, vf, vt, tf, basis, ref, text in await connection.execute(_AUTHORISED.of(connection), asked):
-            value = None if text is None else json.loads(text)
-            allowed[ci_id, names[path_id]].append(Allowed(vf, vt, tf, basis, ref, value))
+        for ci_id, path_id, vf, vt, tf, text, *own in await connection.execute(_COURSES.of(connection), asked):
+            place, value = (ci_id, names[path_id]), None if text is None else json.loads(text)
+            source_id, code, *how, basis, reference = own
+            if source_id is None:
+                allowed[place].append(Allowed(vf, vt, tf, basis, reference, value))
+            else:
+                sources[code] = source_id
+                claims[place].setdefault(code, []).append(_Claim(vf, vt, tf, value, *how))
     return {place: Course(since, _told(place[1], since, claims[place], allowed[place]), tuple(allowed[place]), sources)
             for place, since in wanted.items()}  # fmt: skip
 

@@ -11,6 +11,7 @@ moved, held against changes.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import statistics
@@ -22,18 +23,19 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import governance
+from collector import governance, precedence
 from collector.governance import Governance
+from collector.model import FOREVER, Step
 from collector.model import Path as Place
-from collector.model import Step
-from collector.pipeline import matching
+from collector.pipeline import Touched, matching, recording
+from collector.pipeline.recording import Draft, Drafts
 from collector.services import cis
 from collector.services.cis import Moment
-from collector.store import interning, lanes, schema, tracks
+from collector.store import schema, tracks
 from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.page import Window
 from collector.store.engine import Store, open_store, sqlite_url
-from collector.store.lanes import Ids, Origin
+from collector.store.lanes import Origin
 from tests import postgres
 from tests.bench import Figure
 from tests.bench.aged import END, START, YEARS, make, uid
@@ -46,7 +48,7 @@ READS = 300
 LARGE = ("shared_buffers=1GB", "max_wal_size=16GB", "maintenance_work_mem=512MB")
 """What such a database is given."""
 Timed = Callable[[AsyncConnection, random.Random], Awaitable[object]]
-Judge = Callable[[AsyncConnection, tuple[int, Place], Governance], Awaitable[None]]
+Judge = Callable[[AsyncConnection, Touched, Governance], Awaitable[None]]
 
 
 def run() -> list[Figure]:
@@ -106,13 +108,14 @@ async def _listed(connection: AsyncConnection, dice: random.Random) -> object:
 
 async def _drift(store: Store, count: int, judge: Judge, how: str) -> Figure:
     """Let one package of a server move, and hold it against changes; what was written is undone."""
-    table, dice, took = governance.load(RULES / "attributes.yaml"), random.Random(3), []
+    table, ranks = governance.load(RULES / "attributes.yaml"), precedence.load(RULES / "precedence.yaml")
+    dice, took = random.Random(3), []
     for at in range(READS // 3 + 10):
         ci_id = dice.randrange(round(count * 0.5) + 1, round(count * 0.58))
         async with store._writer.connect() as connection:
-            path = await _moved(connection, ci_id)
+            touched = await _moved(connection, ci_id, Drafts(table, ranks))
             started = time.perf_counter()
-            await judge(connection, (ci_id, path), table)
+            await judge(connection, touched, table)
             if at >= 10:
                 took.append((time.perf_counter() - started) * 1000)
             await connection.rollback()
@@ -120,27 +123,30 @@ async def _drift(store: Store, count: int, judge: Judge, how: str) -> Figure:
     return Figure(f"drift of a changed CI, {name}: median", statistics.median(took), "ms", at_most=2.0, note=note)
 
 
-async def _evaluated(connection: AsyncConnection, place: tuple[int, Place], table: Governance) -> None:
-    paths = await interning.known_paths(connection, [place[1]])
-    courses = await tracks.courses(connection, {place: END - 1_000}, paths)
+async def _evaluated(connection: AsyncConnection, touched: Touched, table: Governance) -> None:
+    since = {(ci_id, path): lo for ci_id, its in touched.drifted.items() for path, lo in its.items()}
+    courses = await tracks.courses(connection, since, touched.ids.paths)
     followed = await matching.followed(connection, courses, table, END + 60_000)
     assert [len(each.items) for each in followed.values()] == [1]
 
 
-async def _matched(connection: AsyncConnection, place: tuple[int, Place], table: Governance) -> None:
-    ci_id, path = place
-    await matching.match(connection, {ci_id: {path: END - 1_000}}, table, END + 60_000)
+async def _matched(connection: AsyncConnection, touched: Touched, table: Governance) -> None:
+    assert await matching.match(connection, touched.drifted, table, END + 60_000, touched.ids)
 
 
-async def _moved(connection: AsyncConnection, ci_id: int) -> Place:
+async def _moved(connection: AsyncConnection, ci_id: int, drafts: Drafts) -> Touched:
+    """Let a package be another version, recorded as what its source observed."""
     held = (
-        select(schema.path.c.section, schema.path.c.key, schema.claim.c.source_id)
+        select(schema.path.c.section, schema.path.c.key, schema.claim.c.source_id, schema.val.c.text)
         .join(schema.path, schema.path.c.id == schema.claim.c.path_id)
-        .where(schema.claim.c.ci_id == ci_id, schema.path.c.section == "packages")
+        .join(schema.val, schema.val.c.id == schema.claim.c.val_id)
+        .where(schema.claim.c.ci_id == ci_id, schema.claim.c.vt == FOREVER, schema.path.c.section == "packages")
     )
-    section, key, source_id = (await connection.execute(held.limit(1))).one()
-    path, new = Place(section, key), {"version": "9.9-moved"}
-    ids = Ids(await interning.path_ids(connection, [path]), await interning.value_ids(connection, [new]))
-    step = Step(path, {"version": "0"}, new, END - 1_000, END)
-    await lanes.write_claims(connection, [(Origin(ci_id, source_id, 1, END), [step])], ids)
-    return path
+    section, key, source_id, text = (await connection.execute(held.limit(1))).one()
+    step = Step(Place(section, key), json.loads(text), {"version": "9.9-moved"}, END - 1_000, END)
+    origin = Origin(ci_id, source_id, 1, END)
+    drafts.waiting.append(Draft(origin, f"agent/{source_id}", agent_id=0, steps=[step]))
+    touched = Touched(ids=drafts.ids)
+    for draft in await recording.write(connection, drafts):
+        touched.add(draft)
+    return touched
