@@ -1,8 +1,8 @@
 """Root causes: present causes × how their CIs can be reached → which incident each goes to, as a cause or as a victim.
 
 What cannot be reached has one failure, however many rules notice: its alerts are told in the incident of the CI whose
-failure explains it. Others go together as their rule says (`group_by`), and when more incidents would open in one place
-than anybody can read, those beyond go into one until it is over.
+failure explains it. Others of one CI and category go together, or as their rule says (`group_by`); and when more
+incidents would open in one place than anybody can read, those beyond go into one until it is over.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ OWN: Final = "ci"
 """What a text of `group_by` begins with that names a value of the CI."""
 MAX_KEY: Final = 200
 MAX_NAMED: Final = 20
+TOGETHER: Final = "alarms"
+"""What the key of an incident begins with that all alarms of one CI and category share."""
 DIGEST: Final = "digest_daily"
 """How a rule says that everything it finds is one matter."""
 
@@ -89,6 +91,8 @@ def _placed(cause: Cause, footing: Footing, rules: Mapping[str, Rule], telling: 
         return None if footing.held else _of_reach(cause, footing)
     if footing.down and cause.since >= footing.answered_at and _follows(rules.get(rule)):
         return replace(cause, group=_home(footing), role=VICTIM)
+    if rule in telling:
+        return cause
     return replace(cause, group=cause.group or group_key(cause, rules.get(rule), footing))
 
 
@@ -109,17 +113,17 @@ def _home(footing: Footing) -> str:
 
 
 def group_key(cause: Cause, rule: Rule | None, footing: Footing) -> str:
-    """Return the key of the incident `cause` shares with others of its rule, "" for one of its own.
+    """Return the key of the incident `cause` shares with others.
 
-    A digest is one incident for all CIs. A name of `group_by` that has no value here groups nothing: what nobody knows
-    is no common cause.
+    It is that of its CI and category, unless its rule says more. A digest is one incident for all CIs. A name of
+    `group_by` that has no value here groups nothing: what nobody knows is no common cause.
     """
     if rule is not None and rule.create == DIGEST:
         return f"digest|{rule.id}"
-    if rule is None or not rule.group_by:
-        return ""
-    values = [_label(name, cause, footing) for name in rule.group_by]
-    return "" if None in values else "|".join(["group", rule.group or rule.id, *map(str, values)])[:MAX_KEY]
+    values = [_label(name, cause, footing) for name in rule.group_by] if rule is not None else []
+    if rule is None or not values or None in values:
+        return "|".join([TOGETHER, str(_label("ci.id", cause, footing)), clean(cause.category)])[:MAX_KEY]
+    return "|".join(["group", rule.group or rule.id, *map(str, values)])[:MAX_KEY]
 
 
 def _label(name: str, cause: Cause, footing: Footing) -> str | None:
@@ -135,13 +139,19 @@ def _label(name: str, cause: Cause, footing: Footing) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many incidents may open in one place (`site`) within a span (ms)."""
+    """How many incidents may open in one lane of a place (`site`) within a span (ms)."""
 
     incidents: int = 30
     span_ms: int = 5 * 60_000
 
 
 BUDGET: Final = Budget()
+Lane = tuple[str, bool]
+"""What has a budget of its own: a site, and there what has the highest priority.
+
+However much else there is, that is not held up by it. But when the cooling of a room fails every host in it is as
+urgent, and nobody reads a thousand incidents of one cause: those beyond go into the storm like all others.
+"""
 
 
 def opening(causes: Iterable[Cause], known: Iterable[str]) -> list[str]:
@@ -154,23 +164,22 @@ def opening(causes: Iterable[Cause], known: Iterable[str]) -> list[str]:
 def absorbed(
     causes: Sequence[Cause],
     known: Iterable[str],
-    site_of: Mapping[str, str],
-    spent: Mapping[str, int],
+    lane_of: Mapping[str, Lane],
+    spent: Mapping[Lane, int],
     budget: Budget = BUDGET,
 ) -> list[Cause]:
-    """Return the causes, those that would open more than the budget of their site going into its storm.
+    """Return the causes, those that would open more than the budget of their lane going into the storm of their site.
 
-    `known`: keys of incidents that are open; `site_of`: key → site; `spent`: site → incidents that opened within the
-    span. What is critical always has an incident of its own.
-    """  # fmt: skip
-    left = {site: budget.incidents - count for site, count in spent.items()}
-    critical = {each.group or each.key for each in causes if each.severity == "critical"}
+    `known`: keys of incidents that are open; `lane_of`: key → lane; `spent`: lane → incidents that opened within the
+    span.
+    """
+    left = {lane: budget.incidents - count for lane, count in spent.items()}
     over: dict[str, str] = {}
     for key in opening(causes, known):
-        site = site_of.get(key, "")
-        left[site] = left.get(site, budget.incidents) - 1
-        if left[site] < 0 and key not in critical:
-            over[key] = storm_key(site)
+        lane = lane_of.get(key, ("", False))
+        left[lane] = left.get(lane, budget.incidents) - 1
+        if left[lane] < 0:
+            over[key] = storm_key(lane[0])
     return [_stormed(each, over) for each in causes]
 
 
@@ -204,7 +213,7 @@ def storm_cause(site: str, now: int) -> Cause:
         detail={"site": named, "role": "incident_manager"},
         since=now,
         category="monitoring/storm",
-        urgency="critical",
+        urgency="high",
         line=1,
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from collector.desk.table import URGENCIES, Table
+from collector.desk.table import IMPACTS, URGENCIES, Table
 from collector.model import Value
 
 
@@ -46,6 +46,13 @@ def reckon(table: Table, affected: Affected, severity: str, urgency: str = "") -
     )
     wanted = _urgency(table, severity, urgency)
     return Reckoning(table.matrix.get((impact, wanted), "P3"), impact, wanted, affected)
+
+
+def most_urgent(reckonings: Iterable[Reckoning]) -> Reckoning:
+    """Return the highest priority of several, of those alike the one that was come to by the most."""
+    return min(
+        reckonings, key=lambda each: (each.priority, -IMPACTS.index(each.impact), -URGENCIES.index(each.urgency))
+    )
 
 
 def _urgency(table: Table, severity: str, urgency: str) -> str:

@@ -25,7 +25,7 @@ async def grouped(
     told = {each.key for each in causes}
     every = [*causes, *(each for each in victims if each.key not in told)]
     placed = rootcause.grouped(every, stand, rules, footing.reach_rules(policies.rulebook))
-    return await storming.absorb(tx, placed, stand, now)
+    return await storming.absorb(tx, placed, stand, policies.desk, now)
 
 
 async def _victims(tx: AsyncConnection, down: set[int], touched: Mapping[int, CI], policies: Policies) -> list[Cause]:

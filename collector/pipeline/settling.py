@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
 from collector.model import CI, GONE, Cause
-from collector.pipeline import campaigning, log_only, rooting
+from collector.pipeline import campaigning, ending, log_only, rooting, suppressing
 from collector.pipeline.policies import Policies
 from collector.services.incidents import admitting
-from collector.store import alerts, cis, findings, foreign_alerts, incidents
+from collector.store import alerts, cis, findings, incidents
 
 
 async def settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> None:
@@ -37,12 +37,12 @@ async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Poli
     present, joined = await _causes(tx, touched, policies, now)
     causes = await _grouped(tx, present, touched, policies, now)
     held = await incidents.held_of(tx, touched, causes, now)
-    plan = incident.plan(held, causes, now, retired_of(touched))
+    ended = await ending.ended(tx, held, causes, touched)
+    plan = incident.plan(held, causes, now, retired_of(touched), ended)
     if plan.is_empty:
         return joined
     released = await incidents.victims_of(tx, [each.id for each in plan.resolve])
-    admitted = await admitting.admit(tx, plan.open, policies.desk)
-    await incidents.apply(tx, plan, now, admitted)
+    await admitting.carry_out(tx, held, plan, policies.desk, now)
     return released | joined
 
 
@@ -58,8 +58,11 @@ async def _causes(
         for alert in firing
         if alert.rule in rules
     ]
-    foreign = await foreign_alerts.firing(tx, touched)
-    causes += [incident.foreign_cause(each.alert, touched[each.ci_id]) for each in foreign if each.ci_id is not None]
+    causes += [
+        incident.foreign_cause(each.alert, touched[each.ci_id], each.held.held_by)
+        for each in await suppressing.told_of_others(tx, touched, policies, now)
+        if each.ci_id is not None
+    ]
     gathered, joined = await campaigning.gathered(tx, open_findings, now)
     its = [incident.finding_cause(finding, touched[finding.ci_id], policies.naming) for finding in gathered]
     return _present([*causes, *its, *await campaigning.told(tx, gathered, touched, policies.naming)]), joined

@@ -13,58 +13,75 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident, rootcause
+from collector.desk.table import PRIORITIES, Table
 from collector.incident.planning import Held, key_of
 from collector.model import Cause
 from collector.pipeline import footing
 from collector.pipeline.policies import Policies
 from collector.rootcause import ALARMS, BUDGET, CAUSE, STORM, Footing
+from collector.services.incidents import admitting
 from collector.store import incidents, members, places, storms
 from collector.store.storms import Storm
 
 PREFIX: Final = f"{STORM}|"
+HIGHEST: Final = PRIORITIES[0]
 
 
-async def absorb(tx: AsyncConnection, causes: Sequence[Cause], stand: Mapping[int, Footing], now: int) -> list[Cause]:
+async def absorb(
+    tx: AsyncConnection, causes: Sequence[Cause], stand: Mapping[int, Footing], table: Table, now: int
+) -> list[Cause]:
     """Return the causes, those beyond the budget of their site going into its storm; who is in one stays there.
 
     Alarms come in storms. What moved without approval is one incident each however much there is: somebody answers it.
     """
     others = [each for each in causes if each.kind not in ALARMS]
-    return [*await _absorbed(tx, [each for each in causes if each.kind in ALARMS], stand, now), *others]
+    alarms = await _kept(tx, [each for each in causes if each.kind in ALARMS], now)
+    return [*await _absorbed(tx, alarms, stand, table, now), *others]
 
 
 async def _absorbed(
-    tx: AsyncConnection, causes: Sequence[Cause], stand: Mapping[int, Footing], now: int
+    tx: AsyncConnection, its: list[Cause], stand: Mapping[int, Footing], table: Table, now: int
 ) -> list[Cause]:
-    its = await _kept(tx, causes, stand, now)
     keys = {key_of(each): each for each in its if each.role == CAUSE}
     known = await storms.known(tx, keys)
-    fresh = len(keys.keys() - known)
+    fresh = keys.keys() - known
     if not fresh:
         return its
     began = await storms.opened_since(tx, now - BUDGET.span_ms, ALARMS)
-    if len(began) + fresh > BUDGET.incidents:
-        site_of = {key: _site(each, stand) for key, each in keys.items()}
-        spent = Counter(await _sites(tx, began))
-        its = rootcause.absorbed(its, known, site_of, spent)
+    if len(began) + len(fresh) > BUDGET.incidents:
+        causes = [each for each in its if each.role == CAUSE and key_of(each) in fresh]
+        urgent = await admitting.urgent(tx, causes, table)
+        lane_of = {key: (_site(keys[key], stand), key in urgent) for key in fresh}
+        sites = await _sites(tx, [ci_id for ci_id, _ in began])
+        spent = Counter((site, priority == HIGHEST) for site, (_, priority) in zip(sites, began, strict=True))
+        its = rootcause.absorbed(its, known, lane_of, spent)
     return [*its, *await _begun(tx, its, now)]
 
 
-async def _kept(tx: AsyncConnection, causes: Sequence[Cause], stand: Mapping[int, Footing], now: int) -> list[Cause]:
-    """Return the causes; who is in a storm stays there until it is calm, then those of a category stay together."""
+async def _kept(tx: AsyncConnection, causes: Sequence[Cause], now: int) -> list[Cause]:
+    """Return the causes; who is in a storm stays there until it is calm, then those of a category stay together.
+
+    Victims go where the cause is that tells of them. The roots of outages are incidents of their own again.
+    """
     if not await storms.is_stormy(tx, PREFIX):
         return list(causes)
-    home = await storms.homes(tx, stand, PREFIX)
+    home = await storms.homes(tx, map(_tells, causes), PREFIX)
     over = {each.key: each for each in (await storms.storms(tx, STORM)).values() if is_calm(each, now)}
-    return [_stays(each, home.get(each.key, ""), over) for each in causes]
+    told = {each.key for each in causes}
+    return [_stays(each, home.get(key, ""), over if key in told else {}) for each in causes for key in [_tells(each)]]
+
+
+def _tells(cause: Cause) -> str:
+    """Return the key of the cause that decides where this one is told."""
+    return cause.key if cause.role == CAUSE else cause.group
 
 
 def _stays(cause: Cause, home: str, over: Mapping[str, Storm]) -> Cause:
-    if not home or cause.role != CAUSE:
+    if not home:
         return cause
     if home not in over:
         return replace(cause, group=home)
-    if over[home].size <= BUDGET.incidents:
+    if over[home].size <= BUDGET.incidents or cause.role != CAUSE or not cause.group:
         return cause
     return replace(cause, group=f"{home}|{cause.category or cause.detail.get('category', '')}")
 

@@ -33,6 +33,14 @@ class Admission:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A priority that was reckoned anew, and the one before it."""
+
+    before: str
+    reckoning: Reckoning
+
+
 def sited(detail: Mapping[str, Value], known: Admission | None) -> Mapping[str, Value]:
     """Return the detail with the site beside the CI, where the desk knows it: who is told may be told by site."""
     its = detail.get("ci")
@@ -45,7 +53,7 @@ def columns(known: Admission | None) -> dict[str, object]:
     """Return the columns the desk fills; all rows of one statement have the same."""
     said = known or Admission(Reckoning("P3", "", ""))
     its = said.reckoning
-    reckoning = canonical(dict(its.as_value())).decode() if known else "{}"
+    reckoning = _as_text(its) if known else "{}"
     return {
         "priority": its.priority, "impact": its.impact, "reckoning": reckoning,
         "source": said.source, "contact": said.contact, "affected": said.affected, "place": said.place,
@@ -53,10 +61,33 @@ def columns(known: Admission | None) -> dict[str, object]:
     } | ({"urgency": its.urgency, "line": said.line, "category": said.category} if known else {})  # fmt: skip
 
 
+def _as_text(its: Reckoning) -> str:
+    return canonical(dict(its.as_value())).decode()
+
+
 async def reckoning(connection: AsyncConnection, incident_id: int) -> dict[str, Value]:
     """Return how the priority of an incident was come to."""
-    wanted = select(incident.c.reckoning).where(incident.c.id == incident_id)
-    return dict(json.loads((await connection.execute(wanted)).scalar_one()))
+    return (await reckonings(connection, [incident_id]))[incident_id]
+
+
+async def reckonings(connection: AsyncConnection, ids: Collection[int]) -> dict[int, dict[str, Value]]:
+    """Return incident id → how its priority was come to, nothing where nobody has worked it out yet."""
+    found: dict[int, dict[str, Value]] = {}
+    for part in interning.chunks(sorted(ids)):
+        wanted = select(incident.c.id, incident.c.reckoning).where(incident.c.id.in_(part))
+        found |= {row.id: json.loads(row.reckoning) for row in await connection.execute(wanted)}
+    return found
+
+
+async def reckon(connection: AsyncConnection, moved: Mapping[int, Reckoned]) -> None:
+    """Write priorities of incidents (by id) that were reckoned anew, and how they were come to."""
+    rows = [
+        {"its_id": key, "priority": its.priority, "impact": its.impact, "urgency": its.urgency,
+         "reckoning": _as_text(its)}
+        for key, its in sorted((key, each.reckoning) for key, each in moved.items())
+    ]  # fmt: skip
+    if rows:
+        await connection.execute(update(incident).where(incident.c.id == bindparam("its_id")), rows)
 
 
 async def unreckoned(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Cause]:

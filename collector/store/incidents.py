@@ -25,7 +25,7 @@ from collector.incident.planning import (
 )
 from collector.model import Cause, Incident, Member
 from collector.store import admissions, desk, families, interning, members, telling
-from collector.store.admissions import Admission
+from collector.store.admissions import Admission, Reckoned
 from collector.store.desk import COLLECTOR, Mark
 from collector.store.engine import insert
 from collector.store.incident_rows import as_text, incident_of, move, resolve, unresolved
@@ -55,6 +55,13 @@ async def held_of(connection: AsyncConnection, ci_ids: Collection[int], causes: 
 async def held_of_kind(connection: AsyncConnection, kind: str, causes: Iterable[Cause], now: int) -> Held:
     """Return the same for all causes of one kind, which are of no CI."""
     return await _held(connection, await members.of_kind(connection, kind), causes, now)
+
+
+async def held_of_members(
+    connection: AsyncConnection, its: Sequence[Member], causes: Iterable[Cause], now: int
+) -> Held:
+    """Return the same for causes of no CI of which only some have moved: `its` are the members these were."""
+    return await _held(connection, its, causes, now)
 
 
 async def victims_of(connection: AsyncConnection, incident_ids: Collection[int]) -> set[int]:
@@ -145,17 +152,21 @@ async def apply(
     plan: Plan,
     now: int,
     admitted: Mapping[str, Admission] | None = None,
+    reckoned: Mapping[int, Reckoned] | None = None,
 ) -> list[str]:
     """Do what `plan` says in this transaction, told by every channel; return the numbers of new incidents.
 
     `admitted`: what the desk knows of new incidents, by key; of the others it will know when its clockwork next looks.
+    `reckoned`: the priorities that moved, by id; its clockwork looks at their clocks next.
     Applying a plan again opens nothing twice and tells nothing twice.
     """
     await members.leave(connection, plan.leave, now)
     opened = await _open(connection, plan.open, now, admitted or {})
     resolved = await resolve(connection, plan.resolve, now)
-    await move(connection, (*plan.update, *plan.recover), None)
-    await move(connection, plan.reopen, now)
+    anew = reckoned or {}
+    await move(connection, [each for each in (*plan.update, *plan.recover) if each.id not in anew], None)
+    await move(connection, [*(each for each in plan.update if each.id in anew), *plan.reopen], now)
+    await admissions.reckon(connection, anew)
     joining = {cause.key: (key, cause) for key, cause in (*((key_of(each), each) for each in plan.open), *plan.join)}
     joining = {key: each for key, each in joining.items() if each[1].role != TOLD}
     await members.join(connection, await _homes(connection, list(joining.values())))
@@ -168,11 +179,18 @@ async def apply(
     marks += [(each.id, Mark(now, COLLECTOR, each.resolution_code)) for each in resolved]
     marks += [(each.id, Mark(now, COLLECTOR, "reopen")) for each in plan.reopen]
     marks += [(each.id, Mark(now, COLLECTOR, "recovered")) for each in plan.recover]
+    marks += [(key, _reckoned(each, now)) for key, each in sorted(anew.items())]
     await desk.note(connection, marks)
     told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
     told += [(each, "reopened") for each in plan.reopen] + [(each, "updated") for each in (*plan.update, *plan.recover)]
     await telling.tell(connection, [*told, *followed], now)
     return [each.number for each in opened]
+
+
+def _reckoned(each: Reckoned, now: int) -> Mark:
+    its = each.reckoning
+    moved = {"priority": [each.before, its.priority], "impact": its.impact, "urgency": its.urgency}
+    return Mark(now, COLLECTOR, "reckon", detail=moved)
 
 
 async def _homes(connection: AsyncConnection, joining: Sequence[tuple[str, Cause]]) -> list[tuple[int, Cause]]:

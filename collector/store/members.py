@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident.planning import CAUSE
@@ -29,6 +29,23 @@ async def of_incidents(connection: AsyncConnection, incident_ids: Collection[int
     return await _select(connection, incident_cause.c.incident_id, incident_ids)
 
 
+async def cis_in(connection: AsyncConnection, incident_ids: Collection[int]) -> dict[int, int]:
+    """Return incident id → how many CIs have a cause in it."""
+    found: dict[int, int] = {}
+    for part in interning.chunks(sorted(incident_ids)):
+        counted = select(incident_cause.c.incident_id, func.count(incident_cause.c.ci_id.distinct())).where(
+            _PRESENT, incident_cause.c.role == CAUSE, incident_cause.c.incident_id.in_(part)
+        )
+        rows = await connection.execute(counted.group_by(incident_cause.c.incident_id))
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+async def of_causes(connection: AsyncConnection, keys: Collection[str]) -> list[Member]:
+    """Return the members that these causes are and that have not left."""
+    return await _select(connection, incident_cause.c.cause_key, keys)
+
+
 async def of_kind(connection: AsyncConnection, kind: str) -> list[Member]:
     """Return the members of incidents of one kind that have not left, of those that people resolved too."""
     wanted = select(incident_cause).join(incident, incident.c.id == incident_cause.c.incident_id)
@@ -36,7 +53,7 @@ async def of_kind(connection: AsyncConnection, kind: str) -> list[Member]:
     return [_member(row) for row in rows]
 
 
-async def _select(connection: AsyncConnection, column: ColumnElement[Any], ids: Collection[int]) -> list[Member]:
+async def _select(connection: AsyncConnection, column: ColumnElement[Any], ids: Collection[Any]) -> list[Member]:
     found: list[Member] = []
     for part in interning.chunks(sorted(ids)):
         rows = await connection.execute(select(incident_cause).where(_PRESENT, column.in_(part)))

@@ -28,11 +28,11 @@ async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
     return found
 
 
-async def opened_since(connection: AsyncConnection, since: int, kinds: Collection[str]) -> list[int | None]:
-    """Return the CI of each incident of these kinds that monitoring opened after `since` (ms), no critical one."""
-    ours = incident.c.source == MONITORING
-    counted = (ours, incident.c.opened_at > since, incident.c.severity != "critical", incident.c.kind.in_(kinds))
-    return list((await connection.execute(select(incident.c.ci_id).where(*counted))).scalars())
+async def opened_since(connection: AsyncConnection, since: int, kinds: Collection[str]) -> list[tuple[int | None, str]]:
+    """Return the CI and the priority of each incident of these kinds that monitoring opened after `since` (ms)."""
+    counted = (incident.c.source == MONITORING, incident.c.opened_at > since, incident.c.kind.in_(kinds))
+    rows = await connection.execute(select(incident.c.ci_id, incident.c.priority).where(*counted))
+    return [(row.ci_id, row.priority) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,18 @@ async def storms(connection: AsyncConnection, kind: str) -> dict[str, Storm]:
     return {row[1]: Storm(*row) for row in await connection.execute(counted)}
 
 
-async def homes(connection: AsyncConnection, ci_ids: Iterable[int], prefix: str) -> dict[str, str]:
-    """Return cause → key of its open incident, of the causes of those CIs whose incident's key begins so."""
+async def homes(connection: AsyncConnection, keys: Iterable[str], prefix: str) -> dict[str, str]:
+    """Return cause → key of its open incident, of those causes whose incident's key begins so."""
     found: dict[str, str] = {}
     wanted = (
         select(incident_cause.c.cause_key, incident.c.cause_key)
         .join(incident, incident.c.id == incident_cause.c.incident_id)
         .where(_open, _present, incident.c.cause_key.startswith(prefix, autoescape=True))
     )
-    for part in interning.chunks(sorted(ci_ids)):
-        found |= {row[0]: row[1] for row in await connection.execute(wanted.where(incident_cause.c.ci_id.in_(part)))}
+    for part in interning.chunks(sorted(set(keys))):
+        found |= {
+            row[0]: row[1] for row in await connection.execute(wanted.where(incident_cause.c.cause_key.in_(part)))
+        }
     return found
 
 

@@ -6,32 +6,34 @@ nothing. Whoever told it hears that it was taken once that is on disk.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import incident
 from collector.clock import Clock
 from collector.desk.table import BUILT_IN, Table
 from collector.identifiers import Policy
-from collector.incident.foreign import EXPIRED, FIRING, FOREIGN, RESOLVED, ForeignAlert
-from collector.security.audit import Act
-from collector.services.inbound import binding
-from collector.services.incidents import admitting
-from collector.services.missing import NotFound
-from collector.services.refused import Refused
-from collector.store import cis, foreign_alerts, incidents
+from collector.incident.foreign import EXPIRED, FIRING, RESOLVED, ForeignAlert, key_of_alert
+from collector.model import Member
+from collector.security.audit import COLLECTOR, Act, Actor, recorded
+from collector.services.inbound import binding, gathering
+from collector.services.inbound.binding import Bound
+from collector.store import desk, foreign_alerts, members
+from collector.store.desk import Mark
 from collector.store.engine import Store
-from collector.store.failure import StoreFailed, writing
+from collector.store.failure import StoreFailed, reading, writing
 from collector.store.foreign_alerts import Kept as Kept
+from collector.store.foreign_alerts import Key
 
 MAX_WAITING: Final = 16
 """Messages under way at once; more are told to come back."""
-MAX_LISTED: Final = 500
+TOLD, OVER, BOUND = "alert_told", "alert_over", "alert_bound"
+"""What the trail of an incident says of its alerts."""
 
+Told = Mapping[Key, ForeignAlert]
 Settle = Callable[[AsyncConnection, Collection[int], int], Awaitable[None]]
 """Bring the incidents of some CIs in line with what stands of them, at a time (ms)."""
 
@@ -52,6 +54,20 @@ class Taken:
     unbound: int
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An alert that is news, the CI it was about before, and the one it is about now."""
+
+    alert: ForeignAlert
+    was: int | None
+    ci_id: int | None
+
+    @property
+    def key(self) -> str:
+        """The key of the cause it is."""
+        return key_of_alert(self.alert.source, self.alert.fingerprint)
+
+
 @dataclass(slots=True)
 class Inbox:
     """Takes alerts. `settle` is the pipeline's; `policy` says what identifies nothing."""
@@ -63,73 +79,66 @@ class Inbox:
     table: Table = BUILT_IN
     _under_way: int = field(default=0, init=False)
 
-    async def take(self, alerts: Sequence[ForeignAlert]) -> Taken:
-        """Take what was told; raise `Busy`."""
+    async def take(self, alerts: Sequence[ForeignAlert], who: Actor) -> Taken:
+        """Take what `who` tells; raise `Busy`."""
+        told = {(each.source, each.fingerprint): each for each in alerts}
         async with self._turn():
             try:
-                async with writing(self.store) as tx:
-                    return await self._take(tx, alerts, self.clock())
+                found = await self._bound(told)
+                async with writing(self.store) as tx, recorded(tx, who, self.clock()) as act:
+                    moved = await self._take(act, told, found)
             except StoreFailed:
                 raise Busy from None
+        return Taken(len(moved), len(alerts) - len(moved), _unbound(moved))
 
-    async def bind(self, act: Act, number: int, uid: str) -> None:
-        """Say which CI an alert is about; raise `NotFound`, `Refused`."""
-        kept = await foreign_alerts.find(act.tx, number)
-        if kept is None:
-            raise NotFound("alert", str(number))
-        ci = (await cis.by_uids(act.tx, [uid])).get(uid)
-        if ci is None:
-            raise Refused("there is no such CI", "ci")
-        await foreign_alerts.bind(act.tx, number, ci.id, act.by)
-        await self._unbound(act.tx, act.at)
-        await self.settle(act.tx, sorted({ci.id, kept.ci_id or ci.id}), act.at)
-        act.tell("alert.bind", f"alert/{number}", {"ci": kept.ci_id}, {"ci": ci.id, "uid": ci.uid})
+    async def _bound(self, told: Told) -> dict[Key, Bound]:
+        """Return which CIs alerts are about, where that is still to be found out: while others may write."""
+        async with reading(self.store) as connection:
+            known = await foreign_alerts.known(connection, told)
+            asked = {key: each for key, each in told.items() if each.state == FIRING and _is_asked(known.get(key))}
+            its = await binding.bound(connection, list(asked.values()), self.policy)
+        return dict(zip(asked, its, strict=True))
 
-    async def expire(self) -> None:
-        """End what nobody tells of any more; raise `StoreFailed`."""
-        now = self.clock()
-        async with writing(self.store) as tx:
-            over = await foreign_alerts.expire(tx, now)
-            await self._settled(tx, over, now)
-
-    async def _take(self, tx: AsyncConnection, alerts: Sequence[ForeignAlert], now: int) -> Taken:
-        told = {(each.source, each.fingerprint): each for each in alerts}
-        known = await foreign_alerts.known(tx, told)
-        saved: list[tuple[ForeignAlert, int | None]] = []
-        moved: set[int | None] = set()
-        unbound = 0
+    async def _take(self, act: Act, told: Told, found: Mapping[Key, Bound]) -> list[Moved]:
+        known = await foreign_alerts.known(act.tx, told, hold=True)
+        saved: list[tuple[ForeignAlert, int | None, str]] = []
+        moved: list[Moved] = []
         for key, alert in told.items():
             kept = known.get(key)
             standing = as_it_stands(kept.alert if kept else None, alert)
             if standing is None:
                 continue
-            ci_id = kept.ci_id if kept and kept.ci_id else await binding.bound(tx, standing.names, self.policy)
-            saved.append((standing, ci_id))
-            if _is_news(kept, standing, ci_id):
-                moved |= {ci_id, kept.ci_id if kept else ci_id}
-                unbound += ci_id is None
-        await foreign_alerts.save(tx, saved, now)
-        await self._settled(tx, moved, now)
-        return Taken(len(saved), len(alerts) - len(saved), unbound)
+            its = _its(kept, found.get(key))
+            saved.append((standing, its.ci_id, its.by))
+            if _is_news(kept, standing, its.ci_id):
+                moved.append(Moved(standing, kept.ci_id if kept else its.ci_id, its.ci_id))
+        await foreign_alerts.save(act.tx, saved, act.at)
+        await self.settled(act, moved, TOLD)
+        if moved:
+            over = sum(each.alert.state != FIRING for each in moved)
+            said = {"firing": len(moved) - over, "over": over, "unbound": _unbound(moved)}
+            act.tell("alert.take", f"source/{moved[0].alert.source}", after=said)
+        return moved
 
-    async def _settled(self, tx: AsyncConnection, moved: Collection[int | None], now: int) -> None:
-        if None in moved:
-            await self._unbound(tx, now)
-        if concerned := sorted(each for each in moved if each is not None):
-            await self.settle(tx, concerned, now)
+    async def expire(self) -> None:
+        """End what nobody tells of any more; raise `StoreFailed`."""
+        async with writing(self.store) as tx, recorded(tx, COLLECTOR, self.clock()) as act:
+            over = await foreign_alerts.expire(tx, act.at)
+            await self.settled(act, [Moved(each.alert, each.ci_id, each.ci_id) for each in over], OVER)
 
-    async def _unbound(self, tx: AsyncConnection, now: int) -> None:
-        """Bring the incidents of alerts of no CI in line with those that stand."""
-        causes = [incident.foreign_cause(each.alert, None) for each in await foreign_alerts.unbound(tx)]
-        held = await incidents.held_of_kind(tx, FOREIGN, causes, now)
-        own = {each.id for each in held.incidents if each.ci_id is None}
-        held = replace(
-            held, incidents=tuple(each for each in held.incidents if each.id in own),
-            members=tuple(each for each in held.members if each.ci_id is None and each.incident_id in own),
-        )  # fmt: skip
-        plan = incident.plan(held, causes, now)
-        if not plan.is_empty:
-            await incidents.apply(tx, plan, now, await admitting.admit(tx, plan.open, self.table))
+    async def settled(self, act: Act, moved: Sequence[Moved], word: str) -> None:
+        """Bring incidents in line with alerts that moved, and say in their trails whose `word` that was."""
+        if not moved:
+            return
+        over = {each.key for each in moved if each.alert.state != FIRING}
+        left = await members.of_causes(act.tx, over)
+        if unknown := [(each.alert, each.ci_id) for each in moved if None in (each.was, each.ci_id)]:
+            await gathering.gather(act.tx, unknown, self.table, act.at)
+        if concerned := {each for one in moved for each in (one.was, one.ci_id) if each is not None}:
+            await self.settle(act.tx, sorted(concerned), act.at)
+        here = await members.of_causes(act.tx, {each.key for each in moved} - over)
+        await _note(act, here, word, moved[0].alert.source)
+        await _note(act, left, OVER, moved[0].alert.source)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -142,9 +151,28 @@ class Inbox:
             self._under_way -= 1
 
 
-async def listed(connection: AsyncConnection) -> list[Kept]:
-    """Return the alerts that stand, those of no CI first."""
-    return await foreign_alerts.listed(connection, MAX_LISTED)
+async def _note(act: Act, its: Iterable[Member], word: str, source: str) -> None:
+    """Say once in each incident of these members who told that, of which source; the clock needs no saying."""
+    if act.who != COLLECTOR:
+        mark = Mark(act.at, act.by, word, detail={"reference": source})
+        await desk.note(act.tx, [(number, mark) for number in sorted({each.incident_id for each in its})])
+
+
+def _is_asked(kept: Kept | None) -> bool:
+    """Return whether it is asked which CI an alert is about: until one is found, and of a new episode unless a person
+    has said it."""
+    return kept is None or kept.ci_id is None or (kept.alert.state != FIRING and not kept.bound_by)
+
+
+def _its(kept: Kept | None, found: Bound | None) -> Bound:
+    """Return the CI of an alert: the one just found, else the one it has."""
+    if kept is None or (found is not None and found.ci_id is not None and _is_asked(kept)):
+        return found or Bound()
+    return Bound(kept.ci_id, kept.bound_by)
+
+
+def _unbound(moved: Iterable[Moved]) -> int:
+    return sum(each.ci_id is None for each in moved)
 
 
 def as_it_stands(known: ForeignAlert | None, told: ForeignAlert) -> ForeignAlert | None:

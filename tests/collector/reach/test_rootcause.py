@@ -45,7 +45,7 @@ def test_a_root_opens_the_incident_its_victims_are_told_in() -> None:
 
 
 def test_an_alarm_that_was_there_before_keeps_its_own_incident() -> None:
-    assert placed({2: VICTIM}, cause(DISK, 2, START - 100)) == [("", "cause")]
+    assert placed({2: VICTIM}, cause(DISK, 2, START - 100)) == [("alarms|ci-2|", "cause")]
 
 
 def test_where_no_rule_tells_of_the_root_its_victims_share_an_incident_all_the_same() -> None:
@@ -55,7 +55,11 @@ def test_where_no_rule_tells_of_the_root_its_victims_share_an_incident_all_the_s
 
 def test_what_is_not_decided_is_left_out_and_the_rest_stays() -> None:
     assert placed({1: replace(ROOT, held=True)}, cause(REACH, 1)) == []
-    assert placed({}, cause(DISK, 1)) == [("", "cause")]
+    assert placed({}, cause(DISK, 1)) == [("alarms|ci-1|", "cause")]
+
+
+def test_a_rule_that_tells_of_reach_has_an_incident_of_its_own_when_all_answers_again_too() -> None:
+    assert placed({}, cause(REACH, 1)) == [("", "cause")]
 
 
 def test_what_another_system_says_of_a_victim_is_told_with_its_root() -> None:
@@ -90,6 +94,20 @@ def test_everything_a_rule_of_digests_finds_is_one_incident() -> None:
     assert told == [f"digest|{DISK}"] * 2
 
 
+def test_alarms_of_one_ci_and_category_are_one_incident_unless_their_rule_says_more() -> None:
+    rules = {name: rule(name) for name in (DISK, "SRV-INODE-001", "SRV-NTP-001")}
+    alarms = [cause(DISK, 1), cause("SRV-INODE-001", 1), cause(DISK, 2), cause("SRV-NTP-001", 1)]
+    alarms = [replace(each, category="server/time" if "NTP" in each.key else "server/storage") for each in alarms]
+    groups = [each.group for each in grouped(alarms, {}, rules, ())]
+    storage, other, time = "ci-1|server/storage", "ci-2|server/storage", "ci-1|server/time"
+    assert groups == [f"alarms|{each}" for each in (storage, storage, other, time)]
+
+
+def test_alarms_of_another_system_about_one_ci_are_one_incident() -> None:
+    told = [replace(cause("", 1), key=f"foreign|am|{number}", kind="foreign_alert") for number in range(3)]
+    assert {each.group for each in grouped(told, {}, {}, ())} == {"alarms|ci-1|"}
+
+
 def test_alarms_of_one_rule_go_together_by_what_it_groups_by() -> None:
     rules = {DISK: rule(DISK, group_by=("site", "f.mount"))}
     stand = {number: Footing(labels={"site": "East" if number < 3 else "West"}) for number in range(1, 5)}
@@ -108,7 +126,7 @@ def test_rules_that_tell_of_one_matter_share_its_incident() -> None:
 
 def test_what_nobody_knows_is_no_common_cause() -> None:
     rules = {DISK: rule(DISK, group_by=("site",))}
-    assert [each.group for each in grouped([cause(DISK, 1)], {}, rules, ())] == [""]
+    assert [each.group for each in grouped([cause(DISK, 1)], {}, rules, ())] == ["alarms|ci-1|"]
 
 
 # --- storms
@@ -116,25 +134,32 @@ def test_what_nobody_knows_is_no_common_cause() -> None:
 
 def test_beyond_the_budget_of_a_site_incidents_go_into_its_storm_the_worst_keep_their_own() -> None:
     alarms = [cause(DISK, number, severity="warning" if number % 2 else "error") for number in range(1, 61)]
-    site_of = {each.key: "East" for each in alarms}
-    kept = [each for each in absorbed(alarms, (), site_of, {}) if not each.group]
+    lane_of = {each.key: ("East", False) for each in alarms}
+    kept = [each for each in absorbed(alarms, (), lane_of, {}) if not each.group]
     assert len(kept) == 30
     assert {each.severity for each in kept} == {"error"}
-    rest = {each.group for each in absorbed(alarms, (), site_of, {}) if each.group}
+    rest = {each.group for each in absorbed(alarms, (), lane_of, {}) if each.group}
     assert rest == {storm_key("East")}
 
 
 def test_a_budget_that_is_spent_elsewhere_is_nobody_elses() -> None:
     alarms = [cause(DISK, 1), cause(DISK, 2)]
-    site_of = {alarms[0].key: "East", alarms[1].key: "West"}
-    assert [each.group for each in absorbed(alarms, (), site_of, {"East": 30})] == [storm_key("East"), ""]
+    lane_of = {alarms[0].key: ("East", False), alarms[1].key: ("West", False)}
+    spent = {("East", False): 30}
+    assert [each.group for each in absorbed(alarms, (), lane_of, spent)] == [storm_key("East"), ""]
 
 
-def test_what_is_critical_or_has_its_incident_already_is_not_absorbed() -> None:
-    worst, known, other = cause(DISK, 1, severity="critical"), cause(DISK, 2), cause(DISK, 3)
-    site_of = {each.key: "" for each in (worst, known, other)}
-    found = absorbed([worst, known, other], {known.key}, site_of, {"": 30})
+def test_what_has_the_highest_priority_or_its_incident_already_is_not_held_up_by_the_rest() -> None:
+    urgent, known, critical = cause(DISK, 1), cause(DISK, 2), cause(DISK, 3, severity="critical")
+    lane_of = {each.key: ("", each is urgent) for each in (urgent, known, critical)}
+    found = absorbed([urgent, known, critical], {known.key}, lane_of, {("", False): 30})
     assert [each.group for each in found] == ["", "", storm_key("")]
+
+
+def test_even_of_the_highest_priority_no_more_open_at_once_than_anybody_can_read() -> None:
+    hot = [cause(DISK, number, severity="critical") for number in range(1, 1001)]
+    found = absorbed(hot, (), {each.key: ("", True) for each in hot}, {})
+    assert sum(not each.group for each in found) == 30
 
 
 def test_a_victim_spends_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from collector.desk.table import Table
 from collector.model import Cause
 from collector.pipeline import judging, storming
 from collector.pipeline.judged import Judged
@@ -130,4 +131,4 @@ async def test_what_moved_without_approval_is_no_storm_however_much_there_is(sql
         Cause(f"finding|{number}", number, "unapproved_change", "warning", texts, {}, 1) for number in range(1, 90)
     ]
     async with sqlite_store.write() as tx:
-        assert await storming.absorb(tx, found, {}, 1) == found
+        assert await storming.absorb(tx, found, {}, Table(), 1) == found

@@ -67,8 +67,7 @@ class Desk:
         async with self.store.write() as tx:
             held = await incidents.held_of(tx, [1, 2, 3], causes, self.now)
             plan = planning.plan(held, causes, self.now)
-            admitted = await admitting.admit(tx, plan.open, TABLE)
-            await incidents.apply(tx, plan, self.now, admitted)
+            await admitting.carry_out(tx, held, plan, TABLE, self.now)
 
     async def told(self) -> list[str]:
         async with self.store.read() as connection:

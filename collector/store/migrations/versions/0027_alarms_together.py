@@ -56,9 +56,7 @@ def _shared(row: Mapping[str, Any]) -> str:
     return f"alarms|{row['uid']}|{category}"[:_MAX_KEY]
 
 
-def _rename(
-    table: sa.TableClause, keys: Mapping[str, str], rows: Iterable[Mapping[str, Any]], ended: str
-) -> None:
+def _rename(table: sa.TableClause, keys: Mapping[str, str], rows: Iterable[Mapping[str, Any]], ended: str) -> None:
     """Write the new keys; one key stands once among those that have not `ended`."""
     taken: set[str] = set()
     moved = []
