@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from collector.report.value import Column, Kind, Report, Shot, Table, standing
+from collector.report.value import Column, Kind, Part, Report, Shot, Table, standing
 from collector.services.exports import FORMATS, bounds
 from collector.services.exports.shots import MAX_SHOTS, chosen
 from collector.web.catalogue import Texts
@@ -87,6 +87,27 @@ async def test_more_photos_than_are_drawn_are_counted_in_a_line(tmp_path: Path) 
     assert "INS-1-last.jpg" in text
     assert text.count(".jpg") == MAX_SHOTS
     assert "row-2" in text.split(f"INS-1-{MAX_SHOTS - 2}.jpg")[1]
+
+
+async def test_a_photo_is_on_the_page_of_its_row_and_its_row_on_the_page_of_its_title(tmp_path: Path) -> None:
+    photo = taken(size=(40, 30))
+    plain = Table("doubts", (Column("note"),), standing([("plain",)] * 25))
+    items = table({at: [shot(f"INS-1-{at}.jpg", photo)] for at in range(9)}, 9)
+    pages = printed.text(await paper("en", plain, items), tmp_path).split("\f")
+    on = {at: [number for number, page in enumerate(pages) if f"row-{at}\n" in page] for at in range(9)}
+    assert on == {at: [number for number, page in enumerate(pages) if f"INS-1-{at}.jpg" in page] for at in range(9)}
+    assert [number for number, page in enumerate(pages) if "Items by hand" in page] == on[0]
+    assert on[0] != on[8]
+
+
+async def test_photos_stay_with_their_row_where_rows_come_part_by_part(tmp_path: Path) -> None:
+    async def fetch(cursor: str | None) -> Part:
+        at = int(cursor or 0)
+        return Part(tuple((ITEM, f"row-{at + each}") for each in range(2)), str(at + 2) if at < 4 else None)
+
+    its = Table("items", (Column("item", Kind.OWN), Column("note")), fetch, shots={3: [shot("INS-1-1.jpg", taken())]})
+    text = printed.text(await paper("en", its), tmp_path)
+    assert text.index("row-3") < text.index("INS-1-1.jpg") < text.index("row-4")
 
 
 async def test_where_every_photo_is_drawn_no_line_counts_them(tmp_path: Path) -> None:
