@@ -199,7 +199,10 @@ def rank(severity: str) -> int:
 
 
 def storm_cause(site: str, now: int) -> Cause:
-    """Return why there is an incident of a storm in `site`: more began there at once than anybody can read."""
+    """Return why there is an incident of a storm in `site`: more began there at once than anybody can read.
+
+    How urgent that is is said by what goes into it.
+    """
     named = clean(site)
     return Cause(
         key=storm_key(site),
@@ -213,7 +216,7 @@ def storm_cause(site: str, now: int) -> Cause:
         detail={"site": named, "role": "incident_manager"},
         since=now,
         category="monitoring/storm",
-        urgency="high",
+        urgency="medium",
         line=1,
     )
 

@@ -5,6 +5,7 @@ MUSTER_BENCH_NODES   how many CIs (10,000)
 The estate is a tree in which every node has two ways up; the ways of whole branches fail. The probe misses them, and
 ten rules' worth of alarms a CI come in random order, two looks before anybody knows why. What is measured is the real
 path over a real SQLite store: sections → rules → alerts → settling → incidents → outbox, and reachability beside it.
+One alarm in four is critical. Then the cooling fails: everything answers, and every CI is critical by itself.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from collector.model import Outcome
 from collector.pipeline import judging, policies
 from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
+from collector.rootcause import BUDGET
 from collector.store import schema
 from collector.store.engine import Store, insert, open_store, sqlite_url
 from collector.store.migrate import migrate
@@ -37,6 +41,8 @@ from wire.observation import Status
 RULES = Path(__file__).parents[2] / "rules"
 ALARMS = 20
 """Alarms a CI has beside the one that it cannot be reached."""
+STOOD, SLOW = 0, 50
+"""What a fan turns at (rpm) that has a critical alarm, or a warning."""
 BATCH = 200
 PACK = """pack: storm
 title: {zh: 风暴, en: Storm}
@@ -46,6 +52,7 @@ rules:
     title: {zh: 风扇, en: Fan}
     each: {var: s, in: ci.sensors, key: s.name}
     expr: s.value < 100
+    severity: {default: warning, when: [{if: s.value < 10, level: critical}]}
     incident: {category: network/hardware}
     summary: {zh: '{{ci.name}} {{s.name}}', en: '{{ci.name}} {{s.name}}'}
     runbook: {zh: 更换, en: Replace it}
@@ -129,7 +136,9 @@ async def storm(store: Store, nodes: int, failing: int, rules: Policies, seed: i
 
 async def _alarmed(store: Store, gone: set[int], now: int) -> None:
     """Let the fans of those CIs have failed, as their sections tell."""
-    body = json.dumps([{"name": f"fan {n}", "kind": "fan", "value": 0} for n in range(ALARMS)]).encode()
+    body = json.dumps(
+        [{"name": f"fan {n}", "kind": "fan", "value": SLOW if n % 4 else STOOD} for n in range(ALARMS)]
+    ).encode()
     told = {"name": "sensors", "status": int(Status.OK), "last_try": now, "last_ok": now, "revision": 1}
     rows = [{**told, "ci_id": each, "source_id": each, "hash": b"1", "body": body} for each in sorted(gone)]
     async with store.write() as tx:
@@ -147,6 +156,21 @@ async def _first(store: Store, deciding: asyncio.Task[int]) -> float:
 
 
 async def _counted(store: Store, nodes: int, roots: int, gone: int, took: tuple[float, float, float]) -> Storm:
+    expected = gone * (ALARMS + 1)
+    lost = expected - await _told_once(store)
+    async with store.read() as reader:
+        each = schema.incident.c
+        opened = (await reader.execute(select(func.count()).select_from(schema.incident))).scalar_one()
+        open_ = await reader.execute(
+            select(func.count()).select_from(schema.incident).where(each.resolved_at.is_(None))
+        )
+        told = (await reader.execute(select(func.count()).select_from(schema.outbox))).scalar_one()
+        still = int(open_.scalar_one())
+    return Storm(nodes, roots, expected, lost, still, told, *took, opened - still)
+
+
+async def _told_once(store: Store) -> int:
+    """Return how many of the alerts that fire are told in one open incident each."""
     async with store.read() as reader:
         its, member, each = schema.alert.c, schema.incident_cause.c, schema.incident.c
         fires = (its.state == "firing", its.outcome == str(Outcome.PROBLEM))
@@ -155,16 +179,22 @@ async def _counted(store: Store, nodes: int, roots: int, gone: int, took: tuple[
         held = Counter(
             (await reader.execute(joined.where(member.ended_at.is_(None), each.resolved_at.is_(None)))).scalars()
         )
-        opened = (await reader.execute(select(func.count()).select_from(schema.incident))).scalar_one()
-        open_ = await reader.execute(
-            select(func.count()).select_from(schema.incident).where(each.resolved_at.is_(None))
-        )
-        told = (await reader.execute(select(func.count()).select_from(schema.outbox))).scalar_one()
-        still = int(open_.scalar_one())
-    wanted = {f"rule|{rule}|ci-{ci_id}|{instance}" for rule, ci_id, instance in alerts}
-    expected = gone * (ALARMS + 1)
-    lost = expected - sum(1 for key in wanted if held[key] == 1)
-    return Storm(nodes, roots, expected, lost, still, told, *took, opened - still)
+    wanted = (f"rule|{rule}|ci-{ci_id}|{instance}" for rule, ci_id, instance in alerts)
+    return sum(1 for key in wanted if held[key] == 1)
+
+
+async def hot(store: Store, nodes: int, rules: Policies) -> tuple[int, int, float]:
+    """Let the cooling fail: return how many alarms were lost, how many incidents are open, and the seconds it took."""
+    estate = Estate(store, nodes, (), rules)
+    await estate.build()
+    await _alarmed(store, set(range(2, nodes + 1)), estate.now)
+    began = time.perf_counter()
+    for at in range(2, nodes + 1, BATCH):
+        async with store.write() as tx:
+            moved: dict[int, Any] = {each: {"sensors": None} for each in range(at, min(at + BATCH, nodes + 1))}
+            await judging.judge(tx, moved, (), rules, estate.now, Judged())
+    took = time.perf_counter() - began
+    return (nodes - 1) * ALARMS - await _told_once(store), len(await estate.incidents()), took
 
 
 def with_fans(folder: Path) -> Policies:
@@ -185,15 +215,23 @@ def run() -> list[Figure]:
         return asyncio.run(_run(Path(folder), nodes))
 
 
-async def _run(folder: Path, nodes: int) -> list[Figure]:
-    rules = with_fans(folder / "rules")
-    store = open_store(sqlite_url(folder / "muster.db"))
-    await migrate(store)
-    await with_channels(store, "webhook")
+@asynccontextmanager
+async def _opened(file: Path) -> AsyncIterator[Store]:
+    store = open_store(sqlite_url(file))
     try:
-        seen = await storm(store, nodes, 5, rules)
+        await migrate(store)
+        await with_channels(store, "webhook")
+        yield store
     finally:
         await store.close()
+
+
+async def _run(folder: Path, nodes: int) -> list[Figure]:
+    rules = with_fans(folder / "rules")
+    async with _opened(folder / "storm.db") as store:
+        seen = await storm(store, nodes, 5, rules)
+    async with _opened(folder / "hot.db") as store:
+        lost, incidents, took = await hot(store, nodes, rules)
     note = f"{seen.nodes:,} CIs, {seen.alarms:,} alarms, {seen.roots} roots in {seen.roots // 2} places, SQLite"
     return [
         Figure("alarms lost", seen.lost, "", at_most=0, note=note),
@@ -204,4 +242,7 @@ async def _run(folder: Path, nodes: int) -> list[Figure]:
         Figure("first incident", seen.first_s, "s", at_most=5.0, note="after the look that decides"),
         Figure("processor time", seen.busy_s, "s", note="of the whole, whatever else the machine does"),
         Figure("drained", seen.drained_s, "s", at_most=120.0, note="from the first look that misses anybody"),
+        Figure("alarms lost in the heat", lost, "", at_most=0, note=f"all {nodes:,} CIs critical, none of them down"),
+        Figure("incidents open in the heat", incidents, "", at_most=BUDGET.incidents + 1, note="the last is the storm"),
+        Figure("drained of the heat", took, "s", at_most=120.0),
     ]

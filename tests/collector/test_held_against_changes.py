@@ -83,6 +83,11 @@ class Ground:
         rows = await self.world.rows(schema.incident, schema.incident.c.kind == "unapproved_change")
         return [(row.severity, row.state) for row in rows]
 
+    async def ends(self) -> list[str]:
+        """Return how incidents ended, as they say."""
+        rows = await self.world.rows(schema.incident, schema.incident.c.kind == "unapproved_change")
+        return [row.resolution_code for row in rows]
+
     async def authorised(self, path: Path = PACKAGE) -> list[tuple[str, str, bool]]:
         """Return how the path is authorised: value, basis, and whether that is still what is recorded."""
         auth = schema.auth.c
@@ -179,6 +184,7 @@ async def test_an_emergency_recorded_in_time_explains_what_it_names_and_the_inci
     assert await ground.verdicts() == ["verified"]
     assert [basis for _, basis, _ in await ground.authorised()] == ["emergency"]
     assert await ground.incidents() == [("notice", "resolved")]
+    assert await ground.ends() == ["explained"], "it is so still: nothing has recovered"
 
 
 async def test_an_emergency_recorded_too_late_is_a_breach_even_though_the_work_was_justified(ground: Ground) -> None:
@@ -224,6 +230,7 @@ async def test_what_is_put_back_is_reverted_and_stays_counted(ground: Ground) ->
     finding = await ground.one()
     assert (finding.verdict, finding.closed_at) == ("reverted", ground.world.now)
     assert await ground.incidents() == [("notice", "resolved")]
+    assert await ground.ends() == ["self_recovered"]
 
 
 async def test_what_one_work_did_and_undid_within_its_window_is_its_net_effect(ground: Ground) -> None:
@@ -299,6 +306,7 @@ async def test_what_a_supervisor_accepts_is_authorised_from_then_on(ground: Grou
     assert await ground.verdicts() == ["accepted"]
     assert [basis for _, basis, _ in await ground.authorised()] == ["accepted"]
     assert await ground.incidents() == [("notice", "resolved")]
+    assert await ground.ends() == ["explained"]
     await ground.remove()
     assert await ground.verdicts() == ["accepted", "pending"], "what was accepted may not vanish unnoticed either"
 
@@ -311,6 +319,7 @@ async def test_a_waived_finding_has_no_incident_until_its_waiver_ends(ground: Gr
         told = act(tx, "sophia", ground.world.now)
         await ground.answering().waive(told, SUPERVISING, finding.id, until, "a vendor looks at it")
     assert await ground.incidents() == [("notice", "resolved")]
+    assert await ground.ends() == ["waived"]
     await ground.later(23 * HOUR)
     assert await ground.incidents() == [("notice", "resolved")]
     await ground.later(2 * HOUR)

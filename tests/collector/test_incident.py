@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -224,6 +225,60 @@ def test_a_cause_that_joins_makes_its_incident_worse_and_never_better() -> None:
     for severity, update in (("notice", []), ("critical", ["critical"])):
         made = plan(held, [replace(cause("b", severity), group="a")], NOW)
         assert [each.severity for each in made.update] == update
+
+
+def sharing(key: str, severity: str = "warning", **more: Any) -> Cause:
+    """Return one of the alarms of CI 7 that share an incident."""
+    return replace(cause(key, severity), group="alarms|ci-7|", detail={"rule": key, "ci": {"uid": "ci-7"}}, **more)
+
+
+def shared(*causes: Cause, **more: Any) -> Held:
+    """Return the incident they share, told by the first; the desk has said where it is."""
+    held = holding(*causes)
+    told = {**causes[0].detail, "ci": {"uid": "ci-7", "site": "East"}}
+    return replace(held, incidents=(replace(held.incidents[0], cause_key="alarms|ci-7|", detail=told, **more),))
+
+
+def test_an_incident_of_several_alarms_is_told_by_the_worst_of_them_that_is_there() -> None:
+    first, second = sharing("a"), sharing("b")
+    worse = replace(second, severity="critical")
+    (told,) = plan(shared(first, second), [first, worse], NOW).update
+    assert (told.severity, told.title, told.detail["rule"]) == ("critical", worse.title, "b")
+    assert told.detail["ci"] == {"uid": "ci-7", "site": "East"}, "its site is kept: channels go by it"
+    (left,) = plan(shared(worse, first, severity="critical"), [first], NOW).update
+    assert (left.severity, left.title) == ("warning", first.title), "what it was told by is over"
+
+
+def test_an_incident_of_several_alarms_keeps_its_words_while_what_they_say_is_there_and_nothing_worse() -> None:
+    first, older = sharing("b"), sharing("a", since=NOW - 1)
+    assert plan(shared(first, older), [first, older], NOW).is_empty
+    assert plan(
+        shared(first, older), [replace(first, title={"zh": "新值", "en": "another value"}), older], NOW
+    ).is_empty
+
+
+def test_where_not_all_its_alarms_are_known_an_incident_can_only_become_worse() -> None:
+    held = shared(sharing("a", "error"), severity="error")
+    of_more_cis = replace(held, incidents=(replace(held.incidents[0], causes=2),))
+    assert plan(of_more_cis, [sharing("a", "notice")], NOW).update == ()
+    (worse,) = plan(of_more_cis, [sharing("a", "critical")], NOW).update
+    assert (worse.severity, worse.title) == ("critical", held.incidents[0].title)
+
+
+def test_what_a_user_said_stays_as_it_was_said_when_alarms_are_merged_into_it() -> None:
+    held = shared(sharing("a"), source="user", severity="error", title={"zh": "慢", "en": "slow"})
+    assert plan(held, [sharing("a")], NOW).update == ()
+    (worse,) = plan(held, [sharing("a", "critical")], NOW).update
+    assert (worse.severity, worse.title["en"]) == ("critical", "slow")
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [({}, "self_recovered"), ({"a": "waived", "b": "waived"}, "waived"), ({"b": "explained"}, "explained")],
+)
+def test_what_has_not_passed_has_not_recovered(ended: dict[str, str], code: str) -> None:
+    (over,) = plan(shared(sharing("a"), sharing("b")), [], NOW, ended=ended).resolve
+    assert over.resolution_code == code
 
 
 def test_what_turns_out_to_be_a_victim_goes_to_the_incident_of_the_cause_and_its_own_ends() -> None:

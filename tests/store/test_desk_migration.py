@@ -81,3 +81,57 @@ async def test_what_waits_is_warned_of_and_who_heard_that_incidents_are_taken_st
     }  # fmt: skip
     assert heard["some"].severity == "error"
     await store.close()
+
+
+def _told(category: str) -> str:
+    return f'{{"category": "{category}"}}'
+
+
+ALARMS = [  # number, key, CI, kind, state, category, resolved
+    ("INC-000001", "rule|A|ci-1|", 1, "alert", "new", "server/storage", None),
+    ("INC-000002", "rule|B|ci-1|/var", 1, "alert", "in_progress", "server/storage", None),
+    ("INC-000003", "rule|A|ci-2|", 2, "alert", "new", "server/storage", None),
+    ("INC-000004", "rule|A|ci-1|", 1, "alert", "closed", "server/storage", 2000),
+    ("INC-000005", "rule|NET-UNREACH-001|ci-1|", 1, "alert", "new", "network/reachability", None),
+    ("INC-000006", "group|C|East", 1, "alert", "new", "server/storage", None),
+    ("INC-000007", "foreign|am|1", 2, "foreign_alert", "new", "", None),
+    ("INC-000008", "foreign|am|*|Disk", None, "foreign_alert", "new", "", None),
+    ("INC-000009", "finding|7", 1, "unapproved_change", "new", "", None),
+]
+
+
+async def test_incidents_of_single_alarms_take_the_key_they_share_from_now_on(tmp_path: Path) -> None:
+    store = open_store(sqlite_url(tmp_path / "muster.db"))
+    insert = (
+        "INSERT INTO incident (number, cause_key, ci_id, kind, state, detail, resolved_at, severity, title, opened_at)"
+        " VALUES (:number, :key, :ci, :kind, :state, :detail, :resolved, 'warning', '{}', 1000)"
+    )
+    problem = (
+        "INSERT INTO problem (number, cause_key, ci_id, state, title, raised_at, raised_by)"
+        " VALUES (:number, :key, 1, 'open', '{}', 0, '')"
+    )
+    async with store.write() as tx:
+        await tx.run_sync(_upgrade_to, "0026")
+        for number in (1, 2):
+            await tx.execute(text(
+                "INSERT INTO ci (id, uid, ci_class, ci_type, name, state, created_at)"
+                f" VALUES ({number}, 'ci-{number}', 'server', 'pc_server', 'a', 'active', 0)"
+            ))  # fmt: skip
+        for number, key, ci, kind, state, category, resolved in ALARMS:
+            row = {"number": number, "key": key, "ci": ci, "kind": kind, "state": state, "resolved": resolved}
+            await tx.execute(text(insert), {**row, "detail": _told(category)})
+        for number, key in (("PRB-000001", "rule|A|ci-1|"), ("PRB-000002", "rule|B|ci-1|/var")):
+            await tx.execute(text(problem), {"number": number, "key": key})
+    await migrate.migrate(store)
+    async with store.read() as connection:
+        rows = await connection.execute(select(schema.incident.c.cause_key).order_by(schema.incident.c.id))
+        keys = list(rows.scalars())
+        rows = await connection.execute(select(schema.problem.c.cause_key).order_by(schema.problem.c.id))
+        problems = list(rows.scalars())
+    shared = "alarms|ci-1|server/storage"
+    assert keys == [
+        "rule|A|ci-1|", shared, "alarms|ci-2|server/storage", shared, "rule|NET-UNREACH-001|ci-1|", "group|C|East",
+        "alarms|ci-2|", "foreign|am|*|Disk", "finding|7",
+    ], "who works on one keeps it; another that stands joins it when its CI is looked at"  # fmt: skip
+    assert problems == [shared, "rule|B|ci-1|/var"]
+    await store.close()

@@ -124,6 +124,8 @@ async def test_a_waiver_takes_the_incident_back_until_it_ends(ground: Held) -> N
     number = await ground.waive(10 * DAY)
     await ground.later(MINUTE)
     assert ((await ground.alert()).suppressed, await ground.open_ones()) == (("waiver",), [])
+    [incident] = await ground.world.rows(schema.incident, schema.incident.c.kind == "alert")
+    assert (incident.state, incident.resolution_code) == ("resolved", "waived"), "what is waived has not recovered"
     (row,) = await ground.world.rows(schema.waiver)
     assert (row.number, row.matched_at) == (number, ground.world.now)
     await ground.tell()

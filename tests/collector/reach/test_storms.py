@@ -15,7 +15,7 @@ from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.store import schema
 from collector.store.engine import Store, insert
-from tests.bench.bench_storm import ALARMS, storm, with_fans
+from tests.bench.bench_storm import ALARMS, SLOW, STOOD, storm, with_fans
 from tests.collector.reach.estate import MINUTE, Estate
 from tests.store.ground import with_channels
 from wire.observation import Status
@@ -81,10 +81,12 @@ async def alarming(store: Store, rules: Policies) -> Alarming:
 
 
 async def test_beyond_thirty_incidents_in_five_minutes_one_takes_the_rest_until_it_is_calm(alarming: Alarming) -> None:
-    await alarming.fans(0)
+    await alarming.fans(STOOD)
     assert await alarming.kinds() == ["alert"] * 30 + ["storm"]
     assert await alarming.held() == dict.fromkeys(range(2, 82), 1)
-    await alarming.fans(0)
+    (one,) = [each for each in await alarming.estate.incidents() if each.kind == "storm"]
+    assert (one.priority, one.impact, one.urgency) == ("P1", "room", "critical"), "so many hosts at once are no device"
+    await alarming.fans(STOOD)
     assert await alarming.kinds() == ["alert"] * 30 + ["storm"], "looking again moves nothing"
     await alarming.estate.minutes(7)
     assert "storm" not in await alarming.kinds()
@@ -95,7 +97,9 @@ async def test_beyond_thirty_incidents_in_five_minutes_one_takes_the_rest_until_
 
 
 async def test_a_storm_that_passes_by_itself_ends(alarming: Alarming) -> None:
-    await alarming.fans(0)
+    await alarming.fans(SLOW)
+    (one,) = [each for each in await alarming.estate.incidents() if each.kind == "storm"]
+    assert one.priority == "P3", "warnings, however many"
     await alarming.fans(900)
     assert await alarming.kinds() == ["storm"]
     await alarming.estate.minutes(7)
@@ -103,10 +107,10 @@ async def test_a_storm_that_passes_by_itself_ends(alarming: Alarming) -> None:
 
 
 async def test_few_alarms_are_no_storm(alarming: Alarming) -> None:
-    await alarming.fans(0, range(2, 32))
+    await alarming.fans(SLOW, range(2, 32))
     assert await alarming.kinds() == ["alert"] * 30
     alarming.estate.now += 6 * MINUTE
-    await alarming.fans(0, range(32, 40))
+    await alarming.fans(SLOW, range(32, 40))
     assert await alarming.kinds() == ["alert"] * 38
 
 
@@ -116,13 +120,31 @@ async def test_alarms_that_came_before_anybody_knew_why_end_in_the_incident_of_t
     made = Alarming(sqlite_store, rules, 12)
     made.estate = Estate(sqlite_store, 12, [(1, 2), (2, 3), *((3, number) for number in range(4, 13))], rules)
     await made.build()
-    await made.fans(0, range(4, 8))
+    await made.fans(SLOW, range(4, 8))
     assert await made.kinds() == ["alert"] * 4
     await made.estate.minutes(3, range(3, 13))
     (incident,) = [each for each in await made.estate.incidents() if each.ci_id == 3]
     members = await made.estate.members(incident.id)
     assert members[3] == "cause"
     assert {members[number] for number in range(4, 13)} == {"victim"}
+
+
+async def test_what_is_behind_a_root_that_is_told_in_a_storm_is_told_there_until_the_root_is_again(
+    sqlite_store: Store, rules: Policies
+) -> None:
+    made = Alarming(sqlite_store, rules, 50)
+    wires = [*((1, number) for number in range(2, 41)), *((40, number) for number in range(41, 51))]
+    made.estate = Estate(sqlite_store, 50, wires, rules)
+    await made.build()
+    await made.fans(SLOW, range(2, 34))
+    (storm,) = [each for each in await made.estate.incidents() if each.kind == "storm"]
+    await made.estate.minutes(3, range(40, 51))
+    members = await made.estate.members(storm.id)
+    assert [members.get(number) for number in (40, 41, 50)] == ["cause", "victim", "victim"]
+    await made.estate.minutes(7, range(40, 51))
+    (root,) = [each for each in await made.estate.incidents() if each.ci_id == 40]
+    members = await made.estate.members(root.id)
+    assert [members.get(number) for number in (40, *range(41, 51))] == ["cause", *["victim"] * 10]
 
 
 async def test_what_moved_without_approval_is_no_storm_however_much_there_is(sqlite_store: Store) -> None:
