@@ -11,7 +11,7 @@ from collector.model import Value
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """What depends on the CIs of an incident, as their relations have it: how many CIs, applications among them."""
+    """What an incident hits: how many CIs (those that depend on its own, or fail with it), applications among them."""
 
     cis: int = 0
     applications: int = 0

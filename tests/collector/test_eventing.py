@@ -55,9 +55,14 @@ async def known_switch(world: World, state: str = "active") -> Any:
 
 
 async def incidents(world: World) -> dict[str, bool]:
-    """Return the cause of each incident, and whether it is open."""
+    """Return what each incident is of, a group of rules or the rule it is told by, and whether it is open."""
     rows = await world.rows(schema.incident)
-    return {row.cause_key.split("|")[1]: row.resolved_at is None for row in rows}
+    return {_of(row): row.resolved_at is None for row in rows}
+
+
+def _of(row: Any) -> str:
+    kind, name, *_ = row.cause_key.split("|")
+    return str(name if kind == "group" else json.loads(row.detail)["rule"])
 
 
 async def test_what_a_known_device_says_is_kept_with_its_ci(world: World) -> None:

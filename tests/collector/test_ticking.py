@@ -105,7 +105,7 @@ async def test_rules_that_stay_blind_are_one_incident_of_their_ci_until_they_see
     world.now += HOUR
     await heard(world)
     await world.runner.tick()
-    (blind,) = await world.rows(schema.incident, schema.incident.c.cause_key.contains("BLIND-001"))
+    (blind,) = await world.rows(schema.incident, schema.incident.c.detail.contains("BLIND-001"))
     assert blind.state == "new"
     assert "SRV-NTP-001" in blind.title
     assert "SRV-DISK" not in blind.title, "the section of its facts was never there"
@@ -113,7 +113,7 @@ async def test_rules_that_stay_blind_are_one_incident_of_their_ci_until_they_see
     world.now += HOUR
     await heard(world)
     await world.runner.tick()
-    (blind,) = await world.rows(schema.incident, schema.incident.c.cause_key.contains("BLIND-001"))
+    (blind,) = await world.rows(schema.incident, schema.incident.c.detail.contains("BLIND-001"))
     assert blind.state == "resolved"
 
 
