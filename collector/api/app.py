@@ -40,6 +40,7 @@ from collector.api.routes import (
     locks,
     lookback,
     noise,
+    pagerduty_webhook,
     pins,
     presence,
     problem_records,
@@ -80,6 +81,7 @@ from collector.web.pages import credentials as credentials_pages
 from collector.web.pages import duplicates as duplicates_pages
 from collector.web.pages import events as events_pages
 from collector.web.pages import findings as findings_pages
+from collector.web.pages import foreign_alerts as foreign_alerts_pages
 from collector.web.pages import help as help_pages
 from collector.web.pages import imports as imports_pages
 from collector.web.pages import incidents as incidents_pages
@@ -122,7 +124,8 @@ API_ROUTERS = (
     change_calendar.router, ticket_systems.router, topology.router,
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
     reachability.router,
-    accounts.router, audit.router, reports.router, channels.router, inbound.router, events.router,
+    accounts.router, audit.router, reports.router, channels.router, inbound.router,
+    pagerduty_webhook.router, events.router,
     round_plans.router,  # before its neighbour, whose numbers would take "plans" for one
     stocktakes.router, labels.router, inspection_plans.router, inspections.router, whole.router, alerts.router,
     waivers.router, knowledge.router,
@@ -154,6 +157,7 @@ OTHER_ROUTERS = (
     help_pages.router,
     incidents_pages.router,
     problems_pages.router,
+    foreign_alerts_pages.router,
     results_pages.router,
     waivers_pages.router,
     knowledge_pages.router,

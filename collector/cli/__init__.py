@@ -16,6 +16,7 @@ from collector.cli import (
     ci,
     events,
     findings,
+    foreign,
     imports,
     incidents,
     inspections,
@@ -56,6 +57,7 @@ app.add_typer(findings.app, name="finding")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(problems.app, name="problem")
 app.add_typer(problems.alert_app, name="alert")
+app.add_typer(foreign.app, name="foreign")
 app.add_typer(inspections.app, name="inspection")
 app.add_typer(kb.app, name="kb")
 app.add_typer(rules.app, name="rules")

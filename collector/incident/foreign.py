@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from collector.incident.planning import SEVERITIES, TOLD
 from collector.model import CI, Cause, Value
 from collector.wording import clean
 
@@ -38,7 +39,27 @@ class ForeignAlert:
     incomplete: int = 0
 
 
-def foreign_cause(alert: ForeignAlert, ci: CI | None) -> Cause:
+def named_as_rule(alert: ForeignAlert) -> str:
+    """Return what windows, waivers and changes call a kind of alert of another system: `source/name`, as a rule."""
+    return f"{alert.source}/{alert.name}"
+
+
+def is_kind(pattern: str) -> bool:
+    """Return whether an id, or a prefix with `*`, is meant for alerts of other systems."""
+    return "/" in pattern
+
+
+def key_of_alert(source: str, fingerprint: str) -> str:
+    """Return the key of the cause an alert is."""
+    return f"foreign|{source}|{fingerprint}"
+
+
+def key_of_kind(source: str, name: str) -> str:
+    """Return the key of the incident that alerts of a kind share while nobody knows which CIs they are about."""
+    return f"foreign|{source}|*|{name}"
+
+
+def foreign_cause(alert: ForeignAlert, ci: CI | None, began_under: Sequence[str] = ()) -> Cause:
     """Return why a firing alert should be an incident: of its CI, or of none where nobody knows which it is.
 
     Those of no CI share an incident for each kind of alert of a source: there may be thousands.
@@ -51,13 +72,47 @@ def foreign_cause(alert: ForeignAlert, ci: CI | None) -> Cause:
     }  # fmt: skip
     if ci is not None:
         detail["ci"] = {"uid": ci.uid, "name": ci.name, "class": ci.ci_class, "type": ci.ci_type}
+        detail["began_under"] = list(began_under)
     return Cause(
-        key=f"foreign|{alert.source}|{alert.fingerprint}",
+        key=key_of_alert(alert.source, alert.fingerprint),
         ci_id=ci.id if ci else None,
         kind=FOREIGN,
         severity=alert.severity,
         title={"zh": named, "en": named},
         detail=detail,
         since=alert.started_at,
-        group="" if ci else f"foreign|{alert.source}|*|{alert.name}",
+        group="" if ci else key_of_kind(alert.source, alert.name),
     )
+
+
+# --- alerts of no CI, told together
+
+
+def unbound_words(source: str, name: str, counts: Mapping[str, int], now: int) -> Cause:
+    """Return the words by which alerts of a kind are told together; `counts`: severity → how many stand (one at least).
+
+    It is no cause itself: the incident lasts as long as they do. The number is told by its magnitude, so that a storm
+    is not told anew for each of its alerts.
+    """
+    kind, system = clean(name), clean(source)
+    count = sum(counts.values())
+    many = magnitude(count)
+    return Cause(
+        key=key_of_kind(source, name),
+        ci_id=None,
+        kind=FOREIGN,
+        severity=max(counts, key=SEVERITIES.index),
+        title={
+            "zh": f"{kind}：来自 {system} 的 {many} 条{'' if many == 1 else '以上'}告警找不到对应的配置项",
+            "en": f"{kind}: {'one alert' if many == 1 else f'{many} or more alerts'} of {system} about no known CI",
+        },
+        detail={"source": source, "alert": kind, "alerts": many},
+        since=now,
+        role=TOLD,
+    )
+
+
+def magnitude(count: int) -> int:
+    """Return the largest of 1, 2, 5, 10, 20, 50 … that is not above `count` (at least 1)."""
+    power = int("1" + "0" * (len(str(count)) - 1))
+    return max(each * power for each in (1, 2, 5) if each * power <= count)

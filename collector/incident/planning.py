@@ -21,7 +21,8 @@ Such a cause can also be the words of an incident that others are members of.
 MONITORING: Final = "monitoring"
 USER: Final = "user"
 MAINTENANCE: Final = "maintenance"
-SELF_RECOVERED, CI_RETIRED, GROUPED = "self_recovered", "ci_retired", "grouped"
+SELF_RECOVERED, GROUPED = "self_recovered", "grouped"
+CI_RETIRED, NOT_PRODUCTION = "ci_retired", "not_production"
 WAIVED, EXPLAINED = "waived", "explained"
 """How an incident resolved by itself; `grouped`: what it told of is told in the incident of the root cause.
 
@@ -30,6 +31,7 @@ What was waived, or explained by approved work, has not recovered: it is so stil
 REOPEN_WINDOW_MS: Final = 24 * 3_600_000
 """What comes back within it is the same incident again (reference/rules.md §3.6)."""
 NOTHING: Final[Mapping[str, str]] = {}
+NOBODY: Final[Mapping[int, str]] = {}
 SEVERITIES: Final = ("notice", "warning", "error", "critical")
 
 
@@ -79,12 +81,12 @@ def key_of(cause: Cause) -> str:
 
 
 def plan(
-    held: Held, causes: Iterable[Cause], now: int, retired: Collection[int] = (), ended: Mapping[str, str] = NOTHING
+    held: Held, causes: Iterable[Cause], now: int, gone: Mapping[int, str] = NOBODY, ended: Mapping[str, str] = NOTHING
 ) -> Plan:
     """Return the plan at `now` (ms).
 
-    `causes` are all present causes of the CIs that `held` is of: a member that is not among them is gone. `retired`:
-    which of those CIs are no longer in use; `ended`: how causes ended, by key, that are gone and did not pass.
+    `causes` are all present causes of the CIs that `held` is of: a member that is not among them is gone. `gone`: CIs
+    of which nothing is told any more → why, a code; `ended`: how causes ended, by key, that are gone and did not pass.
     """
     present = {cause.key: _redirected(cause, held.merged) for cause in causes}
     home = {each.id: each.cause_key for each in held.incidents}
@@ -98,9 +100,7 @@ def plan(
         if member.role == CAUSE:
             last.setdefault(member.incident_id, []).append(member)
     resolve = tuple(
-        replace(
-            each, state=RESOLVED, resolved_at=now, resolution_code=_why(last[each.id], present, retired, ended or {})
-        )
+        replace(each, state=RESOLVED, resolved_at=now, resolution_code=_why(last[each.id], present, gone, ended))
         for each in over
         if each.state in UNTOUCHED
     )
@@ -236,13 +236,14 @@ def _told_in(its: Collection[Member], present: Mapping[str, Cause]) -> str:
 
 
 def _why(
-    its: Collection[Member], present: Mapping[str, Cause], retired: Collection[int], ended: Mapping[str, str]
+    its: Collection[Member], present: Mapping[str, Cause], gone: Mapping[int, str], ended: Mapping[str, str]
 ) -> str:
     """Return how an incident resolved by itself whose last causes are `its`: if any of them has not passed, by that."""
     if _told_in(its, present):
         return GROUPED
-    if {member.ci_id for member in its} <= set(retired):
-        return CI_RETIRED
+    codes = [gone.get(member.ci_id, "") for member in its]
+    if all(codes):
+        return codes[0]
     return next((ended[each.cause_key] for each in its if each.cause_key in ended), SELF_RECOVERED)
 
 

@@ -21,7 +21,7 @@ from collector.pipeline import facts, settling, suppressing
 from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.record import SECTION
-from collector.store import alerts, cis
+from collector.store import alerts, cis, foreign_alerts
 
 
 async def judge(
@@ -77,7 +77,9 @@ async def decide_again(tx: AsyncConnection, ci_ids: Collection[int], policies: P
 
 async def decide_due(tx: AsyncConnection, policies: Policies, now: int, limit: int) -> int:
     """Do so for CIs with an alert whose time to be looked at has come by `now` (ms); return of how many."""
-    ci_ids = await alerts.to_look_at(tx, now, limit)
+    ci_ids = sorted({
+        *await alerts.to_look_at(tx, now, limit), *await foreign_alerts.to_look_at(tx, now, limit)
+    })  # fmt: skip
     await decide_again(tx, ci_ids, policies, now)
     return len(ci_ids)
 

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
+from collector.incident.planning import CI_RETIRED, NOT_PRODUCTION
 from collector.model import CI, GONE, Cause
 from collector.pipeline import campaigning, ending, log_only, rooting, suppressing
 from collector.pipeline.policies import Policies
+from collector.record import PRODUCTION
 from collector.services.incidents import admitting
 from collector.store import alerts, cis, findings, incidents
 
@@ -34,11 +36,12 @@ async def settle_of(tx: AsyncConnection, ci_ids: Collection[int], now: int, poli
 
 async def _settle(tx: AsyncConnection, touched: Mapping[int, CI], policies: Policies, now: int) -> set[int]:
     """Return the CIs that were victims of what has resolved, and those whose findings make a new campaign."""
-    present, joined = await _causes(tx, touched, policies, now)
+    concerned = {ci_id: ci for ci_id, ci in touched.items() if ci.environment == PRODUCTION}
+    present, joined = await _causes(tx, concerned, policies, now)
     causes = await _grouped(tx, present, touched, policies, now)
     held = await incidents.held_of(tx, touched, causes, now)
     ended = await ending.ended(tx, held, causes, touched)
-    plan = incident.plan(held, causes, now, retired_of(touched), ended)
+    plan = incident.plan(held, causes, now, _gone(touched), ended)
     if plan.is_empty:
         return joined
     released = await incidents.victims_of(tx, [each.id for each in plan.resolve])
@@ -79,5 +82,7 @@ def _present(causes: Iterable[Cause | None]) -> list[Cause]:
     return [cause for cause in causes if cause is not None]
 
 
-def retired_of(touched: Mapping[int, CI]) -> Collection[int]:
-    return {ci_id for ci_id, ci in touched.items() if ci.state in GONE}
+def _gone(touched: Mapping[int, CI]) -> dict[int, str]:
+    """Return the CIs of which nothing is told any more, and why: a code of the desk."""
+    outside = {ci_id: NOT_PRODUCTION for ci_id, ci in touched.items() if ci.environment != PRODUCTION}
+    return outside | {ci_id: CI_RETIRED for ci_id, ci in touched.items() if ci.state in GONE}

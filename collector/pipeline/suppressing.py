@@ -7,7 +7,7 @@ The state of an alert is none of its business. Whatever ends or begins by the cl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +17,14 @@ from collector.alerting import AlertKey, key_of
 from collector.change import approval
 from collector.change.record import RULE, Change, Line, Window
 from collector.compiled import CompiledRule
+from collector.incident.foreign import named_as_rule
 from collector.maintenance import SILENCE, MaintenanceWindow
-from collector.model import GONE, Alert, CiState, Value
+from collector.model import GONE, Alert, CiState, Outcome, Value
 from collector.pipeline import footing
 from collector.pipeline.policies import Policies
 from collector.rootcause import NOWHERE, Footing
-from collector.store import alerts, changes, cis, own_fields, standing_on, waivers, windows
+from collector.store import alerts, changes, cis, foreign_alerts, own_fields, standing_on, waivers, windows
+from collector.store.foreign_alerts import Holding, Kept
 from collector.suppression import Hold
 from collector.waiver import ACCEPT, Waiver, effective_waiver, lowered, meets
 
@@ -56,6 +58,21 @@ async def look_again(tx: AsyncConnection, ci_ids: Collection[int], policies: Pol
     return {each.ci_id for each in moved}
 
 
+async def told_of_others(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> list[Kept]:
+    """Return the alerts of other systems on these CIs that are causes of incidents, what holds them back decided anew.
+
+    They fire by the word of others alone, so nothing is remembered of them but this.
+    """
+    before = await foreign_alerts.firing(tx, ci_ids)
+    if not before:
+        return []
+    shade = await _shade(tx, {each.ci_id for each in before if each.ci_id is not None}, policies, now)
+    after = [shade.of_another(each) for each in before]
+    await foreign_alerts.hold(tx, [new for old, new in zip(before, after, strict=True) if new.held != old.held])
+    await waivers.matched(tx, shade.matched, now)
+    return [each for each in after if each.held.told]
+
+
 @dataclass(slots=True)
 class _Shade:
     """All that may hold back alerts of some CIs. `own`: CI → its fields, also of what they stand on (`above`)."""
@@ -71,19 +88,38 @@ class _Shade:
     matched: set[str] = field(default_factory=set)
 
     def weighed(self, alert: Alert, rule: CompiledRule | None) -> Alert:
-        if alert.ci_id not in self.own or rule is None:
+        if rule is None:
             return suppression.weighed(alert, (), (), self.now)
-        windows, changes = list(self._windows(alert)), list(self._changes(alert, rule))
+        return self._weighed(alert, list(self._changes(alert, rule)), list(self._topology(alert, rule)),
+                             rule.rule.severity)  # fmt: skip
+
+    def of_another(self, kept: Kept) -> Kept:
+        """Return an alert of another system with what holds it back, and with the severity it counts for.
+
+        What it reads nobody here knows: a change holds it only by its name, and what explains that its CI cannot be
+        reached takes it in as a victim instead of holding it.
+        """
+        alert = _as_ours(kept)
+        new = self._weighed(
+            alert, [each for each in self.changes if _names(each.lines, alert)], (), kept.alert.severity
+        )
+        counts = replace(kept.alert, severity=new.lowered or kept.alert.severity)
+        return replace(kept, alert=counts, held=Holding(new.suppressed, new.held_by, new.look_at, new.told))
+
+    def _weighed(self, alert: Alert, changes: list[Change], topology: Iterable[Hold], severity: str) -> Alert:
+        if alert.ci_id not in self.own:
+            return suppression.weighed(alert, (), (), self.now)
+        windows = list(self._windows(alert))
         mine = [each for each in self.waivers if each.concerns(alert.rule, self.own[alert.ci_id], alert.instance)]
         waiver = effective_waiver(mine, alert.rule, self.own[alert.ci_id], alert.instance, self.now)
         if waiver and alert.fires:
             self.matched.add(waiver.number)
-        holds = [*_of_windows(windows, self.now), *_of_changes(changes, self.now), *self._topology(alert, rule)]
+        holds = [*_of_windows(windows, self.now), *_of_changes(changes, self.now), *topology]
         if self.own[alert.ci_id]["state"] in _NO_LIFE:
             holds.append(Hold(suppression.LIFECYCLE))
         if waiver and waiver.effect == ACCEPT:
             holds.append(Hold(suppression.WAIVER, waiver.number))
-        severity = str(alert.evidence.get("severity", rule.rule.severity))
+        severity = str(alert.evidence.get("severity", severity))
         borders = [*_borders_of_windows(windows, self.now), *_borders_of_changes(changes), *_borders_of_waivers(mine)]
         return suppression.weighed(alert, holds, borders, self.now, lowered(severity, waiver))
 
@@ -98,8 +134,8 @@ class _Shade:
         """Yield the changes that expect this alert."""
         for each in self.changes:
             lines = [line for line in each.lines if line.ci_id == alert.ci_id]
-            named = [line for line in lines if line.path.section == RULE]
-            if _names(named, alert) if named else _moves(lines, rule):
+            named = any(line.path.section == RULE for line in lines)
+            if _names(lines, alert) if named else _moves(lines, rule):
                 yield each
 
     def _topology(self, alert: Alert, rule: CompiledRule) -> Iterator[Hold]:
@@ -111,8 +147,18 @@ class _Shade:
 
 
 def _names(lines: Iterable[Line], alert: Alert) -> bool:
-    """Return whether one of these lines, each of which names a rule, means this alert."""
-    return any(meets(line.path.key, alert.rule) and line.field in ("", alert.instance) for line in lines)
+    """Return whether one of these lines names this alert: its rule and, where it says which, its instance."""
+    named = [line for line in lines if line.ci_id == alert.ci_id and line.path.section == RULE]
+    return any(meets(line.path.key, alert.rule) and line.field in ("", alert.instance) for line in named)
+
+
+def _as_ours(kept: Kept) -> Alert:
+    """Return an alert of another system as what holds alerts back reads one: its kind in the place of a rule."""
+    its, held = kept.alert, kept.held
+    return Alert(
+        named_as_rule(its), kept.ci_id or 0, its.fingerprint, "firing", Outcome.PROBLEM, its.started_at, its.started_at,
+        suppressed=held.suppressed, held_by=held.held_by, look_at=held.look_at, told=held.told,
+    )  # fmt: skip
 
 
 def _moves(lines: Iterable[Line], rule: CompiledRule) -> bool:

@@ -36,6 +36,8 @@ class Permission(enum.StrEnum):
     """To report what is broken, and to follow what one reported."""
     INCIDENTS_WORK = "incidents:work"
     """To take part in incidents; which step is whose, the incident itself says."""
+    ALERTS_SEND = "alerts:send"
+    """To tell of alerts, which make monitoring incidents and end them: other systems, no person."""
     INCIDENTS_MANAGE = "incidents:manage"
     """To merge, to overrule a priority, to answer what was escalated."""
     RULES_READ = "rules:read"
@@ -87,6 +89,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "ops": _WORK | {P.AGENTS_ENROL, P.AGENTS_BAN, P.METRICS_READ},
     "knowledge_manager": _READ | {P.INCIDENTS_REPORT, P.KNOWLEDGE_WRITE, P.KNOWLEDGE_PUBLISH},
     "auditor": _READ | {P.AUDIT_READ, P.ACCOUNTS_READ, P.METRICS_READ},
+    "alert_source": frozenset({P.OWN, P.ALERTS_SEND}),
     "system_admin": frozenset({P.OWN, P.METRICS_READ, P.ACCOUNTS_READ, P.ACCOUNTS_WRITE, P.CHANNELS_WRITE}),
 }
 

@@ -10,13 +10,14 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.classes import CLASSES
+from collector.incident.foreign import is_kind
 from collector.maintenance import MAINTENANCE, SILENCE, BadWindow, MaintenanceWindow, Recurrence, checked
 from collector.security.audit import Act
 from collector.services.changes.asked import MAX_REASON, MAX_TITLE, one_line
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import alerts, cis, windows
+from collector.store import alerts, cis, foreign_alerts, windows
 from collector.waiver import meets
 
 MAX_CIS: Final = 1000
@@ -73,7 +74,7 @@ async def set_(act: Act, asked: Asked, rules: Rules) -> str:
     if asked.kind not in (MAINTENANCE, SILENCE):
         raise Refused("maintenance or silence is expected", "kind")
     for pattern in asked.rules[:MAX_RULES]:
-        if not any(meets(pattern, each) for each in rules):
+        if not (is_kind(pattern) or any(meets(pattern, each) for each in rules)):
             raise Refused(f"no rule is called {pattern}", "rules")
     window = MaintenanceWindow(
         str(uuid.uuid4()), one_line(asked.name, MAX_TITLE, "name"), asked.start, asked.end, asked.kind,
@@ -88,6 +89,7 @@ async def set_(act: Act, asked: Asked, rules: Rules) -> str:
         raise Refused("it would be over already", "window")
     await windows.add(act.tx, window)
     await alerts.look_again(act.tx, act.at)
+    await foreign_alerts.look_again(act.tx, act.at)
     act.tell("window.set", f"window/{window.uid}", after=_told(window, asked.cis))
     return window.uid
 
@@ -100,6 +102,7 @@ async def end(act: Act, uid: str) -> None:
     if not await windows.end(act.tx, uid, act.at):
         raise Refused("it is over already")
     await alerts.look_again(act.tx, act.at)
+    await foreign_alerts.look_again(act.tx, act.at)
     act.tell("window.end", f"window/{uid}", {"end": found.last_end}, {"end": act.at})
 
 

@@ -9,12 +9,13 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.compiled import LEVELS, BadRule, compile_selector
+from collector.incident.foreign import is_kind
 from collector.security.audit import Act
 from collector.services.changes.asked import MAX_REASON, one_line
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import alerts, waivers
+from collector.store import alerts, foreign_alerts, waivers
 from collector.waiver import (
     ACCEPT,
     ASKED,
@@ -145,6 +146,7 @@ async def _write(act: Act, before: Waiver, after: Waiver, rules: Rules) -> None:
         raise Refused("somebody else decided on it meanwhile")
     if named := [each for each in rules if meets(after.rule, each)]:
         await alerts.look_again(act.tx, act.at, rules=named)
+    await foreign_alerts.look_again(act.tx, act.at)
 
 
 async def remind(act: Act) -> int:
@@ -172,7 +174,7 @@ async def _found(connection: AsyncConnection, number: str) -> Waiver:
 
 def _checked(asked: Asked, rules: Rules, now: int) -> Waiver:
     starts = asked.starts or now
-    if not any(meets(asked.rule, each) for each in rules):
+    if not (is_kind(asked.rule) or any(meets(asked.rule, each) for each in rules)):
         raise Refused("no rule is called that; an id or a prefix with * is expected", "rule")
     if not max(now, starts) < asked.expires <= starts + LONGEST_MS:
         raise Refused("it ends after it starts, and within 365 days", "expires")

@@ -35,23 +35,46 @@ async def add(tx: AsyncConnection, told: Iterable[Event], spoken: Spoken) -> Non
         await tx.execute(insert(tx, event), rows)
 
 
-async def speaker(tx: AsyncConnection, zone: str, address: str) -> int | None:
-    """Return the CI at an address of a zone: one that was swept, else the host whose agent calls from there.
+Place = tuple[str, str]
+"""(zone, address)."""
 
-    None when nobody knows, and when several agents call from there.
+
+async def speaker(tx: AsyncConnection, zone: str, address: str) -> int | None:
+    """Return the CI at an address of a zone, None when nobody knows: see `speakers`."""
+    return (await speakers(tx, [(zone, address)])).get((zone, address))
+
+
+async def speakers(tx: AsyncConnection, places: Iterable[Place]) -> dict[Place, int]:
+    """Return the CIs at these addresses: one that was swept, else the host whose agent calls from there.
+
+    Where nobody knows, or several agents call from there, there is none.
     """
-    codes = [f"{protocol}/{zone}/{address}" for protocol in PROTOCOLS]
+    asked = sorted(set(places))
+    coded = {f"{protocol}/{zone}/{address}": (zone, address) for protocol in PROTOCOLS for zone, address in asked}
     bound = select(source.c.code, subject_ci.c.ci_id).join(subject_ci, subject_ci.c.source_id == source.c.id)
-    rows = await tx.execute(bound.where(source.c.code.in_(codes), subject_ci.c.role == HOST))
-    found = {row[0]: int(row[1]) for row in rows}
-    if found or zone:
-        return next((found[code] for code in codes if code in found), None)
+    swept: dict[str, int] = {}
+    for part in interning.chunks(coded):
+        rows = await tx.execute(bound.where(source.c.code.in_(part), subject_ci.c.role == HOST))
+        swept |= {row[0]: int(row[1]) for row in rows}
+    found: dict[Place, int] = {}
+    for code, place in coded.items():  # the surest way first
+        if code in swept:
+            found.setdefault(place, swept[code])
+    callers = await _callers(tx, [address for zone, address in asked if not zone and ("", address) not in found])
+    return found | {("", address): ci_id for address, ci_id in callers.items()}
+
+
+async def _callers(tx: AsyncConnection, addresses: Iterable[str]) -> dict[str, int]:
+    """Return address → the host whose agent calls from there, where it is one."""
     agents = source.join(agent, agent.c.id == source.c.agent_id).join(
         subject_ci, (subject_ci.c.source_id == source.c.id) & (subject_ci.c.role == HOST)
     )
-    calling = select(subject_ci.c.ci_id).select_from(agents).where(agent.c.address == address)
-    hosts = [int(row[0]) for row in await tx.execute(calling.where(agent.c.state == "active").limit(2))]
-    return hosts[0] if len(hosts) == 1 else None
+    calling = select(agent.c.address, subject_ci.c.ci_id).select_from(agents).where(agent.c.state == "active")
+    hosts: dict[str, list[int]] = {}
+    for part in interning.chunks(addresses):
+        for row in await tx.execute(calling.where(agent.c.address.in_(part))):
+            hosts.setdefault(row.address, []).append(int(row.ci_id))
+    return {address: its[0] for address, its in hosts.items() if len(its) == 1}
 
 
 async def adopt(tx: AsyncConnection, zone: str, address: str, ci_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Alerts of other systems as they were last told, and which CI each is about."""
+"""Alerts of other systems as they were last told, which CI each is about, and what holds it back."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident.foreign import EXPIRED, FIRING, ForeignAlert
-from collector.model import GONE
 from collector.store import interning
 from collector.store.engine import insert
-from collector.store.schema import ci, foreign_alert, identifier
+from collector.store.schema import foreign_alert
 
 Key = tuple[str, str]
 """(source, fingerprint)."""
-_DETAIL: Final = ("name", "text", "link", "labels", "incomplete")
+_DETAIL: Final = ("text", "link", "labels", "incomplete")
+_TOLD_ANEW: Final = ("state", "severity", "name", "title", "detail", "names", "started_at", "ended_at", "until",
+                     "seen_at", "ci_id", "bound_by")  # fmt: skip
+_FREE: Final[dict[str, Any]] = {"suppressed": "", "held_by": "", "look_at": 0, "told": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What holds an alert back, and whether it is a cause of an incident: each as of our own, see `model.Alert`."""
+
+    suppressed: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    look_at: int = 0
+    told: bool = False
+
+
+NOTHING: Final = Holding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +47,70 @@ class Kept:
     first_at: int
     seen_at: int
     times: int
+    held: Holding = NOTHING
 
 
-async def known(connection: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Kept]:
-    """Return what is kept of these."""
-    by_source: dict[str, list[str]] = {}
-    for source, fingerprint in keys:
-        by_source.setdefault(source, []).append(fingerprint)
+async def known(connection: AsyncConnection, keys: Iterable[Key], hold: bool = False) -> dict[Key, Kept]:
+    """Return what is kept of these; `hold`: until the end of the transaction nobody else writes it."""
     found = {}
-    for source, its in by_source.items():
-        for part in interning.chunks(sorted(set(its))):
+    for source, its in by_source(keys).items():
+        for part in interning.chunks(sorted(its)):
             where = (foreign_alert.c.source == source, foreign_alert.c.fingerprint.in_(part))
-            for row in await connection.execute(select(foreign_alert).where(*where).with_for_update()):
-                found[row.source, row.fingerprint] = _kept(row)
+            wanted = select(foreign_alert).where(*where)
+            for row in await connection.execute(wanted.with_for_update() if hold else wanted):
+                found[row.source, row.fingerprint] = kept_of(row)
     return found
 
 
-async def save(tx: AsyncConnection, told: Sequence[tuple[ForeignAlert, int | None]], now: int) -> None:
-    """Write alerts as they are told now, each with its CI; a person's word about the CI stays."""
-    rows = [_values(alert) | {"ci_id": ci_id, "first_at": now, "seen_at": now} for alert, ci_id in told]
-    if not rows:
-        return
+def by_source(keys: Iterable[Key]) -> dict[str, set[str]]:
+    """Return source → the second words of its keys."""
+    found: dict[str, set[str]] = {}
+    for source, word in keys:
+        found.setdefault(source, set()).add(word)
+    return found
+
+
+async def save(tx: AsyncConnection, told: Sequence[tuple[ForeignAlert, int | None, str]], now: int) -> None:
+    """Write alerts as they are told now, each with its CI and by whose word that is; what ends is held by nothing."""
+    rows = [
+        _values(alert) | {"ci_id": ci_id, "bound_by": by, "first_at": now, "seen_at": now} for alert, ci_id, by in told
+    ]
     statement = insert(tx, foreign_alert)
-    fresh = statement.excluded
-    kept = {name: fresh[name] for name in ("state", "severity", "title", "detail", "names", "started_at", "ended_at",
-                                           "until", "seen_at", "ci_id")}  # fmt: skip
-    kept["times"] = foreign_alert.c.times + 1
-    await tx.execute(statement.on_conflict_do_update(index_elements=["source", "fingerprint"], set_=kept), rows)
+    fresh = {name: statement.excluded[name] for name in _TOLD_ANEW}
+    fresh["times"] = foreign_alert.c.times + 1
+    firing, over = [row for row in rows if row["state"] == FIRING], [row for row in rows if row["state"] != FIRING]
+    for its, anew in ((firing, fresh), (over, fresh | _FREE)):
+        if its:
+            kept = statement.on_conflict_do_update(index_elements=["source", "fingerprint"], set_=anew)
+            await tx.execute(kept, its)
+
+
+async def hold(tx: AsyncConnection, held: Sequence[Kept]) -> None:
+    """Write what holds alerts back, and whether each is a cause of an incident."""
+    if held:
+        rows = [
+            {"its_id": each.id, "by_these": " ".join(each.held.suppressed), "of_these": " ".join(each.held.held_by),
+             "again_at": each.held.look_at, "is_told": each.held.told}
+            for each in held
+        ]  # fmt: skip
+        by = update(foreign_alert).where(foreign_alert.c.id == bindparam("its_id")).values(
+            suppressed=bindparam("by_these"), held_by=bindparam("of_these"), look_at=bindparam("again_at"),
+            told=bindparam("is_told"),
+        )  # fmt: skip
+        await tx.execute(by, rows)
+
+
+async def look_again(tx: AsyncConnection, at: int) -> None:
+    """Have what holds alerts of CIs back looked at again at `at` (ms)."""
+    standing = (foreign_alert.c.state == FIRING, foreign_alert.c.ci_id.is_not(None))
+    await tx.execute(update(foreign_alert).where(*standing).values(look_at=at))
+
+
+async def to_look_at(connection: AsyncConnection, now: int, limit: int) -> list[int]:
+    """Return CIs with an alert that what holds it back is to be looked at again for, at most so many."""
+    due = (foreign_alert.c.look_at > 0, foreign_alert.c.look_at <= now, foreign_alert.c.ci_id.is_not(None))
+    rows = await connection.execute(select(foreign_alert.c.ci_id).where(*due).distinct().limit(limit))
+    return [row.ci_id for row in rows]
 
 
 async def firing(connection: AsyncConnection, ci_ids: Collection[int]) -> list[Kept]:
@@ -66,77 +118,52 @@ async def firing(connection: AsyncConnection, ci_ids: Collection[int]) -> list[K
     found = []
     for part in interning.chunks(sorted(ci_ids)):
         rows = await connection.execute(_standing().where(foreign_alert.c.ci_id.in_(part)))
-        found += [_kept(row) for row in rows]
+        found += [kept_of(row) for row in rows]
     return found
 
 
-async def unbound(connection: AsyncConnection, limit: int = 100_000) -> list[Kept]:
-    """Return the alerts that stand and are of no CI anybody knows, the oldest first."""
-    rows = await connection.execute(_standing().where(foreign_alert.c.ci_id.is_(None)).limit(limit))
-    return [_kept(row) for row in rows]
+async def unbound(connection: AsyncConnection, source: str, saying: str, limit: int = 100_000) -> list[Kept]:
+    """Return the alerts of a source that stand, are of no CI anybody knows and say this word, the oldest first."""
+    said = json.dumps(saying, ensure_ascii=False)
+    says = or_(*(column.contains(said, autoescape=True) for column in (foreign_alert.c.detail, foreign_alert.c.names)))
+    its = (foreign_alert.c.ci_id.is_(None), foreign_alert.c.source == source, says)
+    return [kept_of(row) for row in await connection.execute(_standing().where(*its).limit(limit))]
 
 
-async def listed(connection: AsyncConnection, limit: int) -> list[Kept]:
-    """Return the alerts that stand, those of no CI first, then the newest first."""
-    rows = await connection.execute(
-        select(foreign_alert).where(foreign_alert.c.state == FIRING)
-        .order_by(foreign_alert.c.ci_id.is_not(None), foreign_alert.c.id.desc()).limit(limit)
-    )  # fmt: skip
-    return [_kept(row) for row in rows]
+async def counted(connection: AsyncConnection, kinds: Collection[Key]) -> dict[Key, dict[str, int]]:
+    """Return (source, name) → severity → how many alerts of that kind stand and are of no CI, for these kinds."""
+    its = (foreign_alert.c.source, foreign_alert.c.name)
+    found: dict[Key, dict[str, int]] = {each: {} for each in kinds}
+    wanted = select(*its, foreign_alert.c.severity, func.count().label("alerts")).where(
+        foreign_alert.c.ci_id.is_(None), foreign_alert.c.state == FIRING
+    )
+    for source, names in by_source(kinds).items():
+        for part in interning.chunks(sorted(names)):
+            rows = await connection.execute(
+                wanted.where(its[0] == source, its[1].in_(part)).group_by(*its, foreign_alert.c.severity)
+            )
+            for row in rows:
+                found[row.source, row.name][row.severity] = row.alerts
+    return found
 
 
 async def find(connection: AsyncConnection, number: int) -> Kept | None:
     row = (await connection.execute(select(foreign_alert).where(foreign_alert.c.id == number))).first()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
-async def bind(tx: AsyncConnection, number: int, ci_id: int, by: str) -> None:
-    """Say which CI an alert is about."""
-    await tx.execute(update(foreign_alert).where(foreign_alert.c.id == number).values(ci_id=ci_id, bound_by=by))
+async def bind(tx: AsyncConnection, numbers: Collection[int], ci_id: int, by: str) -> None:
+    """Say which CI alerts are about."""
+    for part in interning.chunks(sorted(numbers)):
+        its = update(foreign_alert).where(foreign_alert.c.id.in_(part))
+        await tx.execute(its.values(ci_id=ci_id, bound_by=by, look_at=0))
 
 
-async def expire(tx: AsyncConnection, now: int) -> set[int | None]:
-    """End what nobody has told of any more by the time it said; return of which CIs that was, None: of none."""
+async def expire(tx: AsyncConnection, now: int) -> list[Kept]:
+    """End what nobody has told of any more by the time it said, and return that."""
     over = and_(foreign_alert.c.state == FIRING, foreign_alert.c.until <= now)
-    ended = update(foreign_alert).where(over).values(state=EXPIRED, ended_at=foreign_alert.c.until)
-    return {row.ci_id for row in await tx.execute(ended.returning(foreign_alert.c.ci_id))}
-
-
-# --- which CI is called so
-
-
-async def with_serial(connection: AsyncConnection, serial: str) -> set[int]:
-    """Return the CIs with this serial number, whoever made them."""
-    said = identifier.c.value.endswith("|" + serial, autoescape=True)
-    return await _ids(connection, select(identifier.c.ci_id).where(identifier.c.kind == "serial", said, _LIVE))
-
-
-async def identified(connection: AsyncConnection, kind: str, value: str) -> set[int]:
-    """Return the CIs that hold an identifier."""
-    where = (identifier.c.kind == kind, identifier.c.value == value, _LIVE)
-    return await _ids(connection, select(identifier.c.ci_id).where(*where))
-
-
-async def named(connection: AsyncConnection, name: str) -> set[int]:
-    """Return the CIs of this name, in any case of letters."""
-    exact = await _ids(connection, select(ci.c.id).where(ci.c.name == name))
-    return exact or await _ids(connection, select(ci.c.id).where(func.lower(ci.c.name) == name.lower()))
-
-
-async def holding(connection: AsyncConnection, kind: str, ci_ids: Collection[int]) -> set[int]:
-    """Return those of some CIs that hold any identifier of a kind."""
-    where = (identifier.c.kind == kind, identifier.c.ci_id.in_(sorted(ci_ids)), _LIVE)
-    return await _ids(connection, select(identifier.c.ci_id).where(*where))
-
-
-_LIVE: Final = identifier.c.state == "live"
-
-
-async def _ids(connection: AsyncConnection, wanted: Select[Any]) -> set[int]:
-    """Return the CIs a query finds, in the place of those that were merged what they were merged into; none retired."""
-    into = func.coalesce(ci.c.merged_into, ci.c.id)
-    rows = await connection.execute(select(into).where(ci.c.id.in_(wanted), ci.c.state.not_in([*map(str, GONE)])))
-    return set(rows.scalars())
+    ended = update(foreign_alert).where(over).values(state=EXPIRED, ended_at=foreign_alert.c.until, **_FREE)
+    return [kept_of(row) for row in await tx.execute(ended.returning(*foreign_alert.c))]
 
 
 # --- rows
@@ -147,20 +174,26 @@ def _standing() -> Select[Any]:
 
 
 def _values(alert: ForeignAlert) -> dict[str, Any]:
+    detail = {name: _plain(getattr(alert, name)) for name in _DETAIL}
     return {
         "source": alert.source, "fingerprint": alert.fingerprint, "state": alert.state, "severity": alert.severity,
-        "title": alert.title, "detail": _json({name: _plain(getattr(alert, name)) for name in _DETAIL}),
-        "names": _json(alert.names), "started_at": alert.started_at, "ended_at": alert.ended_at, "until": alert.until,
+        "name": alert.name, "title": alert.title, "detail": _json(detail), "names": _json(alert.names),
+        "started_at": alert.started_at, "ended_at": alert.ended_at, "until": alert.until,
     }  # fmt: skip
 
 
-def _kept(row: Row[Any]) -> Kept:
+def kept_of(row: Row[Any]) -> Kept:
+    """Return an alert as a row of the table has it."""
     detail = json.loads(row.detail)
     alert = ForeignAlert(
-        row.source, row.fingerprint, row.state, row.severity, detail.pop("name"), row.title, row.started_at,
-        names=json.loads(row.names), ended_at=row.ended_at, until=row.until, **detail,
+        row.source, row.fingerprint, row.state, row.severity, row.name, row.title, row.started_at,
+        names=json.loads(row.names), ended_at=row.ended_at, until=row.until,
+        **{name: detail[name] for name in _DETAIL if name in detail},
     )  # fmt: skip
-    return Kept(row.id, alert, row.ci_id, row.bound_by, row.first_at, row.seen_at, row.times)
+    return Kept(
+        row.id, alert, row.ci_id, row.bound_by, row.first_at, row.seen_at, row.times,
+        Holding(tuple(row.suppressed.split()), tuple(row.held_by.split()), row.look_at, bool(row.told)),
+    )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -263,12 +263,16 @@ def _row(cause: Cause, now: int, known: Admission | None) -> dict[str, object]:
     }  # fmt: skip
 
 
-async def open_maintenance(connection: AsyncConnection, cause: Cause, assignee: str, now: int) -> str:
-    """Open the incident of a periodic maintenance, already with whom it is planned for; return its number.
+async def open_maintenance(connection: AsyncConnection, cause: Cause, assignee: str, due_at: int, now: int) -> str:
+    """Open the incident of a periodic maintenance, with whom and until when (ms, 0: no time) it is planned for.
 
-    `cause` has a key of its own for each time the plan is due; asked again, the number is that of the one there is.
+    Return its number. `cause` has a key of its own for each time the plan is due; asked again, the number is that of
+    the one there is.
     """
-    known = Admission(Reckoning("P4", "one", "low"), cause.line or 2, MAINTENANCE, cause.category, assignee=assignee)
+    known = Admission(
+        Reckoning("P4", "one", "low"), cause.line or 2, MAINTENANCE, cause.category, assignee=assignee,
+        due_at=due_at or None,
+    )  # fmt: skip
     opening = replace(cause, role=TOLD)
     await apply(connection, Plan(open=(opening,)), now, {key_of(opening): known})
     wanted = select(incident.c.number).where(incident.c.cause_key == key_of(opening)).order_by(incident.c.id.desc())

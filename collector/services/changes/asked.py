@@ -30,7 +30,10 @@ MAX_WINDOW_MS: Final = 366 * 86_400_000
 NAMES: Final = frozenset({*SECTIONS, record.SECTION, RELATIONS, PRESENCE.section, RULE})
 """Sections a line may name."""
 ANYTHING: Final = Expected()
-_RULES: Final = re.compile(r"[A-Z][A-Z0-9]{0,31}(-[A-Z0-9]{1,32}){0,8}(-?\*)?", re.ASCII)
+_RULES: Final = re.compile(
+    r"[A-Z][A-Z0-9]{0,31}(-[A-Z0-9]{1,32}){0,8}(-?\*)?|[A-Za-z0-9._-]{1,40}/[^\x00-\x1f]{1,160}", re.ASCII
+)
+"""An id, a prefix with `*`, or `source/name` for a kind of alert of another system."""
 
 
 @dataclass(frozen=True, slots=True)

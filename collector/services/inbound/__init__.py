@@ -5,6 +5,7 @@
 | `reading` | values out of a body of theirs: bounded, with one declared error |
 | `alertmanager` | Alertmanager's webhook (version 4) and its API v2 |
 | `pagerduty` | PagerDuty's Events API v2 |
+| `pagerduty_webhook` | PagerDuty's webhooks: what people there said of incidents we told it of |
 | `mapping` | any other JSON, by `rules/inbound.yaml` |
 | `binding` | which CI an alert is about, or none |
 | `inbox` | taken, kept, and its incident opened or resolved, in one transaction |

@@ -1,4 +1,4 @@
-"""Alerts of other systems taken: kept, bound to a CI, their incidents opened or resolved, in one transaction.
+"""Alerts of other systems taken: kept, bound to a CI, their incidents opened or resolved, in the same transaction.
 
 An alert is one by (source, fingerprint), an episode of it by when it began: what is told twice, or late, changes
 nothing. Whoever told it hears that it was taken once that is on disk.
@@ -21,7 +21,7 @@ from collector.model import Member
 from collector.security.audit import COLLECTOR, Act, Actor, recorded
 from collector.services.inbound import binding, gathering
 from collector.services.inbound.binding import Bound
-from collector.store import desk, foreign_alerts, members
+from collector.store import desk, foreign_alerts, interning, members
 from collector.store.desk import Mark
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, reading, writing
@@ -30,6 +30,9 @@ from collector.store.foreign_alerts import Key
 
 MAX_WAITING: Final = 16
 """Messages under way at once; more are told to come back."""
+TOGETHER: Final = 2_000
+"""Alerts of a message in one transaction: nobody who writes something else waits for more. What is told again after a
+failure in between changes nothing twice."""
 TOLD, OVER, BOUND = "alert_told", "alert_over", "alert_bound"
 """What the trail of an incident says of its alerts."""
 
@@ -82,14 +85,19 @@ class Inbox:
     async def take(self, alerts: Sequence[ForeignAlert], who: Actor) -> Taken:
         """Take what `who` tells; raise `Busy`."""
         told = {(each.source, each.fingerprint): each for each in alerts}
+        moved: list[Moved] = []
         async with self._turn():
             try:
-                found = await self._bound(told)
-                async with writing(self.store) as tx, recorded(tx, who, self.clock()) as act:
-                    moved = await self._take(act, told, found)
+                for part in interning.chunks(told.items(), TOGETHER):
+                    moved += await self._taken(dict(part), who)
             except StoreFailed:
                 raise Busy from None
         return Taken(len(moved), len(alerts) - len(moved), _unbound(moved))
+
+    async def _taken(self, told: Told, who: Actor) -> list[Moved]:
+        found = await self._bound(told)
+        async with writing(self.store) as tx, recorded(tx, who, self.clock()) as act:
+            return await self._take(act, told, found)
 
     async def _bound(self, told: Told) -> dict[Key, Bound]:
         """Return which CIs alerts are about, where that is still to be found out: while others may write."""

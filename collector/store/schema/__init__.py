@@ -38,6 +38,7 @@ from collector.store.schema.delivering import channel as channel
 from collector.store.schema.delivering import channel_health as channel_health
 from collector.store.schema.delivering import correspondence as correspondence
 from collector.store.schema.delivering import foreign_alert as foreign_alert
+from collector.store.schema.delivering import foreign_binding as foreign_binding
 from collector.store.schema.delivering import outbox as outbox
 from collector.store.schema.desk import incident as incident
 from collector.store.schema.desk import incident_alarm as incident_alarm

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, false, text
 
 from collector.store.schema.base import Id, metadata, moment, numbered, words
 
@@ -51,13 +51,29 @@ attachment = Table(  # what goes with the messages of a subject by channels that
     moment("at"), Index("ix_attachment_at", "at"),
 )  # fmt: skip
 
+_UNBOUND = text("ci_id IS NULL AND state = 'firing'")
+
 foreign_alert = Table(  # an alert of another system: one row a (source, fingerprint), its latest episode
     "foreign_alert", metadata, numbered(),
     words("source"), words("fingerprint"), words("state"),  # firing, resolved, expired
-    words("severity"), words("title"), words("detail"), words("names", "{}"),
+    words("severity"), words("name", ""), words("title"), words("detail"), words("names", "{}"),
     moment("started_at"), Column("ended_at", BigInteger), Column("until", BigInteger),
     Column("ci_id", Id, ForeignKey("ci.id")), words("bound_by", ""), moment("first_at"), moment("seen_at"),
     count("times", 1),
+    # what holds it back, as of ours
+    words("suppressed", ""), words("held_by", ""), moment("look_at", 0),
+    Column("told", Boolean, nullable=False, server_default=false()),
     Index("uq_foreign_alert_source_fingerprint", "source", "fingerprint", unique=True),
     Index("ix_foreign_alert_ci_id", "ci_id", "state"), Index("ix_foreign_alert_state_until", "state", "until"),
+    Index("ix_foreign_alert_unbound", "source", "name", "severity", sqlite_where=_UNBOUND, postgresql_where=_UNBOUND),
+    Index(
+        "ix_foreign_alert_look_at", "look_at", sqlite_where=text("look_at > 0"), postgresql_where=text("look_at > 0"),
+    ),
+)  # fmt: skip
+
+foreign_binding = Table(  # what bears this label, or is called this, is that CI: people said so
+    "foreign_binding", metadata, numbered(),
+    words("source"), words("label"), words("value"), Column("ci_id", Id, ForeignKey("ci.id"), nullable=False),
+    words("who"), moment("at"),
+    Index("uq_foreign_binding", "source", "label", "value", unique=True),
 )  # fmt: skip

@@ -12,7 +12,6 @@ from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services.channels import setup, trying
 from collector.services.channels.setup import BUILTIN, Standing
-from collector.services.inbound import inbox
 from collector.web import channel_form, forms, removal
 from collector.web.channel_form import KIND_NAMES, fields_of, secrets_of
 from collector.web.forms import Form
@@ -36,11 +35,10 @@ async def _list(request: Request, tried: str = "", why: str = "") -> Response:
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await setup.listed(connection)
-        queue = [each for each in await inbox.listed(connection) if each.ci_id is None]
     done = request.query_params.get("done", "")
     return page(
         viewer, "channels.html", channels=found, kinds=KIND_NAMES, done=done if done in DONE else "", tried=tried,
-        why=why, builtin=BUILTIN, queue=queue,
+        why=why, builtin=BUILTIN,
     )  # fmt: skip
 
 

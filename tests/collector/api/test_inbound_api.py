@@ -43,7 +43,7 @@ async def post(client: httpx2.AsyncClient, body: Any, path: str = "/api/v1/in/al
 
 
 async def test_what_is_told_twice_or_late_opens_one_incident(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     assert (await post(desk, webhook(alert()))).json() == {"new": 1, "known": 0, "unbound": 1}
     await post(desk, webhook(alert()))
     [one] = await incidents(world)
@@ -57,7 +57,7 @@ async def test_what_is_told_twice_or_late_opens_one_incident(world: World) -> No
 
 
 async def test_an_alert_is_bound_to_the_one_ci_of_that_name_and_resolved_with_it(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     async with world.store.read() as connection:
         ci = (await connection.execute(select(schema.ci).where(schema.ci.c.state == "active").limit(1))).one()
     answer = await post(desk, webhook(alert(instance=f"{ci.name.upper()}:9100")))
@@ -70,7 +70,7 @@ async def test_an_alert_is_bound_to_the_one_ci_of_that_name_and_resolved_with_it
 
 
 async def test_an_alert_about_two_of_the_same_name_is_about_none(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     async with world.store.write() as tx:
         rows = (await tx.execute(select(schema.ci.c.id).where(schema.ci.c.state == "active").limit(2))).scalars().all()
         await tx.execute(schema.ci.update().where(schema.ci.c.id.in_(rows)).values(name="twin"))
@@ -80,7 +80,7 @@ async def test_an_alert_about_two_of_the_same_name_is_about_none(world: World) -
 
 
 async def test_a_serial_number_nobody_has_is_not_outdone_by_a_name(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     async with world.store.write() as tx:
         held = select(schema.identifier.c.ci_id).where(schema.identifier.c.kind == "serial")
         rows = select(schema.ci).where(schema.ci.c.id.in_(held), schema.ci.c.state == "active").limit(1)
@@ -94,38 +94,41 @@ async def test_a_serial_number_nobody_has_is_not_outdone_by_a_name(world: World)
 
 
 async def test_alerts_of_no_ci_share_an_incident_a_kind_and_a_person_can_say_which_ci(world: World) -> None:
-    desk = await world.program("service_desk")
-    await post(desk, webhook(*(alert(f"f{at}", host=f"nowhere-{at}") for at in range(300))))
+    source, desk = await world.program("alert_source"), await world.program("service_desk")
+    await post(source, webhook(*(alert(f"f{at}", host=f"nowhere-{at}") for at in range(300))))
     [shared] = await incidents(world)
     assert (shared.ci_id, shared.causes) == (None, 300)
-    queue = (await desk.get("/api/v1/in/alerts")).json()
-    assert len(queue) == 300
+    queue = (await desk.get("/api/v1/in/alerts?limit=200")).json()
+    assert (queue["count"], len(queue["items"])) == (300, 200)
+    behind = (await desk.get(f"/api/v1/in/alerts?limit=200&cursor={queue['next_cursor']}")).json()
+    assert len({each["id"] for each in (*queue["items"], *behind["items"])}) == 300
+    [first, *_] = queue["items"]
     async with world.store.read() as connection:
         ci = (await connection.execute(select(schema.ci).where(schema.ci.c.state == "active").limit(1))).one()
-    bound = await desk.post(f"/api/v1/in/alerts/{queue[0]['id']}/ci", json={"ci": ci.uid})
-    assert bound.status_code == 204, bound.text
+    bound = await desk.post(f"/api/v1/in/alerts/{first['id']}/ci", json={"ci": ci.uid})
+    assert bound.json() == {"alerts": 1}, bound.text
     shared, own = await incidents(world)
     assert (shared.causes, own.ci_id) == (299, ci.id)
-    told = webhook(alert(queue[0]["fingerprint"], status="resolved", host=queue[0]["names"]["name"]))
-    await post(desk, told)
+    told = webhook(alert(first["fingerprint"], status="resolved", host=first["names"]["name"]))
+    await post(source, told)
     assert (await incidents(world))[1].resolved_at is not None
 
 
 async def test_what_was_left_out_on_the_way_is_said(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     await post(desk, webhook(alert(), truncatedAlerts=7))
-    [told] = (await desk.get("/api/v1/in/alerts")).json()
+    [told] = (await (await world.program("viewer")).get("/api/v1/in/alerts")).json()["items"]
     assert told["incomplete"] == 7
 
 
 async def test_our_own_alerts_that_come_back_are_no_news(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     answer = await post(desk, webhook(alert(source="muster", incident="INC-000001")))
     assert answer.json() == {"new": 0, "known": 0, "unbound": 0}
 
 
 async def test_a_prometheus_tells_again_and_again_and_its_silence_ends_an_alert(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     told = {"labels": {"alertname": "Hot"}, "startsAt": STARTED, "annotations": {}}
     for _ in range(3):
         await post(desk, [told], "/api/v2/alerts")
@@ -144,7 +147,7 @@ async def test_a_prometheus_tells_again_and_again_and_its_silence_ends_an_alert(
 
 
 async def test_pagerduty_events_open_and_resolve(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     event = {"routing_key": "r", "event_action": "trigger", "dedup_key": "k", "payload": {
         "summary": "Disk", "source": "web-77", "severity": "error"}}  # fmt: skip
     assert (await post(desk, event, "/api/v1/in/pagerduty")).json()["dedup_key"] == "k"
@@ -165,7 +168,7 @@ async def test_pagerduty_events_open_and_resolve(world: World) -> None:
 async def test_other_systems_are_read_by_the_mapping(
     world: World, name: str, body: dict[str, Any], severity: str
 ) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     await post(desk, body, f"/api/v1/in/webhook/{name}")
     [one] = await incidents(world)
     assert one.severity == severity
@@ -187,7 +190,7 @@ async def test_other_systems_are_read_by_the_mapping(
     ],
 )  # fmt: skip
 async def test_what_cannot_be_read_is_refused_and_leaves_nothing(world: World, path: str, body: bytes) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     answer = await desk.post(path, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (200, 400), answer.text
     if answer.status_code == 400:
@@ -195,7 +198,7 @@ async def test_what_cannot_be_read_is_refused_and_leaves_nothing(world: World, p
 
 
 async def test_hostile_texts_are_kept_as_one_bounded_line(world: World) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     title = "a\x00b\r\n<script>\u202e" + "x" * 100_000
     await post(desk, {"id": "1", "title": title, "text": title, "host": title}, "/api/v1/in/webhook/generic")
     [one] = await incidents(world)
@@ -206,7 +209,7 @@ async def test_hostile_texts_are_kept_as_one_bounded_line(world: World) -> None:
 async def test_too_much_at_once_and_a_database_that_fails_are_503_never_429(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = await world.program("service_desk")
+    desk = await world.program("alert_source")
     box: Inbox = world.app.state.context.inbox
     box._under_way = inbox.MAX_WAITING
     assert (await desk.post("/api/v1/in/alertmanager", json=webhook(alert()))).status_code == 503

@@ -18,11 +18,11 @@ from collector.security.roles import (
 from collector.web.words import CLASSES as SHOWN_CLASSES
 
 
-def test_the_roles_of_the_regulation_are_all_there() -> None:
+def test_the_roles_of_the_regulation_are_all_there_and_one_for_other_systems() -> None:
     assert set(ROLES) == {
         "viewer", "service_desk", "engineer", "specialist", "incident_manager", "change_initiator",
         "change_supervisor", "change_manager", "config_admin", "network_admin", "ops", "knowledge_manager", "auditor",
-        "system_admin",
+        "system_admin", "alert_source",
     }  # fmt: skip
 
 
@@ -69,7 +69,12 @@ def test_nobody_without_a_role_may_more_than_their_own_account() -> None:
 
 def test_the_first_account_administers_everything_and_audits_nothing() -> None:
     assert check_roles(FIRST_ROLES) == FIRST_ROLES
-    assert permissions(FIRST_ROLES) == set(Permission) - {Permission.AUDIT_READ}
+    assert permissions(FIRST_ROLES) == set(Permission) - {Permission.AUDIT_READ, Permission.ALERTS_SEND}
+
+
+def test_only_other_systems_tell_of_alerts_and_they_do_nothing_else() -> None:
+    assert [role for role, allowed in ROLES.items() if Permission.ALERTS_SEND in allowed] == ["alert_source"]
+    assert permissions(["alert_source"]) == {Permission.OWN, Permission.ALERTS_SEND}
 
 
 def test_only_who_audits_reads_the_audit_log() -> None:

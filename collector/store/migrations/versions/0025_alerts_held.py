@@ -17,6 +17,7 @@ branch_labels = None
 depends_on = None
 
 _LOOKED_AT = sa.text("look_at > 0")
+_UNBOUND = sa.text("ci_id IS NULL AND state = 'firing'")
 
 
 def upgrade() -> None:
@@ -27,12 +28,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_foreign_alert_look_at", "foreign_alert", ["look_at"], sqlite_where=_LOOKED_AT, postgresql_where=_LOOKED_AT
     )
+    op.create_index(
+        "ix_foreign_alert_unbound", "foreign_alert", ["source", "name", "severity"], sqlite_where=_UNBOUND,
+        postgresql_where=_UNBOUND,
+    )  # fmt: skip
     op.create_table(
         "foreign_binding",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("source", "label", "value")),
         sa.Column(
-            "ci_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.ForeignKey("ci.id"), nullable=False
+            "ci_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("ci.id", name="fk_foreign_binding_ci_id_ci"),
+            nullable=False,
         ),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -43,9 +51,7 @@ def upgrade() -> None:
 
 def _say_what_stands() -> None:
     """Take the kind of each alert out of its detail; what stands of a CI has its incident."""
-    alert = sa.table(
-        "foreign_alert", *(sa.column(name) for name in ("id", "detail", "name", "told", "state", "ci_id"))
-    )
+    alert = sa.table("foreign_alert", *(sa.column(name) for name in ("id", "detail", "name", "told", "state", "ci_id")))
     connection = op.get_bind()
     rows = connection.execute(sa.select(alert.c.id, alert.c.detail)).all()
     named = [{"its_id": row.id, "says": str(json.loads(row.detail).get("name", ""))} for row in rows]
@@ -58,6 +64,7 @@ def _say_what_stands() -> None:
 
 def downgrade() -> None:
     op.drop_table("foreign_binding")
+    op.drop_index("ix_foreign_alert_unbound", "foreign_alert")
     op.drop_index("ix_foreign_alert_look_at", "foreign_alert")
     for name in ("told", "look_at", "held_by", "suppressed", "name"):
         op.drop_column("foreign_alert", name)

@@ -1,0 +1,79 @@
+"""Which CIs are called so, for many names at once: by serial number, identifier, name.
+
+Those that were merged are found as what they were merged into, those that are gone not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.model import GONE
+from collector.store import interning
+from collector.store.schema import ci, identifier
+
+Found = dict[str, set[int]]
+"""Name → the CIs called so; without those nobody is called by."""
+_LIVE: Final = identifier.c.state == "live"
+_INTO: Final = func.coalesce(ci.c.merged_into, ci.c.id)
+_THERE: Final = ci.c.state.not_in([*map(str, GONE)])
+
+
+async def with_serials(connection: AsyncConnection, serials: Iterable[str]) -> Found:
+    """Return the CIs with these serial numbers, whoever made them."""
+    at = func.instr if connection.dialect.name == "sqlite" else func.strpos
+    value = func.substr(identifier.c.value, at(identifier.c.value, "|") + 1)
+    return await _found(connection, _holders("serial"), value, serials)
+
+
+async def identified(connection: AsyncConnection, kind: str, values: Iterable[str]) -> Found:
+    """Return the CIs that hold these identifiers of a kind."""
+    return await _found(connection, _holders(kind), identifier.c.value, values)
+
+
+async def named(connection: AsyncConnection, names: Iterable[str]) -> Found:
+    """Return the CIs of these names; in any case of letters where none has just that one."""
+    asked = set(names)
+    found = await _found(connection, select().where(_THERE), ci.c.name, asked)
+    folded = {each: each.lower() for each in asked - found.keys()}
+    alike = await _found(connection, select().where(_THERE), func.lower(ci.c.name), folded.values())
+    return found | {each: alike[low] for each, low in folded.items() if low in alike}
+
+
+async def holding(connection: AsyncConnection, kind: str, ci_ids: Collection[int]) -> set[int]:
+    """Return those of some CIs that hold any identifier of a kind."""
+    found: set[int] = set()
+    for part in interning.chunks(sorted(ci_ids)):
+        rows = await connection.execute(_holders(kind).add_columns(_INTO).where(identifier.c.ci_id.in_(part)))
+        found.update(rows.scalars())
+    return found
+
+
+async def there(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, int]:
+    """Return CI → what it is now, without those that are gone."""
+    found: dict[int, int] = {}
+    for part in interning.chunks(sorted(set(ci_ids))):
+        rows = await connection.execute(select(ci.c.id, _INTO.label("into")).where(ci.c.id.in_(part), _THERE))
+        found |= {row.id: row.into for row in rows}
+    return found
+
+
+def _holders(kind: str) -> Select[Any]:
+    joined = identifier.join(ci, ci.c.id == identifier.c.ci_id)
+    return select().select_from(joined).where(identifier.c.kind == kind, _LIVE, _THERE)
+
+
+async def _found(
+    connection: AsyncConnection, among: Select[Any], value: ColumnElement[Any], wanted: Iterable[str]
+) -> Found:
+    found: Found = {}
+    for part in interning.chunks(sorted(set(wanted))):
+        rows = await connection.execute(
+            among.add_columns(value.label("called"), _INTO.label("into")).where(value.in_(part))
+        )
+        for row in rows:
+            found.setdefault(row.called, set()).add(row.into)
+    return found
