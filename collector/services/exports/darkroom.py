@@ -8,23 +8,25 @@ from asyncio.subprocess import Process
 from pathlib import Path
 from typing import Final, Self
 
-from collector import companion
+from collector import companion, thumbnail
 from collector.starting import CannotStart
-from collector.thumbnail import HEAD, BadPicture
+from collector.thumbnail import HEAD, MAX_BYTES, BadPicture
 
 PHOTO_S: Final = 30.0
 """How long one photo may take; a large one takes a second."""
 MAX_LOST: Final = 3
 """Processes that may be lost over the photos of one report; then no other is tried."""
+JPEG: Final = b"\xff\xd8\xff"
 AT_ONCE: Final = asyncio.Semaphore(2)
 """So many reports have their photos made small at a time; the others wait."""
 
 
 class Darkroom:
-    """Makes photos small, one after the other; begins with the first and ends with its `async with`."""
+    """Makes photos small by a program of ours, one after the other; it begins with the first and ends with the room."""
 
-    def __init__(self, photo_s: float = PHOTO_S) -> None:
+    def __init__(self, program: str = thumbnail.__name__, photo_s: float = PHOTO_S) -> None:
         self.photo_s = photo_s
+        self._program = program
         self._process: Process | None = None
         self._lost = 0
 
@@ -55,13 +57,17 @@ class Darkroom:
 
     async def _asked(self, photo: bytes) -> bytes:
         process = self._process = self._process or await companion.start(
-            "collector.thumbnail", log=Path(os.devnull), takes=True, tells=True, bare=True
+            self._program, log=Path(os.devnull), takes=True, tells=True, bare=True
         )
         assert process.stdin
         assert process.stdout
         process.stdin.write(len(photo).to_bytes(HEAD) + photo)
         await process.stdin.drain()
-        return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(HEAD)))
+        size = int.from_bytes(await process.stdout.readexactly(HEAD))
+        made = await process.stdout.readexactly(min(size, MAX_BYTES))
+        if size > MAX_BYTES or (made and not made.startswith(JPEG)):
+            raise OSError("this is no answer of ours")  # a photo has got hold of it
+        return made
 
     async def _end(self) -> None:
         process, self._process = self._process, None

@@ -73,6 +73,14 @@ async def test_a_photo_that_takes_too_long_is_given_up() -> None:
         assert await started(room) != process
 
 
+@pytest.mark.parametrize("answer", ["huge", "other"])
+async def test_an_answer_that_is_no_small_jpeg_is_not_taken(answer: str) -> None:
+    async with Darkroom(f"{__package__}.{answer}_answer") as room:
+        with pytest.raises(BadPicture) as refused:
+            await room.small(taken())
+        assert "no answer of ours" in str(refused.value.__cause__)
+
+
 async def test_a_third_report_waits_until_one_of_two_is_done() -> None:
     async with Darkroom():
         async with Darkroom():
