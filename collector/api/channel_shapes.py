@@ -93,3 +93,9 @@ def channel_shape(standing: Standing, now: int) -> ChannelShape:
         **{name: getattr(health, name) for name in names},
     )  # fmt: skip
     return ChannelShape(**told, health=shown)
+
+
+class HeardShape(BaseModel):
+    """What became of a message of a channel's other side."""
+
+    changed: bool = Field(description="whether anything is otherwise here than before")

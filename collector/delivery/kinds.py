@@ -41,6 +41,12 @@ class Setting:
     between: tuple[int, int] = _WHOLE
 
 
+def prefix_of(channel: Channel) -> str:
+    """Return what our keys begin with at the other side of a channel."""
+    mark = str(channel.settings.get("mark", ""))
+    return f"MUSTER-{mark}-" if mark else "MUSTER-"
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What a channel is made of: itself, its secret, and the clock."""
@@ -67,7 +73,7 @@ class Made:
     @property
     def prefix(self) -> str:
         """What our keys begin with there."""
-        return f"MUSTER-{self.text('mark')}-" if self.text("mark") else "MUSTER-"
+        return prefix_of(self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "feishu": _robot("https://open.feishu.cn/open-apis/bot/v2/hook"),
     "alertmanager": Kind(_alertmanager, (_URL, _CA), _LOGIN),
     "pagerduty": Kind(
-        _pagerduty, (Setting("url", URL, "https://events.pagerduty.com"), _CA, _MARK), ("routing_key",),
+        _pagerduty, (Setting("url", URL, "https://events.pagerduty.com"), _CA, _MARK),
+        ("routing_key", "webhook_secret"),
         (("routing_key",),), at_once=2,
     ),
     "itop": Kind(

@@ -62,6 +62,13 @@ async def ended_since(connection: AsyncConnection, destination: str, since: int,
     return await _letters(connection, limit, *where)
 
 
+async def is_open(connection: AsyncConnection, destination: str, subject: str) -> bool:
+    """Return whether a channel was told of a subject and not yet of its end."""
+    its = (correspondence.c.destination == destination, correspondence.c.subject == subject)
+    found = await connection.execute(select(correspondence.c.open).where(*its))
+    return found.scalar_one_or_none() == 1
+
+
 async def close(tx: AsyncConnection, destination: str, subject: str) -> None:
     """Say that it is over for the other side, whatever it was told."""
     where = (correspondence.c.destination == destination, correspondence.c.subject == subject)

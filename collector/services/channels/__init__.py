@@ -8,6 +8,7 @@
 | `trying` | a message that only tries whether a channel works |
 | `alarms` | a channel that does not work is an incident, told by the others |
 | `reconciling` | tickets of other systems held against our incidents |
+| `hearing` | what people said in PagerDuty, heard here |
 | `resolving` | what was resolved in another system, resolved here |
 | `tending` | what the clock has to do with channels |
 """

@@ -51,6 +51,21 @@ async def withdraw(act: Act, rule: str, uid: str, instance: str, reason: str) ->
 
 async def of_incident(act: Act, one: Incident) -> None:
     """Acknowledge all alerts an incident is made of, for who has taken it."""
+    await _see(act, one, Ack(act.at, act.by, one.number, 0))
+
+
+async def of_incident_elsewhere(act: Act, one: Incident, who: str, where: str) -> bool:
+    """Acknowledge them for somebody who has seen it in another system; return whether nobody had before."""
+    if not await _see(act, one, Ack(act.at, who, where, 0)):
+        return False
+    await desk.note(act.tx, [(one.id, Mark(act.at, who, ACKNOWLEDGE, detail={"reference": where}))])
+    if await _is_all_seen(act.tx, one):
+        await telling.tell(act.tx, [(one, EVENT, f"{who} ({where})")], act.at)
+    return True
+
+
+async def _see(act: Act, one: Incident, said: Ack) -> bool:
+    """Write that somebody has seen the alerts of an incident that fire; return whether that was news of any."""
     its = await members.of_incidents(act.tx, [one.id])
     keys = {each.cause_key for each in its}
     ids = {each.ci_id for each in its if each.ci_id is not None}
@@ -59,9 +74,11 @@ async def of_incident(act: Act, one: Incident) -> None:
         each for each in await alerts.firing(act.tx, ids)
         if alert_key(each.rule, named[each.ci_id].uid, each.instance) in keys
     ]  # fmt: skip
-    seen = await alert_acks.put(act.tx, firing, Ack(act.at, act.by, one.number, 0))
+    seen = await alert_acks.put(act.tx, firing, said)
     if seen:
-        act.tell("alert.acknowledge", f"incident/{one.number}", after={"alerts": len(seen)})
+        by = {} if said.who == act.by else {"who": said.who, "where": said.reason}
+        act.tell("alert.acknowledge", f"incident/{one.number}", after={"alerts": len(seen)} | by)
+    return bool(seen)
 
 
 async def _found(tx: AsyncConnection, rule: str, uid: str, instance: str) -> tuple[Alert, CI]:

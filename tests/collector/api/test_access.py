@@ -20,6 +20,7 @@ PUBLIC = {
     "GET /readyz",
     "GET /login",
     "POST /login",
+    "POST /in/pagerduty/{channel}",
     "GET /login/{key}",
     "POST /preferences",
 }
