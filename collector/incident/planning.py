@@ -241,7 +241,7 @@ def _why(
     """Return how an incident resolved by itself whose last causes are `its`: if any of them has not passed, by that."""
     if _told_in(its, present):
         return GROUPED
-    codes = [gone.get(member.ci_id, "") for member in its]
+    codes = [gone.get(member.ci_id or 0, "") for member in its]
     if all(codes):
         return codes[0]
     return next((ended[each.cause_key] for each in its if each.cause_key in ended), SELF_RECOVERED)

@@ -18,6 +18,7 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
+Row = Mapping[str, Any]
 _AT_WORK: Final = ("in_progress", "pending")
 _OF_REACH: Final = "/reachability"
 """How the categories of rules end that say a CI cannot be reached: those keep an incident of their own."""
@@ -40,15 +41,15 @@ def upgrade() -> None:
     )  # fmt: skip
     alarms = (incident.c.kind.in_(("alert", "foreign_alert")), incident.c.ci_id == ci.c.id)
     wanted = sa.select(incident, ci.c.uid).where(*alarms).order_by(incident.c.id)
-    rows = [row._mapping for row in connection.execute(wanted)]
+    rows: list[Row] = [dict(row._mapping) for row in connection.execute(wanted)]
     keys = {row["cause_key"]: key for row in rows if (key := _shared(row))}
     worked_on_first = sorted(rows, key=lambda row: row["state"] not in _AT_WORK)
     _rename(incident, keys, worked_on_first, "resolved_at")
-    problems = [row._mapping for row in connection.execute(sa.select(problem).order_by(problem.c.id))]
+    problems: list[Row] = [dict(row._mapping) for row in connection.execute(sa.select(problem).order_by(problem.c.id))]
     _rename(problem, keys, problems, "closed_at")
 
 
-def _shared(row: Mapping[str, Any]) -> str:
+def _shared(row: Row) -> str:
     """Return the key of the incident this one's alarm shares with others, "" where it is not of one alarm."""
     category = str(json.loads(row["detail"]).get("category", ""))
     if not row["cause_key"].startswith(("rule|", "foreign|")) or category.endswith(_OF_REACH):
@@ -56,7 +57,7 @@ def _shared(row: Mapping[str, Any]) -> str:
     return f"alarms|{row['uid']}|{category}"[:_MAX_KEY]
 
 
-def _rename(table: sa.TableClause, keys: Mapping[str, str], rows: Iterable[Mapping[str, Any]], ended: str) -> None:
+def _rename(table: sa.TableClause, keys: Mapping[str, str], rows: Iterable[Row], ended: str) -> None:
     """Write the new keys; one key stands once among those that have not `ended`."""
     taken: set[str] = set()
     moved = []
