@@ -49,7 +49,7 @@ class Here:
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Here]:
-    roles = ("incident_manager",)
+    roles = ("alert_source", "incident_manager")
     settings = Settings(data=tmp_path / "data", http_port=0, grpc_port=0, enroll_port=0)
     async with running(settings) as collector:
         async with acting(collector.store, Actor("up", "test"), now) as act:
