@@ -8,6 +8,9 @@
 | `pagerduty_webhook` | PagerDuty's webhooks: what people there said of incidents we told it of |
 | `mapping` | any other JSON, by `rules/inbound.yaml` |
 | `binding` | which CI an alert is about, or none |
+| `gathering` | alerts of no CI share the incident of their kind |
+| `assigning` | people say which CI an alert is about, once or by a label |
+| `listed` | those that stand, for pages and REST |
 | `inbox` | taken, kept, and its incident opened or resolved, in one transaction |
 | `expiring` | alerts that nobody tells of any more end by the clock |
 """
