@@ -44,3 +44,19 @@ async def test_line_one_says_which_ci_an_alert_is_about(world: World) -> None:
         assert 'name="device"' not in page, "who only looks is offered nothing to do"
         assert (await viewer.post(at, data={"ci": world.estate.web.uid})).status_code == 403
         assert (await viewer.get("/foreign-alerts/99999")).status_code == 404
+
+
+async def test_an_incident_shows_what_its_alert_says_and_leads_to_the_queue(world: World) -> None:
+    source = await world.program("alert_source")
+    told = alert("a", host=world.estate.web.name, instance="<b>9100</b>")
+    await post(source, webhook(told, alert("b", host="pod-2"), truncatedAlerts=3))
+    async with world.store.read() as connection:
+        numbers = select(schema.incident.c.number).where(schema.incident.c.kind == "foreign_alert")
+        shared, own = (await connection.execute(numbers.order_by(schema.incident.c.ci_id.is_not(None)))).scalars()
+    async with await world.person("service_desk") as ann:
+        page = (await ann.get(f"/incidents/{own}")).text
+        for said in ("alertmanager · Down", "&lt;b&gt;9100&lt;/b&gt;", "http://prometheus.example.org/graph"):
+            assert said in page
+        assert "its message left out 3 more" in page
+        assert "told of its alert, from alertmanager" in " ".join(page.split())
+        assert "/foreign-alerts?bound=unbound&amp;q=Down" in (await ann.get(f"/incidents/{shared}")).text
