@@ -26,7 +26,9 @@ class Body(BaseModel):
 class RunsAsked(Asked):
     """Filters of the list of inspections."""
 
-    states: list[Literal["open", "signed", "done"]] = Field(default_factory=list, alias="state", max_length=3)
+    states: list[Literal["open", "signed", "done", "cancelled"]] = Field(
+        default_factory=list, alias="state", max_length=4
+    )
     who: str = Field("", max_length=100, description="name of an account it is given to, or who is deputy")
     overdue: bool = Field(False, description="only those that wait longer than they may")
     q: Search = ""
@@ -110,6 +112,9 @@ class RunShape(Shape):
     signed_at: Instant = None
     reviewed_by: str
     reviewed_at: Instant = None
+    cancelled_by: str
+    cancelled_at: Instant = None
+    cancel_reason: str
     digest: str
 
 
@@ -200,6 +205,7 @@ def run_shape(run: Run) -> dict[str, Any]:
         "deputy": new.deputy, "incident": run.incident, "expected": seen.expected, "covered": seen.covered,
         "coverage": seen.ratio, "states": seen.states, "unchecked": seen.unchecked, "signed_by": run.signed_by,
         "signed_at": run.signed_at, "reviewed_by": run.reviewed_by, "reviewed_at": run.reviewed_at,
+        "cancelled_by": run.cancelled_by, "cancelled_at": run.cancelled_at, "cancel_reason": run.cancel_reason,
         "digest": run.digest,
     }  # fmt: skip
 

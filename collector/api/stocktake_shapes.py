@@ -37,7 +37,7 @@ class StocktakesAsked(Asked):
     """Filters of the list of stock-takes."""
 
     kinds: list[Literal["round", "yearly"]] = Field(default_factory=list, alias="kind", max_length=2)
-    states: list[Literal["open", "closed"]] = Field(default_factory=list, alias="state", max_length=2)
+    states: list[Literal["open", "closed", "cancelled"]] = Field(default_factory=list, alias="state", max_length=3)
     who: str = Field("", max_length=100, description="name of an account that counts in it")
     overdue: bool = Field(False, description="only those that are open longer than they may")
     q: Search = ""

@@ -3,6 +3,8 @@
 The clock of the response counts until somebody has been given the incident or has taken it. That of the resolution
 counts while people should be at work on it; while it waits, only where the reason does not stop it. Another priority,
 or another calendar, is simply another sum over the same intervals.
+
+What is planned has a time of its own, by which the clock of its resolution goes: nothing moves that, waiting included.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.desk.flow import OPEN, State
-from collector.desk.table import CLOCKS, RESPONSE, Table
+from collector.desk.table import CLOCKS, RESOLUTION, RESPONSE, Table
 from collector.workcalendar import Counting
 
 FULL = 100
@@ -54,11 +56,28 @@ class Reading:
         return self.allowed - self.used
 
 
-def read(intervals: Sequence[Interval], priority: str, table: Table, now: int) -> tuple[Reading, ...]:
-    """Return what the clocks of an incident show at `now`; none where nothing is promised. Oldest interval first."""
-    if not intervals or table.allowed(priority, RESPONSE) is None:
+def read(
+    intervals: Sequence[Interval], priority: str, table: Table, now: int, due_at: int | None = None
+) -> tuple[Reading, ...]:
+    """Return what the clocks of an incident show at `now`; none where nothing is promised. Oldest interval first.
+
+    `due_at` (ms): until when it is planned to be done, whatever its priority promises; None: it goes by that.
+    """
+    if not intervals:
         return ()
-    return tuple(_read(clock, intervals, priority, table, now) for clock in CLOCKS)
+    promised = () if table.allowed(priority, RESPONSE) is None else (RESPONSE,) if due_at else CLOCKS
+    found = [_read(clock, intervals, priority, table, now) for clock in promised]
+    return (*found, _planned(intervals, due_at, table, now)) if due_at else tuple(found)
+
+
+def _planned(intervals: Sequence[Interval], due_at: int, table: Table, now: int) -> Reading:
+    """Return what the clock of a resolution shows that is planned; it counts by the working calendar."""
+    calendar, begun, last = table.calendar, intervals[0].since, intervals[-1]
+    is_done = last.state not in OPEN
+    allowed = calendar.working_ms(begun, due_at)
+    warning = calendar.after(begun, -(-allowed * table.warn_percent // FULL))
+    used = calendar.working_ms(begun, last.since if is_done else now)
+    return Reading(RESOLUTION, used, allowed, warning, due_at, "done" if is_done else "running")
 
 
 def _read(clock: str, intervals: Sequence[Interval], priority: str, table: Table, now: int) -> Reading:

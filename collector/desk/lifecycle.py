@@ -31,6 +31,8 @@ class Why(enum.StrEnum):
     NOT_THE_REPORTER = "not_the_reporter"
     ITSELF = "itself"
     WORK_HAS_BEGUN = "work_has_begun"
+    NOT_SIGNED = "not_signed"
+    NEEDS_SOMEBODY = "needs_somebody"
 
 
 class Denied(Exception):

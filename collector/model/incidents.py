@@ -49,7 +49,8 @@ class Incident:
 
     `state`: new, assigned, in_progress, pending, resolved, closed, cancelled, merged. `causes`: how many of its causes
     are there still. `recovered_at`: the last of them went while somebody was at work. `reopened`: how often.
-    `source`: user, monitoring, maintenance. `resolved_at` None: it is open.
+    `source`: user, monitoring, maintenance. `resolved_at` None: it is open. `due_at` (ms): until when it is planned to
+    be done, None where its priority says that.
     """
 
     id: int
@@ -74,6 +75,7 @@ class Incident:
     reporter: str = ""
     resolution_code: str = ""
     version: int = 1
+    due_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ from wire.sections import canonical
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What the desk knows of an incident when it comes in: its priority, with whom it begins, whom and where it is."""
+    """What the desk knows of an incident when it comes in: its priority, with whom it begins, whom and where it is.
+
+    `due_at` (ms): until when it is planned to be done, where it does not go by its priority.
+    """
 
     reckoning: Reckoning
     line: int = 1
@@ -31,6 +34,7 @@ class Admission:
     assignee: str = ""
     reporter: str = ""
     description: str = ""
+    due_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,13 @@ def columns(known: Admission | None) -> dict[str, object]:
     said = known or Admission(Reckoning("P3", "", ""))
     its = said.reckoning
     reckoning = _as_text(its) if known else "{}"
-    return {
+    kept: dict[str, object] = {
         "priority": its.priority, "impact": its.impact, "reckoning": reckoning,
         "source": said.source, "contact": said.contact, "affected": said.affected, "place": said.place,
         "assignee": said.assignee, "reporter": said.reporter, "description": said.description,
-    } | ({"urgency": its.urgency, "line": said.line, "category": said.category} if known else {})  # fmt: skip
+        "due_at": said.due_at,
+    }  # fmt: skip
+    return kept | ({"urgency": its.urgency, "line": said.line, "category": said.category} if known else {})
 
 
 def _as_text(its: Reckoning) -> str:

@@ -9,10 +9,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.desk.clocks import FULL
-from collector.desk.table import RESOLUTION
 from collector.incident.family import DONE
-from collector.incident.planning import RESOLVED, Plan
+from collector.incident.planning import ASSIGNED, RESOLVED, Plan
 from collector.inspecting.line import State
 from collector.model import Cause
 from collector.store import desk, incidents, interning, telling
@@ -22,8 +20,6 @@ from collector.store.schema import incident, incident_cause
 from collector.wording import time_text
 
 KIND: Final = "maintenance"
-COLLECTOR: Final = "collector"
-"""Who does what the clock does."""
 
 
 async def open_causes(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[str, str]:
@@ -39,7 +35,7 @@ async def open_causes(connection: AsyncConnection, ci_ids: Collection[int]) -> d
 
 async def open_for(tx: AsyncConnection, run: Run, now: int) -> str:
     """Open the incident of a run, with whom the plan names, and return its number."""
-    return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, now)
+    return await incidents.open_maintenance(tx, _cause(run), run.new.assignee, run.new.due_at, now)
 
 
 async def retell(tx: AsyncConnection, run: Run, items: int, now: int) -> None:
@@ -60,29 +56,16 @@ async def resolve(tx: AsyncConnection, number: str, now: int) -> None:
         await incidents.apply(tx, Plan(resolve=(resolved,)), now)
 
 
-async def escalate(tx: AsyncConnection, run: Run, now: int) -> bool:
-    """Tell the incident manager, once, that a run was not done in its time; return whether that is new.
-
-    The desk promises a time by the priority; a plan has a shorter one of its own.
-    """
-    return await passed(tx, run.incident, FULL, run.new.due_at, now)
-
-
-async def warn(tx: AsyncConnection, run: Run, percent: int, now: int) -> bool:
-    """Tell, once, that so much of the time of a run has gone; return whether that is new."""
-    return await passed(tx, run.incident, percent, run.new.warn_at, now)
-
-
-async def passed(tx: AsyncConnection, number: str, percent: int, at: int, now: int) -> bool:
-    """Tell, once, that so much of a maintenance incident's time was gone at `at` (ms); return whether that is new."""
-    found = await incidents.find(tx, number)
-    if found is None or found.resolved_at is not None or not await desk.ring(tx, found.id, RESOLUTION, percent, at):
-        return False
-    act, event = ("escalate", "escalated") if percent == FULL else ("warn", "updated")
-    detail = {"clock": RESOLUTION, "percent": percent, "at": at}
-    await desk.note(tx, [(found.id, Mark(now, COLLECTOR, act, detail=detail))])
-    await telling.tell(tx, [(found, event, f"{RESOLUTION} {percent} %")], now)
-    return True
+async def give(tx: AsyncConnection, number: str, assignee: str, by: tuple[str, int]) -> None:
+    """Give the incident of what is planned to whom that is given; `by`: who does it, and when (ms)."""
+    found, (who, at) = await incidents.find(tx, number), by
+    if found is None or found.resolved_at is not None or found.assignee == assignee:
+        return
+    moved = replace(found, assignee=assignee, state=ASSIGNED)
+    await desk.save(tx, found, {"assignee": assignee, "state": ASSIGNED, "pending_reason": "", "wake_at": at})
+    await desk.turn(tx, [moved], at)
+    await desk.note(tx, [(found.id, Mark(at, who, "assign", detail={"to": assignee}))])
+    await telling.tell(tx, [(moved, "updated")], at)
 
 
 def _cause(run: Run, items: int = 0) -> Cause:

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,10 +17,9 @@ from collector.store import interning
 from collector.store.engine import insert
 from collector.store.schema import inspection_ci, inspection_line, inspection_run, inspection_seal
 
-OPEN, SIGNED, DONE = "open", "signed", "done"
-"""To be filled in; signed by the inspector, to be reviewed; nothing more is written of it but notes."""
-AT_ONCE = 100
-"""Overdue runs of one look."""
+OPEN, SIGNED, DONE, CANCELLED = "open", "signed", "done", "cancelled"
+"""To be filled in; signed by the inspector, to be reviewed; nothing more is written of it but notes; nor is it done."""
+UNFINISHED: Final = (OPEN, SIGNED)
 _run, _ci, _line = inspection_run.c, inspection_ci.c, inspection_line.c
 
 
@@ -37,7 +36,6 @@ class New:
     assignee: str
     deputy: str = ""
     missed: int = 0
-    warn_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,9 @@ class Run:
     reviewed_by: str = ""
     reviewed_at: int | None = None
     digest: str = ""
+    cancelled_by: str = ""
+    cancelled_at: int | None = None
+    cancel_reason: str = ""
 
 
 # --- written
@@ -118,20 +119,15 @@ async def review(tx: AsyncConnection, run_id: int, by: str, at: int) -> None:
     await _change(tx, run_id, state=DONE, reviewed_by=by, reviewed_at=at)
 
 
+async def cancel(tx: AsyncConnection, run_id: int, by: tuple[str, int], reason: str) -> None:
+    """Write that a run is not done any more, by whom, when (ms) and why."""
+    await _change(tx, run_id, state=CANCELLED, cancelled_by=by[0], cancelled_at=by[1], cancel_reason=reason)
+
+
 async def unsign(tx: AsyncConnection, run_id: int) -> None:
     """Take the inspector's signature away: the reviewer has sent it back."""
     await tx.execute(delete(inspection_seal).where(inspection_seal.c.run_id == run_id))
     await _change(tx, run_id, state=OPEN, signed_by="", signed_at=None, digest="")
-
-
-async def escalated(tx: AsyncConnection, run_id: int, at: int) -> None:
-    """Write that it was told that a run is overdue."""
-    await _change(tx, run_id, escalated_at=at)
-
-
-async def warned(tx: AsyncConnection, run_id: int) -> None:
-    """Write that it was told that a run soon will be late."""
-    await _change(tx, run_id, warn_at=0)
 
 
 async def _change(tx: AsyncConnection, run_id: int, **values: Any) -> None:
@@ -151,20 +147,6 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
 async def is_made(connection: AsyncConnection, plan_id: int, scheduled_for: int) -> bool:
     where = (_run.plan_id == plan_id, _run.scheduled_for == scheduled_for)
     return (await connection.execute(select(_run.id).where(*where))).scalar() is not None
-
-
-async def overdue(connection: AsyncConnection, now: int) -> list[Run]:
-    """Return the runs that wait longer than they may at `now` (ms), and nobody was told of it, the oldest first."""
-    where = (_run.state == OPEN, _run.due_at > 0, _run.due_at < now, _run.escalated_at.is_(None))
-    found = select(inspection_run).where(*where).order_by(_run.due_at).limit(AT_ONCE)
-    return [run_of(row) for row in await connection.execute(found)]
-
-
-async def to_warn_of(connection: AsyncConnection, now: int) -> list[Run]:
-    """Return the runs that wait and soon will be late at `now` (ms), and nobody was told of it, the oldest first."""
-    where = (_run.state == OPEN, _run.warn_at > 0, _run.warn_at <= now, _run.due_at >= now)
-    found = select(inspection_run).where(*where).order_by(_run.warn_at).limit(AT_ONCE)
-    return [run_of(row) for row in await connection.execute(found)]
 
 
 async def things(connection: AsyncConnection, run_id: int) -> dict[int, Thing]:
@@ -204,13 +186,13 @@ def run_of(row: Row[Any]) -> Run:
     """Return a row of the table of runs as a value."""
     new = New(
         row.plan_id, row.version, json.loads(row.title), row.scheduled_for, row.made_at, row.due_at, row.assignee,
-        row.deputy, row.missed, row.warn_at,
+        row.deputy, row.missed,
     )  # fmt: skip
     counts = json.loads(row.counts)
     return Run(
         row.id, row.number, new, row.looked_at, row.state, row.incident, row.previous_id,
         Coverage(**counts) if counts else Coverage(0, 0, {}), row.signed_by, row.signed_at, row.reviewed_by,
-        row.reviewed_at, row.digest,
+        row.reviewed_at, row.digest, row.cancelled_by, row.cancelled_at, row.cancel_reason,
     )  # fmt: skip
 
 

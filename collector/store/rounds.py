@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Cause
 from collector.store import incidents
 from collector.store.engine import insert
 from collector.store.inspection_incidents import KIND
-from collector.store.schema import inspection_plan, stocktake, stocktake_due
+from collector.store.schema import inspection_plan, stocktake_due
 from collector.store.stocktakes import Kept
 from collector.wording import time_text
 
-AT_ONCE: Final = 100
-"""Stock-takes that are told of in one look at the clock."""
 _due = stocktake_due.c
 
 
@@ -26,14 +24,13 @@ _due = stocktake_due.c
 class Due:
     """What a plan says of a stock-take; times in ms. `missed`: times before it nobody ran; `incident`: its number.
 
-    `due_at`: until when, `warn_at`: when most of that time has gone; 0: no time is set.
+    `due_at`: until when; 0: no time is set.
     """
 
     stocktake_id: int
     plan_id: int
     scheduled_for: int
     due_at: int
-    warn_at: int
     assignee: str
     deputy: str
     missed: int
@@ -58,21 +55,11 @@ async def open_incident(tx: AsyncConnection, kept: Kept, due: Due, lines: int, n
     cause = Cause(
         f"{KIND}|{kept.number}", None, KIND, "notice", title, detail, due.scheduled_for, category=KIND, line=2
     )  # fmt: skip
-    return await incidents.open_maintenance(tx, cause, due.assignee, now)
+    return await incidents.open_maintenance(tx, cause, due.assignee, due.due_at, now)
 
 
 async def add(tx: AsyncConnection, due: Due) -> None:
     await tx.execute(insert(tx, stocktake_due).values(asdict(due)))
-
-
-async def warned(tx: AsyncConnection, stocktake_id: int) -> None:
-    """Write that it was told that a stock-take soon will be late."""
-    await tx.execute(update(stocktake_due).where(_due.stocktake_id == stocktake_id).values(warn_at=0))
-
-
-async def escalated(tx: AsyncConnection, stocktake_id: int, at: int) -> None:
-    """Write that it was told that a stock-take is overdue."""
-    await tx.execute(update(stocktake_due).where(_due.stocktake_id == stocktake_id).values(escalated_at=at))
 
 
 async def give(tx: AsyncConnection, stocktake_id: int, assignee: str, deputy: str = "") -> None:
@@ -97,22 +84,6 @@ async def of(connection: AsyncConnection, stocktake_id: int) -> Planned | None:
     return Planned(_of(row), row.number) if row else None
 
 
-async def to_warn_of(connection: AsyncConnection, now: int) -> list[Due]:
-    """Return what is open and soon will be late at `now` (ms), and nobody was told of it, the oldest first."""
-    return await _open(connection, _due.warn_at > 0, _due.warn_at <= now, _due.due_at >= now)
-
-
-async def overdue(connection: AsyncConnection, now: int) -> list[Due]:
-    """Return what is open longer than it may be at `now` (ms), and nobody was told of it, the oldest first."""
-    return await _open(connection, _due.due_at > 0, _due.due_at < now, _due.escalated_at.is_(None))
-
-
-async def _open(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Due]:
-    joined = stocktake_due.join(stocktake, stocktake.c.id == _due.stocktake_id)
-    wanted: Select[Any] = select(stocktake_due).select_from(joined).where(stocktake.c.closed_at.is_(None), *where)
-    return [_of(row) for row in await connection.execute(wanted.order_by(_due.due_at).limit(AT_ONCE))]
-
-
 async def of_many(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Due]:
     """Return stock-take → what its plan says of it, of those that have one."""
     rows = await connection.execute(select(stocktake_due).where(_due.stocktake_id.in_(ids)))
@@ -121,6 +92,6 @@ async def of_many(connection: AsyncConnection, ids: Collection[int]) -> dict[int
 
 def _of(row: Row[Any]) -> Due:
     return Due(
-        row.stocktake_id, row.plan_id, row.scheduled_for, row.due_at, row.warn_at, row.assignee, row.deputy,
+        row.stocktake_id, row.plan_id, row.scheduled_for, row.due_at, row.assignee, row.deputy,
         row.missed, row.incident,
     )  # fmt: skip

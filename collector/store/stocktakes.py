@@ -31,7 +31,10 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A stock-take and who counts; `digest` is that of its report once it is closed."""
+    """A stock-take and who counts; `digest` is that of its report once it is closed, as far as it was counted then.
+
+    `cancelled`: it was closed without being done; `note` says why.
+    """
 
     id: int
     number: str
@@ -41,6 +44,7 @@ class Kept:
     closed_by: str = ""
     note: str = ""
     digest: str = ""
+    cancelled: bool = False
 
 
 # --- written
@@ -111,6 +115,7 @@ async def close(tx: AsyncConnection, kept: Kept) -> bool:
     """Write the end of a stock-take; return False when it is closed already."""
     is_it = (stocktake.c.id == kept.id, stocktake.c.closed_at.is_(None))
     values = {"closed_at": kept.closed_at, "closed_by": kept.closed_by, "note": kept.note, "digest": kept.digest}
+    values["cancelled"] = kept.cancelled
     return bool((await tx.execute(update(stocktake).where(*is_it).values(values))).rowcount)
 
 
@@ -172,7 +177,7 @@ async def proposals(connection: AsyncConnection, stocktake_id: int) -> dict[int,
 
 def _kept(row: Row[Any], who: tuple[str, ...]) -> Kept:
     new = New(Kind(row.kind), row.title, _scope(row.scope), bool(row.blind), row.opened_by, row.opened_at)
-    return Kept(row.id, row.number, new, who, row.closed_at, row.closed_by, row.note, row.digest)
+    return Kept(row.id, row.number, new, who, row.closed_at, row.closed_by, row.note, row.digest, row.cancelled)
 
 
 def _scope(text: str) -> Scope:

@@ -82,7 +82,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "import_outcome": {
         "made": Look("ok", "plus"), "changed": _NOTICE, "ended": _NOTICE, "same": _RING, "refused": _CRITICAL,
     },
-    "stocktake_state": {"open": _NOTICE, "overdue": _CRITICAL, "closed": _OK},
+    "stocktake_state": {"open": _NOTICE, "overdue": _CRITICAL, "closed": _OK, "cancelled": _BANNED},
     "stocktake_outcome": {
         "open": _RING, "confirmed": _OK, "moved": _WARNING, "damaged": _WARNING, "missing": _CRITICAL,
         "found": Look("warning", "plus"),
@@ -90,7 +90,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "check_state": {
         "PASS": _OK, "PROBLEM": _CRITICAL, "UNKNOWN": _UNKNOWN, "ERROR": _WARNING, "WAIVED": _PAUSED, "N/A": _RING,
     },
-    "inspection_state": {"open": _NOTICE, "signed": _RING, "done": _OK, "overdue": _CRITICAL},
+    "inspection_state": {"open": _NOTICE, "signed": _RING, "done": _OK, "overdue": _CRITICAL, "cancelled": _BANNED},
     "item_state": {"open": _RING, "ok": _OK, "problem": _WARNING},
     "standing": {"new": Look("critical", "plus"), "persisting": Look("warning", "history"), "fixed": _OK},
     "plan_state": {"active": _OK, "paused": _PAUSED, "ended": _PAUSED},

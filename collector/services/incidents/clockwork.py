@@ -71,7 +71,7 @@ async def schedule(tx: AsyncConnection, incident_ids: Iterable[int], table: Tabl
 def moments(look: Look, table: Table, now: int) -> dict[str, int | None]:
     """Return when an incident is due, by column; None: that clock does not run."""
     state = look.incident.state
-    readings = clocks.read(look.intervals, look.incident.priority, table, now)
+    readings = clocks.read(look.intervals, look.incident.priority, table, now, look.incident.due_at)
     due = {each.clock: each.due_at if each.state == "running" else None for each in readings}
     ahead = [at for reading in readings for _, at in _ahead(reading, look.rung, table)]
     if state == State.RESOLVED:
@@ -93,7 +93,7 @@ async def _step(tx: AsyncConnection, look: Look, table: Table, now: int) -> list
     if one.state == State.RESOLVED:
         return await _end(tx, look, table, now)
     told: list[tuple[Incident, str, str]] = []
-    for reading in clocks.read(look.intervals, one.priority, table, now):
+    for reading in clocks.read(look.intervals, one.priority, table, now, one.due_at):
         for percent, at in _ahead(reading, look.rung, table):
             if at <= now and await desk.ring(tx, one.id, reading.clock, percent, at):
                 act = "escalate" if percent == FULL else "warn"

@@ -20,7 +20,7 @@ from collector.incident.family import WITH_PARENT
 from collector.model import Incident
 from collector.security import audit
 from collector.services.changes.asked import lines_of, one_line
-from collector.services.incidents import acknowledging, clockwork
+from collector.services.incidents import acknowledging, clockwork, planned
 from collector.services.missing import NotFound
 from collector.services.problems import proposing
 from collector.services.refused import Refused
@@ -82,6 +82,7 @@ class ServiceDesk:
         text = lines_of(wish.text, MAX_TEXT, "text")
         asked = Asked(text, await _to(act.tx, step, wish.to), wish.line, wish.code, wish.score)
         after = lifecycle.take(before, step, who, self.table, asked)
+        await planned.follow(act, before, after, step, text)
         if step is Deed.REOPEN and await incidents.is_open(act.tx, before.cause_key):
             raise Refused("the same is open in another incident already", "text")
         if step is Deed.MERGE:

@@ -15,6 +15,7 @@ from collector.desk.flow import LINES, STEPS, Deed, State
 from collector.desk.lifecycle import Person, Why
 from collector.desk.problem import Problem
 from collector.model import Incident
+from collector.services.incidents import planned
 from collector.services.incidents.desk import ServiceDesk
 from collector.services.missing import NotFound
 from collector.store import accounts, alert_acks, desk, problems
@@ -87,10 +88,10 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
     its = await incidents.members(connection, row.id, MAX_MEMBERS)
     return Seen(
         row,
-        clocks.read(intervals, row.priority, service.table, now),
+        clocks.read(intervals, row.priority, service.table, now, kept.due_at),
         intervals,
         any(percent == clocks.FULL for _, percent in rung),
-        offers(kept, who, service),
+        offers(kept, who, service, is_planned=await planned.unfinished(connection, kept) is not None),
         its,
         await desk.trail(connection, row.id),
         await desk.links(connection, row.id),
@@ -103,9 +104,15 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
     )
 
 
-def offers(kept: Incident, who: Person, service: ServiceDesk) -> tuple[Offer, ...]:
+def offers(kept: Incident, who: Person, service: ServiceDesk, *, is_planned: bool) -> tuple[Offer, ...]:
+    """Return what may be done, and why not; `is_planned`: the inspection or round it is of is not finished."""
     found = ((act, lifecycle.refusals(kept, act, who, service.table)) for act in STEPS)
-    return tuple(Offer(act, denied) for act, denied in found if Why.NOT_IN_THIS_STATE not in denied)
+    barred = planned.BARRED if is_planned else {}
+    return tuple(
+        Offer(act, (*denied, barred[act]) if act in barred else denied)
+        for act, denied in found
+        if Why.NOT_IN_THIS_STATE not in denied
+    )
 
 
 async def _changes(connection: AsyncConnection, ci_id: int | None) -> tuple[ChangeRow, ...]:

@@ -39,9 +39,6 @@ class Keeper:
                 await asyncio.wait_for(woken.wait(), self._every_s)
 
     async def step(self) -> list[str]:
-        """Make what is due now, return the numbers, and tell of what is overdue; raise `StoreFailed`."""
-        made = []
-        for each in (clockwork, rounds):
-            made += await each.due(self._store, self.inspector, self._clock())
-            await each.escalate(self._store, self.inspector, self._clock())
-        return made
+        """Make what is due now and return the numbers; raise `StoreFailed`."""
+        due = [await each.due(self._store, self.inspector, self._clock()) for each in (clockwork, rounds)]
+        return [number for numbers in due for number in numbers]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from collector.incident.planning import MAINTENANCE, TOLD, Plan, reopened_by
+from collector.inspecting.answer import PROBLEM
 from collector.model import Cause, Incident
 from collector.security.audit import Act
 from collector.services.incidents import admitting
@@ -42,7 +43,7 @@ async def raise_all(act: Act, inspector: Inspector, seen: Seen) -> list[str]:
 
 
 def _wrong_items(seen: Seen) -> int:
-    return sum(each.state == finding.PROBLEM for each in seen.items)
+    return sum(each.state == PROBLEM for each in seen.items)
 
 
 async def _open(act: Act, inspector: Inspector, its: Sequence[Foreseen], seen: Seen) -> None:

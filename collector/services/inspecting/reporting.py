@@ -13,7 +13,7 @@ from collector.inspecting.photo import Photo
 from collector.inspecting.plan import CHOICE
 from collector.model import Rule
 from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
-from collector.services.inspecting.seen import Seen
+from collector.services.inspecting.seen import Run, Seen
 from collector.services.photos import Shown
 from collector.services.signatures import drawn, pictures
 from collector.stocktake import Thing
@@ -199,7 +199,17 @@ def _parameters(seen: Seen) -> tuple[Figure, ...]:
         Figure("maintenance_incident", run.incident or None, Kind.TEXT),
         Figure("signed_by", run.signed_by or None, Kind.TEXT), Figure("signed_at", run.signed_at, Kind.TIME),
         Figure("reviewed_by", run.reviewed_by or None, Kind.TEXT), Figure("reviewed_at", run.reviewed_at, Kind.TIME),
-        Figure("digest", run.digest or None, Kind.TEXT), *drawn(seen.signatures),
+        *_cancelled(run), Figure("digest", run.digest or None, Kind.TEXT), *drawn(seen.signatures),
+    )  # fmt: skip
+
+
+def _cancelled(run: Run) -> tuple[Figure, ...]:
+    """Return who called a run off, when and why; nothing of one that is not."""
+    if run.cancelled_at is None:
+        return ()
+    return (
+        Figure("cancelled_by", run.cancelled_by, Kind.TEXT), Figure("cancelled_at", run.cancelled_at, Kind.TIME),
+        Figure("cancel_reason", run.cancel_reason, Kind.TEXT),
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.desk.clocks import FULL
 from collector.inspecting import difference, line
 from collector.inspecting.looked import Looked
 from collector.inspecting.plan import BadPlan, Plan
@@ -66,10 +65,9 @@ async def looked_at(connection: AsyncConnection, inspector: Inspector, plan: Pla
 
 async def _write(act: Act, inspector: Inspector, kept: Kept, when: tuple[int, int], looked: Looked) -> Run | None:
     plan, at = kept.plan, when[0]
-    begins, allowed = max(at, act.at), plan.schedule.due_ms
-    due_at = inspector.calendar.after(begins, allowed)
-    warn_at = inspector.calendar.after(begins, -(-allowed * inspector.desk.warn_percent // FULL)) if allowed else 0
-    new = New(kept.id, kept.version, plan.title, at, act.at, due_at, plan.assignee, plan.deputy, when[1], warn_at)
+    allowed = plan.schedule.due_ms
+    due_at = inspector.calendar.after(max(at, act.at), allowed) if allowed else 0
+    new = New(kept.id, kept.version, plan.title, at, act.at, due_at, plan.assignee, plan.deputy, when[1])
     run = await inspection_runs.add(act.tx, new)
     if run is None:
         return None
@@ -104,10 +102,11 @@ async def _report(act: Act, run: Run, looked: Looked) -> Run:
 
 
 async def assign(act: Act, number: str, assignee: str, deputy: str = "") -> None:
-    """Give a run to somebody else; raise `NotFound`, `Refused`."""
+    """Give a run and its incident to somebody else; raise `NotFound`, `Refused`."""
     run, _ = await still_open(act.tx, number, hold=True)
     await check_people(act.tx, assignee, deputy)
     await inspection_runs.assign(act.tx, run.id, assignee, deputy)
+    await inspection_incidents.give(act.tx, run.incident, assignee, (act.by, act.at))
     before = {"assignee": run.new.assignee, "deputy": run.new.deputy}
     act.tell("inspection.assign", f"inspection/{number}", before, {"assignee": assignee, "deputy": deputy})
 

@@ -26,6 +26,7 @@ from collector.store.browse import inspections
 from collector.store.browse.inspections import RunQuery
 from collector.store.browse.page import Page, Window
 from collector.store.inspection_answers import Note
+from collector.store.inspection_runs import CANCELLED, UNFINISHED
 from collector.store.inspection_runs import OPEN as OPEN
 from collector.store.inspection_runs import Run as Run
 from collector.store.plans import INSPECTIONS
@@ -77,7 +78,7 @@ class Seen:
 
 def is_overdue(run: Run, now: int) -> bool:
     """Return whether a run waits longer than it may at `now` (ms)."""
-    return run.state == OPEN and 0 < run.new.due_at < now
+    return run.state in UNFINISHED and 0 < run.new.due_at < now
 
 
 async def listed(connection: AsyncConnection, query: RunQuery, window: Window) -> Page[Run]:
@@ -108,7 +109,8 @@ async def still_open(connection: AsyncConnection, number: str, hold: bool = Fals
     """Return a run that is not signed and its plan; raise `NotFound`, `Refused`."""
     run = await find(connection, number, hold)
     if run.state != OPEN:
-        raise Refused("it is signed: nothing of it is written any more but notes", "state")
+        ended = "cancelled" if run.state == CANCELLED else "signed"
+        raise Refused(f"it is {ended}: nothing of it is written any more but notes", "state")
     return run, await plan_of(connection, run)
 
 

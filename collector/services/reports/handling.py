@@ -9,7 +9,7 @@ from typing import Final
 from collector.desk import clocks
 from collector.desk.clocks import Interval
 from collector.desk.flow import State
-from collector.desk.table import HOUR_MS, RESPONSE, Table
+from collector.desk.table import HOUR_MS, RESOLUTION, RESPONSE, Table
 from collector.store.browse.monthly import Handled
 from collector.store.browse.report_moves import Period
 
@@ -36,14 +36,13 @@ def judge(its: Handled, intervals: Sequence[Interval], period: Period, table: Ta
     opened = period.since <= its.opened_at < period.until
     resolved = its.resolved_at is not None and period.since <= its.resolved_at < period.until
     resolved = resolved and its.state != State.CANCELLED
-    readings = {each.clock: each for each in clocks.read(intervals, its.priority, table, now)}
+    readings = {each.clock: each for each in clocks.read(intervals, its.priority, table, now, its.due_at)}
     answered = solved = None
-    if readings:
-        response = readings[RESPONSE]
-        if opened and (response.state == "done" or response.is_over):
-            answered = not response.is_over
-        if resolved:
-            solved = not readings["resolution"].is_over
+    response, solution = readings.get(RESPONSE), readings.get(RESOLUTION)
+    if response and opened and (response.state == "done" or response.is_over):
+        answered = not response.is_over
+    if solution and resolved:
+        solved = not solution.is_over
     by_people = resolved and its.code in table.codes and not table.codes[its.code].automatic
     stayed = all(each.line <= FIRST_LINE for each in intervals) and its.line <= FIRST_LINE
     return Judged(its, opened, resolved, answered, solved, stayed if by_people else None)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from collector.desk.clocks import FULL
 from collector.inspecting import schedule
-from collector.inspecting.rounds import Round
 from collector.security.audit import COLLECTOR, Act, recorded
 from collector.services.inspecting.inspector import Inspector
 from collector.services.refused import Refused
@@ -50,14 +48,8 @@ async def _write(
     title = f"{plan.title} {schedule.day_of(plan.schedule, at)}"
     made = await begin(act, New(plan.kind, title, plan.scope, plan.blind, act.by, act.at), people, lines)
     deputy = plan.deputy if plan.deputy in people[1:] else ""
-    due = Due(made.id, kept.id, at, *_times(inspector, plan, max(at, act.at)), people[0], deputy, missed, "")
+    allowed = plan.schedule.due_ms
+    due_at = inspector.calendar.after(max(at, act.at), allowed) if allowed else 0
+    due = Due(made.id, kept.id, at, due_at, people[0], deputy, missed, "")
     await rounds.add(act.tx, replace(due, incident=await rounds.open_incident(act.tx, made, due, len(lines), act.at)))
     return made.number
-
-
-def _times(inspector: Inspector, plan: Round, begins: int) -> tuple[int, int]:
-    """Return until when it is to be done, and when it is told that it soon will be late (ms)."""
-    allowed, calendar = plan.schedule.due_ms, inspector.calendar
-    if not allowed:
-        return 0, 0
-    return calendar.after(begins, allowed), calendar.after(begins, -(-allowed * inspector.desk.warn_percent // FULL))

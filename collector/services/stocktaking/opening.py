@@ -17,7 +17,7 @@ from collector.services.sighting import sightings
 from collector.services.stocktaking.seen import still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Kind, Line, Scope, Thing
-from collector.store import accounts, rounds, stocktakes
+from collector.store import accounts, inspection_incidents, rounds, stocktakes
 from collector.store.browse.changes import called
 from collector.store.browse.things import standing as standing_of
 from collector.store.stocktakes import Kept, New
@@ -126,16 +126,17 @@ async def assign(act: Act, number: str, people: Sequence[str]) -> None:
     """Let these people count from now on; raise `NotFound`, `Refused`."""
     kept, names = await still_open(act.tx, number), await _people(act.tx, people)
     await stocktakes.assign(act.tx, kept.id, names)
-    await _hand_on(act.tx, kept, names)
+    await _hand_on(act, kept, names)
     act.tell("stocktake.assign", f"stocktake/{number}", {"people": list(kept.people)}, {"people": list(names)})
 
 
-async def _hand_on(tx: AsyncConnection, kept: Kept, names: Sequence[str]) -> None:
-    """Give one that came by a plan to somebody who still counts in it."""
-    planned = await rounds.of(tx, kept.id)
+async def _hand_on(act: Act, kept: Kept, names: Sequence[str]) -> None:
+    """Give one that came by a plan, and its incident, to somebody who still counts in it."""
+    planned = await rounds.of(act.tx, kept.id)
     if planned is not None:
         left = [each for each in (planned.due.assignee, planned.due.deputy) if each in names] or list(names[:1])
-        await rounds.give(tx, kept.id, *left)
+        await rounds.give(act.tx, kept.id, *left)
+        await inspection_incidents.give(act.tx, planned.due.incident, left[0], (act.by, act.at))
 
 
 async def counters(connection: AsyncConnection) -> tuple[str, ...]:

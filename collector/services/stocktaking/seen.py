@@ -19,7 +19,7 @@ from collector.store import rounds, stocktakes
 from collector.store import signatures as drawings
 from collector.store.browse import stocktakes as browsed
 from collector.store.browse.page import Page, Window
-from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow
+from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow, state_of
 from collector.store.photos import STOCKTAKES
 from collector.store.rounds import Planned
 from collector.store.signatures import Signature
@@ -46,7 +46,7 @@ class Seen:
 
     @property
     def state(self) -> str:
-        return "open" if self.kept.closed_at is None else "closed"
+        return state_of(self.kept.closed_at, self.kept.cancelled)
 
     def photos_of(self, thing: Thing | None, seen: str = "") -> Sequence[Photo]:
         """Return the photos of a thing, or of what nobody knows and was `seen` so."""
@@ -131,7 +131,7 @@ def head_of(kept: Kept, photos: Mapping[str, Sequence[Photo]]) -> dict[str, obje
     """
     new = kept.new
     shown = {item: sorted(each.sha256 for each in taken) for item, taken in photos.items()}
-    return ({"photos": shown} if shown else {}) | {
+    return ({"photos": shown} if shown else {}) | ({"cancelled": True} if kept.cancelled else {}) | {
         "number": kept.number, "kind": str(new.kind), "title": new.title, "opened_by": new.opened_by,
         "opened_at": new.opened_at, "closed_by": kept.closed_by, "closed_at": kept.closed_at, "note": kept.note,
         "people": list(kept.people),

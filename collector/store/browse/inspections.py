@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.inspecting.line import State
 from collector.store.browse.page import Key, Order, Page, Window, fetch
-from collector.store.inspection_runs import DONE, OPEN, SIGNED, Run, run_of
+from collector.store.inspection_runs import CANCELLED, DONE, OPEN, SIGNED, UNFINISHED, Run, run_of
 from collector.store.schema import inspection_answer, inspection_run
 
 _run = inspection_run.c
 OVERDUE = "overdue"
-STATES = (OPEN, SIGNED, DONE)
+STATES = (OPEN, SIGNED, DONE, CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _where(query: RunQuery) -> list[ColumnElement[bool]]:
     if query.who:
         where.append(or_(_run.assignee == query.who, _run.deputy == query.who))
     if query.overdue_at:
-        where += [_run.state == OPEN, _run.due_at > 0, _run.due_at < query.overdue_at]
+        where += [_run.state.in_(UNFINISHED), _run.due_at > 0, _run.due_at < query.overdue_at]
     if query.q:
         texts = (_run.number, _run.title, _run.incident)
         where.append(or_(*(text.icontains(query.q, autoescape=True) for text in texts)))

@@ -20,7 +20,10 @@ MERGED: Final = "merged"
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """One incident; times in ms; `ci_class` "": it is about no CI; `score`: of 5, None: nobody said."""
+    """One incident; times in ms; `ci_class` "": it is about no CI; `score`: of 5, None: nobody said.
+
+    `due_at`: until when it was planned to be done, None where that goes by its priority.
+    """
 
     id: int
     opened_at: int
@@ -35,13 +38,15 @@ class Handled:
     reopened: int
     score: int | None
     code: str
+    due_at: int | None
 
 
 async def handled(connection: AsyncConnection, since: int, until: int, classes: Sequence[str]) -> list[Handled]:
     """Return the incidents opened or resolved within [since, until) (ms), the oldest first."""
     plain = (_incident.id, _incident.opened_at, _incident.resolved_at, _incident.state, _incident.source)
     rest = (_incident.category, _incident.priority, _incident.line, _incident.assignee, _incident.reopened)
-    wanted = select(*plain, func.coalesce(ci.c.ci_class, ""), *rest, _incident.score, _incident.resolution_code)
+    ends = (_incident.score, _incident.resolution_code, _incident.due_at)
+    wanted = select(*plain, func.coalesce(ci.c.ci_class, ""), *rest, *ends)
     rows = await connection.execute(_within(wanted, since, until, classes).order_by(_incident.id))
     return [Handled(*row) for row in rows]
 

@@ -16,9 +16,9 @@ from collector.store.schema import stocktake, stocktake_due, stocktake_line, sto
 
 @dataclass(frozen=True, slots=True)
 class StocktakeQuery:
-    """Which stock-takes: of some kinds and states (open, closed), that somebody counts in, number or title (`q`).
+    """Which stock-takes: of some kinds and states (open, closed, cancelled), that somebody counts in.
 
-    `overdue_at`: open longer than they may be at a time (ms); `plan_id`: that came by one plan.
+    `q`: number or title; `overdue_at`: open longer than they may be at a time (ms); `plan_id`: that came by one plan.
     """
 
     kinds: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class StocktakeRow:
     opened_at: int
     closed_at: int | None
     closed_by: str
+    cancelled: bool = False
     lines: int = 0
     said: int = 0
     people: tuple[str, ...] = ()
@@ -53,16 +54,25 @@ class StocktakeRow:
 
     @property
     def state(self) -> str:
-        return "open" if self.closed_at is None else "closed"
+        return state_of(self.closed_at, self.cancelled)
 
     def is_overdue(self, now: int) -> bool:
         """Return whether it is open longer than it may be at `now` (ms)."""
         return self.closed_at is None and 0 < self.due_at < now
 
 
+def state_of(closed_at: int | None, cancelled: bool) -> str:
+    """Return how a stock-take stands: open, closed, or cancelled: closed without being done."""
+    return "open" if closed_at is None else "cancelled" if cancelled else "closed"
+
+
+_IN_STATE = {
+    "open": stocktake.c.closed_at.is_(None),
+    "closed": stocktake.c.closed_at.is_not(None) & ~stocktake.c.cancelled, "cancelled": stocktake.c.cancelled,
+}  # fmt: skip
 _COLUMNS = (
     stocktake.c.id, stocktake.c.number, stocktake.c.kind, stocktake.c.title, stocktake.c.blind, stocktake.c.opened_by,
-    stocktake.c.opened_at, stocktake.c.closed_at, stocktake.c.closed_by,
+    stocktake.c.opened_at, stocktake.c.closed_at, stocktake.c.closed_by, stocktake.c.cancelled,
 )  # fmt: skip
 
 
@@ -84,9 +94,8 @@ def _where(query: StocktakeQuery) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if query.kinds:
         where.append(stocktake.c.kind.in_(query.kinds))
-    if len(set(query.states) & {"open", "closed"}) == 1:
-        is_open = stocktake.c.closed_at.is_(None)
-        where.append(is_open if "open" in query.states else ~is_open)
+    if asked := [_IN_STATE[each] for each in query.states if each in _IN_STATE]:
+        where.append(or_(*asked))
     if query.who:
         counts = select(stocktake_person.c.stocktake_id).where(stocktake_person.c.account == query.who)
         where.append(stocktake.c.id.in_(counts))

@@ -32,9 +32,7 @@ inspection_run = Table(  # one a plan and a time; `digest`: of the report, once 
     words("assignee", ""), words("deputy", ""), words("counts", "{}"),  # JSON
     words("signed_by", ""), Column("signed_at", BigInteger), words("reviewed_by", ""),
     Column("reviewed_at", BigInteger), words("digest", ""),
-    Column("escalated_at", BigInteger),  # when it was told that it is overdue
-    moment("warn_at", 0),  # when to tell that it soon will be; 0: that was done
-    Column("cancelled_at", BigInteger), words("cancelled_by", ""), words("cancel_reason", ""),  # it is not done any more
+    Column("cancelled_at", BigInteger), words("cancelled_by", ""), words("cancel_reason", ""),  # not to be done
     Index("uq_inspection_run_plan_id_scheduled_for", "plan_id", "scheduled_for", unique=True),
     Index("ix_inspection_run_state_due_at", "state", "due_at"), Index("ix_inspection_run_made_at", "made_at"),
 )  # fmt: skip

@@ -48,7 +48,6 @@ stocktake_due = Table(  # of one that came by a plan: which time it is, until wh
     Column("stocktake_id", Id, ForeignKey("stocktake.id"), primary_key=True),
     Column("plan_id", Id, ForeignKey("inspection_plan.id"), nullable=False), moment("scheduled_for"), moment("due_at"),
     words("assignee"), words("deputy", ""), Column("missed", Integer, nullable=False), words("incident"),
-    moment("warn_at"), Column("escalated_at", BigInteger),  # as of an inspection
     Index("uq_stocktake_due_plan_id_scheduled_for", "plan_id", "scheduled_for", unique=True),
     Index("ix_stocktake_due_due_at", "due_at"),
 )  # fmt: skip

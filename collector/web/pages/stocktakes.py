@@ -46,7 +46,8 @@ SPEC = Spec(
         Column("counted_by"), Column("counted", numeric=True), Column("due_at"), Column("opened"), Column("closed"),
     ),
     {
-        "stocktake_kind": tuple(Kind), "stocktake_state": ("open", "closed"), "overdue": ("yes",), "mine": ("yes",),
+        "stocktake_kind": tuple(Kind), "stocktake_state": ("open", "closed", "cancelled"), "overdue": ("yes",),
+        "mine": ("yes",),
     },
 )  # fmt: skip
 PERSON, CLASS = "person", "class"

@@ -17,6 +17,7 @@ from collector.inspecting.line import State
 from collector.inspecting.plan import Plan, of_values
 from collector.pipeline import inspecting
 from collector.security.audit import Act
+from collector.services.incidents import clockwork as incident_clocks
 from collector.services.inspecting import answers, clockwork, plans, runs, seen, signing
 from collector.services.inspecting.answers import Filling
 from collector.services.inspecting.inspector import Inspector
@@ -107,6 +108,11 @@ class Hall:
             found = await runs.asked(connection, self.inspector, plan, self.at)
         return (await self.doing("eve", lambda a: runs.make_now(a, self.inspector, *found)))[0]
 
+    async def tick(self) -> None:
+        """Let the clocks of incidents be looked at."""
+        async with self.store.write() as tx:
+            await incident_clocks.tick(tx, self.inspector.desk, self.at)
+
     async def incident(self, number: str) -> Any:
         async with self.store.read() as connection:
             wanted = select(schema.incident).where(schema.incident.c.number == number)
@@ -142,7 +148,9 @@ async def furnished(store: Store) -> Hall:
             cis[name] = host
         await estate.say(cis["srv-1"], "ntp", {"service": "chronyd", "servers": ["a"], "synchronised": True})
     look = partial(inspecting.look, policies=shipped_policies())
-    made = Hall(store, cis, Inspector(look, shipped_policies().rulebook.rules, Calendar()))
+    loaded = shipped_policies()
+    desk = replace(loaded.desk, calendar=Calendar())
+    made = Hall(store, cis, Inspector(look, loaded.rulebook.rules, Calendar(), desk=desk))
     await made.disk("srv-1", 0.97)
     await made.disk("srv-2", 0.5)
     return made
@@ -418,22 +426,21 @@ async def test_it_is_counted_what_each_handler_has_done(halls: Hall) -> None:
 
 async def test_what_is_not_done_in_its_time_is_warned_of_at_three_quarters_and_escalated_once(hall: Hall) -> None:
     await hall.plan()
-    keeper = Keeper(hall.store, hall.inspector, lambda: hall.at)
     hall.at = FIRST
-    (number,) = await keeper.step()
+    (number,) = await Keeper(hall.store, hall.inspector, lambda: hall.at).step()
     run = (await hall.seen(number)).run
-    assert run.new.due_at - run.new.warn_at == 30 * MINUTE
-    hall.at = run.new.warn_at - 1
-    await keeper.step()
+    warn_at = run.new.due_at - 30 * MINUTE
+    hall.at = warn_at - 1
+    await hall.tick()
     assert await hall.count(schema.incident_alarm) == 0
-    for at in (run.new.warn_at, run.new.warn_at + 1, run.new.due_at, run.new.due_at + 1, run.new.due_at + 2):
+    for at in (warn_at, warn_at + 1, run.new.due_at, run.new.due_at + 1, run.new.due_at + 2):
         hall.at = at
-        await keeper.step()
+        await hall.tick()
     async with hall.store.read() as connection:
         alarms = (await connection.execute(select(schema.incident_alarm).order_by(schema.incident_alarm.c.at))).all()
         steps = [row.act for row in await connection.execute(select(schema.incident_step))]
     assert [(each.clock, each.percent, each.at) for each in alarms] == [
-        ("resolution", 75, run.new.warn_at), ("resolution", 100, run.new.due_at),
+        ("resolution", 75, warn_at), ("resolution", 100, run.new.due_at),
     ]  # fmt: skip
     assert (steps.count("escalate"), steps.count("warn")) == (1, 1)
     assert (await hall.seen(number)).is_overdue(hall.at)

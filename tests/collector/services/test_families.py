@@ -98,7 +98,7 @@ async def test_what_went_on_in_the_incident_of_its_cause_ends_no_child(desk: Des
 async def test_maintenance_is_ended_by_its_signature_alone(desk: Desk) -> None:
     cause = alarm("maintenance|1", "notice", ci_id=None, kind="maintenance")
     async with desk.store.write() as tx:
-        number = await incidents.open_maintenance(tx, cause, "bob", desk.now)
+        number = await incidents.open_maintenance(tx, cause, "bob", 0, desk.now)
     parent = await desk.report("uma")
     await put_under(desk, parent, number)
     await resolve(desk, parent)

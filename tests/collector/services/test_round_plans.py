@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from collector.inspecting.rounds import of_values, values_of
 from collector.security.audit import Act
+from collector.services.incidents import clockwork as incident_clocks
 from collector.services.inspecting.inspector import Inspector
 from collector.services.inspecting.keeper import Keeper
 from collector.services.missing import NotFound
@@ -115,8 +116,8 @@ async def test_a_round_comes_by_itself_with_people_a_due_time_and_an_incident(fl
     assert {row.line.thing.name for row in found.result.rows} == {"srv-1", "srv-2"}
     due = (await floor.planned(made)).due
     assert (due.scheduled_for, due.assignee, due.deputy, due.missed) == (FIRST, "ada", "bob", 0)
-    # Wednesday 18:00 is after work: eight working hours end on Thursday at 16:30, three quarters of them at 14:30.
-    assert (due.due_at, due.warn_at) == (FIRST + 22 * HOUR + 30 * MINUTE, FIRST + 20 * HOUR + 30 * MINUTE)
+    # Wednesday 18:00 is after work: eight working hours end on Thursday at 16:30.
+    assert due.due_at == FIRST + 22 * HOUR + 30 * MINUTE
     incident = await floor.incident(due.incident)
     assert (incident.source, incident.assignee, incident.resolved_at) == ("maintenance", "ada", None)
     await floor.doing("ada", lambda a: closing.close(a, floor.inspector.wiring, made, Closing(True)))
@@ -194,20 +195,21 @@ async def test_a_plan_rests_goes_on_and_ends_for_good(one_floor: Floor) -> None:
 
 async def test_what_soon_will_be_late_and_what_is_are_told_of_once_each(floor: Floor) -> None:
     await floor.plan()
-    keeper = Keeper(floor.store, floor.inspector, lambda: floor.at)
     floor.at = FIRST
-    (made,) = await keeper.step()
+    (made,) = await Keeper(floor.store, floor.inspector, lambda: floor.at).step()
     await floor.turn("RND-0001", "ended")
     due = (await floor.planned(made)).due
-    for at in (due.warn_at - 1, due.warn_at, due.warn_at + 1, due.due_at, due.due_at + 1, due.due_at + 2):
+    warn_at = due.due_at - 2 * HOUR
+    for at in (warn_at - 1, warn_at, warn_at + 1, due.due_at, due.due_at + 1, due.due_at + 2):
         floor.at = at
-        await keeper.step()
+        async with floor.store.write() as tx:
+            await incident_clocks.tick(tx, floor.inspector.desk, floor.at)
     async with floor.store.read() as connection:
         alarms = (await connection.execute(select(schema.incident_alarm).order_by(schema.incident_alarm.c.at))).all()
         steps = [row.act for row in await connection.execute(select(schema.incident_step))]
         late = await seen.listed(connection, StocktakeQuery(overdue_at=floor.at), Window())
         early = await seen.listed(connection, StocktakeQuery(overdue_at=due.due_at), Window())
-    assert [(each.percent, each.at) for each in alarms] == [(75, due.warn_at), (100, due.due_at)]
+    assert [(each.percent, each.at) for each in alarms] == [(75, warn_at), (100, due.due_at)]
     assert (steps.count("warn"), steps.count("escalate")) == (1, 1)
     assert [(row.number, row.is_overdue(floor.at)) for row in late.items] == [(made, True)]
     assert early.items == ()

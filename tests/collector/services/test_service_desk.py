@@ -207,8 +207,8 @@ async def test_a_year_without_a_calendar_is_an_incident_from_the_first_of_decemb
 async def test_maintenance_comes_with_whom_it_is_planned_for(desk: Desk) -> None:
     cause = alarm("maintenance|1", "notice", ci_id=None, kind="maintenance")
     async with desk.store.write() as tx:
-        number = await incidents.open_maintenance(tx, cause, "bob", desk.now)
-        assert await incidents.open_maintenance(tx, cause, "bob", desk.now) == number
+        number = await incidents.open_maintenance(tx, cause, "bob", 0, desk.now)
+        assert await incidents.open_maintenance(tx, cause, "bob", 0, desk.now) == number
     await desk.settle()
     await desk.watch()
     row = (await desk.look(number)).row
