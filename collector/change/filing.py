@@ -62,8 +62,8 @@ def file(now: Iterable[Judged], stood: Sequence[Filed], homes: Sequence[Open]) -
     `now`: its items on the paths that were followed; `stood`: what is filed on those paths, for the same times;
     `homes`: its open findings. What comes in one look is filed as it would be in several.
     """
-    judged = {key(each.item): each for each in now}
     known = {key(each.judged.item): each for each in stood}
+    judged = {name: _as_closed(known.get(name), each) for each in now for name in [key(each.item)]}
     gone = [each for name, each in known.items() if name not in judged and _may_be_folded(each.judged.judgement)]
     moved = [Filed(each.finding_id, judged[name]) for name, each in known.items()
              if name in judged and not _is_as_it_stood(each.judged, judged[name])]  # fmt: skip
@@ -142,11 +142,18 @@ def key(item: Item) -> Key:
     return item.source, item.path, item.field, item.hi
 
 
+def _as_closed(stood: Filed | None, now: Judged) -> Judged:
+    """Return what is held now; what is final closed when it was first seen to be."""
+    is_ = now.judgement
+    if stood is None or is_.closed_at is not None or not is_final(is_):
+        return now
+    return replace(now, judgement=replace(is_, closed_at=stood.judged.judgement.closed_at))
+
+
 def _is_as_it_stood(before: Judged, now: Judged) -> bool:
-    """Return whether nothing of note moved; what is final closed when it was first seen to be."""
+    """Return whether nothing of note moved."""
     was, is_ = before.judgement, now.judgement
-    closed_at = was.closed_at if is_.closed_at is None and is_final(is_) else is_.closed_at
-    return before.item == now.item and replace(was, over_at=None) == replace(is_, over_at=None, closed_at=closed_at)
+    return before.item == now.item and replace(was, over_at=None) == replace(is_, over_at=None)
 
 
 @dataclass(frozen=True, slots=True)

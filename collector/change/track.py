@@ -205,7 +205,9 @@ class _Walk:
         item, judgement = judged.item, judged.judgement
         accepted = self._acceptance(judged)
         if accepted:
-            judged = Judged(item, replace(judgement, verdict=Verdict.ACCEPTED, due_at=None, closed_at=accepted.at))
+            by = accepted.reference if accepted.reference in self._types else judgement.change
+            held = replace(judgement, verdict=Verdict.ACCEPTED, change=by, due_at=None, closed_at=accepted.at)
+            judged = Judged(item, held)
             self._authorise(item, Basis.ACCEPTED, accepted.reference)
         elif judgement.verdict in COVERED:
             self._authorise(item, _BASES.get(self._types[judgement.change], Basis.CHANGE), judgement.change)

@@ -59,11 +59,17 @@ async def match(
 
 
 async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Governance, now: int) -> set[int]:
-    """Hold what is open on these CIs against changes again; return the CIs whose findings moved."""
-    waiting = await findings.waiting(tx, ci_ids)
-    if not waiting.items:
+    """Hold what is open on these CIs against changes again, and what rests on a change that may still be another one.
+
+    Return the CIs whose findings moved.
+    """
+    waiting, resting = await findings.waiting(tx, ci_ids), await findings.resting(tx, ci_ids)
+    since = {
+        place: _rest([*waiting.items.get(place, ()), *resting.get(place, ())])
+        for place in waiting.items.keys() | resting.keys()
+    }
+    if not since:
         return set()
-    since = {place: _rest(items) for place, items in waiting.items.items()}
     ids = Ids()
     await ids.learn(tx, paths=(path for _, path in since))
     return await _follow(tx, await _seen(tx, since, ids, now), waiting, governance, now)
@@ -220,13 +226,15 @@ async def _made_afterwards(
 ) -> list[tuple[Place, Acceptance]]:
     """Return what changes accept that were made from findings and approved since; emergencies have rules of their own.
 
+    Somebody must have said so: a template approves work that is to come, not what somebody did already.
+
     An acceptance is of the items such a change names, with the values it says they have: of the finding it was made
     from, and of those that stood when it was written. So one change answers a campaign.
     """
     found = []
     for kept in known:
         change, finding_id = kept.change, kept.origin.finding_id
-        at = approval.approved_at(change, now)
+        at = approval.granted_at(change, now)
         if finding_id is None or at is None or change.type is ChangeType.EMERGENCY:
             continue
         stood = await standing.at(tx, {line.ci_id for line in change.lines}.intersection(ci_ids), change.recorded_at)

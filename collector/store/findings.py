@@ -15,9 +15,10 @@ from collector.change import filing
 from collector.change.approval import Flaw, Gap
 from collector.change.covering import Reason
 from collector.change.filing import Brief, Filed, Filing, Open
+from collector.change.flow import BEFORE_WORK
 from collector.change.item import Item
 from collector.change.matching import Flag, Judgement, Refused
-from collector.change.record import Stage
+from collector.change.record import Stage, State
 from collector.change.track import Judged
 from collector.model import Drift, Finding, Path, Verdict
 from collector.store import interning, pairs, schema
@@ -61,6 +62,12 @@ _CONCERNING = Asking(
     lambda asked: union_all(_OF_OPEN, _on_paths(asked).where(_finding.closed_at.is_not(None))).order_by(*_ORDER)
 )
 _OF_FINDINGS = _WHOLE.where(_item.finding_id.in_(bindparam("findings", expanding=True))).order_by(*_ORDER)
+_MOVING = (*BEFORE_WORK, State.CANCELLED)
+"""States of changes that may still be edited or cancelled, or just were; once work began they say what they say."""
+_RESTING = _WHOLE.join(schema.change, schema.change.c.number == _item.change).where(
+    _finding.ci_id.in_(bindparam("cis", expanding=True)), schema.change.c.state.in_(_MOVING),
+    _item.verdict.in_((Verdict.VERIFIED, Verdict.AUTHORISED, Verdict.ACCEPTED)),
+).order_by(*_ORDER)  # fmt: skip
 _OPEN = select(schema.finding).where(
     _finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None)
 ).order_by(_finding.id)  # fmt: skip
@@ -115,6 +122,15 @@ async def waiting(connection: AsyncConnection, ci_ids: Iterable[int]) -> Waiting
     for part in interning.chunks(ci_ids):
         for row in await connection.execute(_OPEN_ITEMS, {"cis": part}):
             found.take(row)
+    return found
+
+
+async def resting(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[Place, list[Filed]]:
+    """Return place → the items on these CIs that are settled by a change which may be edited or cancelled, or was."""
+    found: dict[Place, list[Filed]] = {}
+    for part in interning.chunks(ci_ids):
+        for row in await connection.execute(_RESTING, {"cis": part}):
+            found.setdefault((row.ci_id, Path(row.section, row.key)), []).append(_filed(row))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Templates that were withdrawn, and changes made of them, come through the migration that tells the two times apart."""
+"""Templates that were withdrawn, and changes made of them, come through the migration that tells the two apart."""
 
 from __future__ import annotations
 

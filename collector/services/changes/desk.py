@@ -75,6 +75,8 @@ class Desk:
         self, act: Act, type_: ChangeType, asked: Asked, *, finding: int | None = None, template: Template | None = None
     ) -> str:
         """Write a draft, made from a finding or from a template perhaps, and return its number; raise `Refused`."""
+        if finding is not None and template is not None:
+            raise Refused("what was done already is approved by somebody, by no template", "template")
         return await self._begin(act, type_, asked, Origin(finding_id=finding), template)
 
     async def _begin(

@@ -83,7 +83,8 @@ async def new_page(request: Request) -> Response:
             finding = str(origin.finding_id)
         names = await picking.names(connection, [*content.cis, *(line.ci for line in content.lines)])
     values = change_form.shown(content, type_, names)
-    return await _form(request, forms.of_values(values | {"finding": finding, "template": asked.get("template", "")}))
+    template = "" if finding else asked.get("template", "")  # what was done already needs somebody's word
+    return await _form(request, forms.of_values(values | {"finding": finding, "template": template}))
 
 
 @router.post("/changes", dependencies=_RAISE)

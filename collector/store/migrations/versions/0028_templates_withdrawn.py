@@ -1,5 +1,7 @@
 """A withdrawal of a template stands beside its approval, which it overwrote; of a change, when it was submitted.
 
+A draft made from a finding is of no template any more: what was done already needs somebody's word.
+
 Revision ID: 0028
 Revises: 0027
 """
@@ -34,6 +36,7 @@ def upgrade() -> None:
         "UPDATE change SET submitted_at = (SELECT max(t.at) FROM change_trail t"
         " WHERE t.change_id = change.id AND t.act = 'submit')"
     )
+    op.execute("UPDATE change SET template_id = NULL WHERE state = 'draft' AND finding_id IS NOT NULL")
     _withdrawn()
 
 
