@@ -8,9 +8,11 @@ from typing import Generic
 
 import structlog
 
+from collector.desk.table import BUILT_IN, Table
 from collector.inspecting import schedule
 from collector.inspecting.plan import BadPlan
 from collector.inspecting.schedule import Days
+from collector.services import unrun
 from collector.services.refused import Refused
 from collector.store import plans
 from collector.store.engine import Store
@@ -26,11 +28,12 @@ there is one already. Raise `BadPlan` or `Refused` where it cannot be made."""
 
 @dataclass(frozen=True, slots=True)
 class Recurring(Generic[P]):
-    """Plans of one sort, the days their schedules count by, and how what they plan is made."""
+    """Plans of one sort, the days their schedules count by, how what they plan is made, and how the desk works."""
 
     plans: Plans[P]
     days: Days
     make: Make[P]
+    desk: Table = BUILT_IN
 
 
 async def due(store: Store, its: Recurring[P], now: int) -> list[str]:
@@ -46,14 +49,19 @@ async def due(store: Store, its: Recurring[P], now: int) -> list[str]:
 
 
 async def _one(store: Store, its: Recurring[P], kept: Kept[P], now: int) -> str:
-    when, at, number = kept.plan.schedule, kept.next_for, ""
+    when, at, number, wrong = kept.plan.schedule, kept.next_for, "", ""
     try:
         at, missed = schedule.latest(when, its.days, kept.next_for, now + when.ahead_ms)
         number = await its.make(kept, (at, missed), now)
     except (BadPlan, Refused) as error:  # a field or a zone that is no more, a scope that grew: for a person to see
-        log.warning("a plan cannot be run", plan=kept.number, why=str(error))
+        wrong = str(error)
+        log.warning("a plan cannot be run", plan=kept.number, why=wrong)
     upcoming = _next(its, kept, at)
     async with writing(store) as tx:
+        if wrong:
+            await unrun.tell(tx, kept, wrong, its.desk, now)
+        elif number:
+            await unrun.over(tx, kept, now)
         await plans.move_on(tx, kept, upcoming, upcoming and upcoming - when.ahead_ms)
     if number:
         log.info("made by plan", number=number, plan=kept.number)

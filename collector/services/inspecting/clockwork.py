@@ -18,4 +18,4 @@ async def due(store: Store, inspector: Inspector, now: int) -> list[str]:
         run = await runs.make(store, inspector, kept, when, now)
         return run.number if run else ""
 
-    return await recurring.due(store, Recurring(INSPECTIONS, inspector.calendar, make), now)
+    return await recurring.due(store, Recurring(INSPECTIONS, inspector.calendar, make, inspector.desk), now)

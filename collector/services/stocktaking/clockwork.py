@@ -17,4 +17,4 @@ async def due(store: Store, inspector: Inspector, now: int) -> list[str]:
     async def make(kept: Kept, when: tuple[int, int], now: int) -> str:
         return await making.make(store, inspector, kept, when, now)
 
-    return await recurring.due(store, Recurring(ROUNDS, inspector.calendar, make), now)
+    return await recurring.due(store, Recurring(ROUNDS, inspector.calendar, make, inspector.desk), now)

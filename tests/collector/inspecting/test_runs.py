@@ -457,6 +457,23 @@ async def test_a_plan_that_cannot_be_run_any_more_hinders_no_other(hall: Hall) -
     assert (await hall.seen(number)).plan_number == good
     async with hall.store.read() as connection:
         assert (await plans.find(connection, bad)).next_for == FIRST + DAY
+        its = schema.incident.c
+        wanted = select(its.number).where(its.kind == "plan")
+        (told,) = (await connection.execute(wanted)).scalars()
+    its = await hall.incident(told)
+    assert (its.assignee, its.source, its.state) == ("eve", "maintenance", "assigned")
+    assert bad in its.title
+    assert "scope.match" in its.title
+    hall.at = FIRST + DAY
+    await keeper.step()
+    assert (await hall.incident(told)).resolved_at is None  # it says so still, and no second one does
+    assert await hall.count(schema.incident) == 3
+    async with hall.store.write() as tx:
+        good_again = update(schema.inspection_plan).where(schema.inspection_plan.c.number == bad)
+        await tx.execute(good_again.values(body=json.dumps(PLAN)))
+    hall.at = FIRST + 2 * DAY
+    await keeper.step()
+    assert (await hall.incident(told)).resolution_code == "self_recovered"
 
 
 async def test_a_scope_that_holds_more_than_a_report_takes_is_refused(
