@@ -125,11 +125,11 @@ async def test_the_same_move_on_ten_cis_is_one_campaign_and_on_nine_it_is_none(f
     assert found.due_at == min(each.due_at or 0 for each in found.findings)
 
 
-async def from_three_versions(world: World, count: int) -> Fleet:
-    """Return hosts that are known and have a package, each in one of three versions."""
-    hosts = [SimulatedHost(number, packages=3) for number in range(1, count + 1)]
-    for host in hosts:
-        host.bodies["packages"].append(COWSAY | {"version": f"3.0{host.number % 3}"})
+async def having(world: World, *versions: str) -> Fleet:
+    """Return hosts that are known and have a package, each in one of these versions."""
+    hosts = [SimulatedHost(number, packages=3) for number in range(1, len(versions) + 1)]
+    for host, version in zip(hosts, versions, strict=True):
+        host.bodies["packages"].append(COWSAY | {"version": version})
         await world.enrol(host.number)
     fleet = Fleet(world, hosts)
     await fleet.night()
@@ -137,7 +137,7 @@ async def from_three_versions(world: World, count: int) -> Fleet:
 
 
 async def test_a_patch_night_over_three_old_versions_is_one_incident_and_one_approval(store: Store) -> None:
-    fleet = await from_three_versions(World(store), 40)
+    fleet = await having(World(store), *[f"3.0{number % 3}" for number in range(40)])
     for host in fleet.hosts:
         host.bodies["packages"][-1]["version"] = "3.04"
         host.bodies["packages"].append(COWSAY | {"name": "cowsay-data"})
@@ -157,7 +157,7 @@ async def test_a_patch_night_over_three_old_versions_is_one_incident_and_one_app
 
 
 async def test_a_package_removed_from_many_hosts_is_one_campaign_whatever_version_it_was(store: Store) -> None:
-    fleet = await from_three_versions(World(store), CAMPAIGN_CIS)
+    fleet = await having(World(store), *[f"3.0{number % 3}" for number in range(CAMPAIGN_CIS)])
     for host in fleet.hosts:
         await fleet.remove(host, told=False)
     await fleet.night()
@@ -167,9 +167,9 @@ async def test_a_package_removed_from_many_hosts_is_one_campaign_whatever_versio
 
 
 async def test_a_campaign_says_from_several_versions_when_the_first_of_another_one_joins(store: Store) -> None:
-    fleet = await from_three_versions(World(store), 3 * CAMPAIGN_CIS)
+    fleet = await having(World(store), *["3.00"] * CAMPAIGN_CIS, "3.01")
     told: list[Any] = []
-    for host in (*fleet.hosts[2::3], fleet.hosts[0]):
+    for host in fleet.hosts:
         host.bodies["packages"][-1]["version"] = "3.04"
         await fleet.world.tell(host.number, host)
         told.append((await fleet.incidents())[-1])

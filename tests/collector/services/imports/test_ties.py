@@ -29,8 +29,18 @@ ROWS = [
 
 
 @pytest.fixture
-async def world(store: Store) -> World:
-    """Two servers, a UPS and a rack, as a list has brought them."""
+async def world(sqlite_store: Store) -> World:
+    return await stocked(sqlite_store)
+
+
+@pytest.fixture
+async def either(store: Store) -> World:
+    """The same on each engine."""
+    return await stocked(store)
+
+
+async def stocked(store: Store) -> World:
+    """Return two servers, a UPS and a rack, as a list has brought them."""
     world = World(store)
     await world.enrol(1)
     assert (await take(world, as_csv(ROWS, DEVICES), name="devices")).applied
@@ -92,16 +102,16 @@ async def test_a_list_may_bring_devices_and_then_their_relations_wherever_they_s
     assert await holding(world) == [("db-1", "depends_on", "db-2", "import/list")]
 
 
-async def test_a_relation_that_holds_already_by_anybodys_word_is_no_news(world: World) -> None:
-    await world.say(1, found("192.0.2.1", SERVER | {"name": "db2", "serial": "SRV0002"}, world.now))
+async def test_a_relation_that_holds_already_by_anybodys_word_is_no_news(either: World) -> None:
+    await either.say(1, found("192.0.2.1", SERVER | {"name": "db2", "serial": "SRV0002"}, either.now))
     fed = [{"outlet": "", "name": "db2"}]
-    await world.say(1, found("192.0.2.9", UPS | {"serial": "AS0001", "name": "ups-b"}, world.now, attached=fed))
-    await Relating(world.store, lambda: world.now).step()
+    await either.say(1, found("192.0.2.9", UPS | {"serial": "AS0001", "name": "ups-b"}, either.now, attached=fed))
+    await Relating(either.store, lambda: either.now).step()
     rows = [["web-1", "powered_by", "ups-a"], ["web-1", "ha_peer", "web-2"]]
-    await tie(world, *rows)
-    before = await holding(world)
-    again = await tie(world, *rows, ["web-2", "ha_peer", "web-1"], ["db2", "powered_by", "ups-b"], rows[0])
-    assert (dict(again.counts), await holding(world)) == ({"same": 5}, before)
+    await tie(either, *rows)
+    before = await holding(either)
+    again = await tie(either, *rows, ["web-2", "ha_peer", "web-1"], ["db2", "powered_by", "ups-b"], rows[0])
+    assert (dict(again.counts), await holding(either)) == ({"same": 5}, before)
     assert [each for each in before if each[0] == "db2"] == [("db2", "powered_by", "ups-b", "snmp//192.0.2.9")]
 
 
@@ -136,17 +146,19 @@ async def test_a_line_that_is_a_device_and_a_relation_is_neither(world: World) -
     assert why(report) == [("both", "label")]
 
 
-async def test_what_leads_to_two_is_refused_with_the_names_of_both(world: World) -> None:
-    await take(world, as_csv([["pc_server", "web-1", "ZC-2", "SRV-000-9", ""]], DEVICES), name="more")
+async def test_what_leads_to_two_is_refused_with_the_names_of_both(either: World) -> None:
+    await take(either, as_csv([["pc_server", "web-1", "ZC-2", "SRV-000-9", ""]], DEVICES), name="more")
     report = await tie(
-        world, ["web-1", "powered_by", "ups-a"], ["web-2", "powered_by", "ups-a"], ["ups-a", "runs_on", "ZC-2"]
+        either, ["web-1", "powered_by", "ups-a"], ["web-2", "powered_by", "ups-a"], ["ups-a", "runs_on", "ZC-2"]
     )
     ones, _, numbers = sorted(report.lines, key=lambda line: line.number)
     assert why(report) == [("ambiguous", "from"), ("", ""), ("ambiguous", "to")]
-    uids = [row.uid for row in sorted(await world.rows(schema.ci, schema.ci.c.name == "web-1"), key=lambda row: row.id)]
+    uids = [
+        row.uid for row in sorted(await either.rows(schema.ci, schema.ci.c.name == "web-1"), key=lambda row: row.id)
+    ]
     assert ones.detail == f"web-1 = {uids[0]}, web-1 = {uids[1]}"
-    assert await uid(world, "web-2") in numbers.detail, "an asset number that is another one's label"
-    assert (await tie(world, [uids[0], "powered_by", "ups-a"])).applied
+    assert await uid(either, "web-2") in numbers.detail, "an asset number that is another one's label"
+    assert (await tie(either, [uids[0], "powered_by", "ups-a"])).applied
 
 
 async def test_only_who_administers_the_class_of_the_first_says_it(world: World) -> None:
@@ -163,19 +175,19 @@ async def test_what_a_spreadsheet_would_run_is_a_name(world: World) -> None:
     assert [each[0] for each in await holding(world)] == ["=1+1"]
 
 
-async def test_the_relations_of_a_list_are_taken_back_and_no_others(world: World) -> None:
+async def test_the_relations_of_a_list_are_taken_back_and_no_others(either: World) -> None:
     rows = [["web-1", "powered_by", "ups-a"], ["web-2", "powered_by", "ups-a"]]
-    await tie(world, *rows)
-    dry = await tie(world, rows[0], back=True, dry=True)
-    assert (dry.applied, len(await holding(world))) == (False, 2)
-    back = await tie(world, rows[0], rows[0], back=True)
+    await tie(either, *rows)
+    dry = await tie(either, rows[0], back=True, dry=True)
+    assert (dry.applied, len(await holding(either))) == (False, 2)
+    back = await tie(either, rows[0], rows[0], back=True)
     assert (back.applied, told(back)) == (True, [(2, "ended", ""), (3, "same", "")])
-    assert [each[0] for each in await holding(world)] == ["web-2"]
-    act = (await world.rows(schema.audit))[-1]
+    assert [each[0] for each in await holding(either)] == ["web-2"]
+    act = (await either.rows(schema.audit))[-1]
     assert (act.action, act.object) == ("import.take_back", "import/list")
     assert {"ended": 1, "same": 1}.items() <= json.loads(act.details)["before"].items()
-    assert dict((await tie(world, rows[0], back=True)).counts) == {"same": 1}
-    assert dict((await tie(world, rows[0])).counts) == {"made": 1}
+    assert dict((await tie(either, rows[0], back=True)).counts) == {"same": 1}
+    assert dict((await tie(either, rows[0])).counts) == {"made": 1}
 
 
 async def test_neither_devices_nor_what_devices_say_is_taken_back(world: World) -> None:
@@ -190,13 +202,13 @@ async def test_neither_devices_nor_what_devices_say_is_taken_back(world: World) 
     assert len(await world.rows(schema.ci, schema.ci.c.name == "web-1")) == 1
 
 
-async def test_a_list_of_many_pieces_is_taken_whole(world: World) -> None:
+async def test_a_list_of_many_pieces_is_taken_whole(either: World) -> None:
     count = AT_ONCE + 7
     kept = {"ci_class": "pc", "ci_type": "desktop", "state": "active", "created_at": 0}
-    async with world.store.write() as tx:
+    async with either.store.write() as tx:
         await tx.execute(schema.ci.insert(), [{"uid": f"u{at}", "name": f"pc-{at}", **kept} for at in range(count)])
     rows = [["A07", "contains", f"pc-{at}"] for at in range(count)]
-    assert dict((await tie(world, *rows, ["pc-0", "contains", "A07"])).counts) == {"made": count, "refused": 1}
-    assert dict((await tie(world, *rows)).counts) == {"made": count}
-    assert dict((await tie(world, *rows, back=True)).counts) == {"ended": count}
-    assert await holding(world) == []
+    assert dict((await tie(either, *rows, ["pc-0", "contains", "A07"])).counts) == {"made": count, "refused": 1}
+    assert dict((await tie(either, *rows)).counts) == {"made": count}
+    assert dict((await tie(either, *rows, back=True)).counts) == {"ended": count}
+    assert await holding(either) == []
