@@ -14,9 +14,12 @@ from collector.model import Value
 SECTION: Final = "record"
 FIELDS: Final[Mapping[str, int]] = {
     "name": 200, "label": 64, "asset_number": 64, "owner": 100, "contact": 200, "department": 100, "place": 200,
-    "purpose": 300, "note": 1000,
+    "purpose": 300, "environment": 20, "note": 1000,
 }  # fmt: skip
 """Field → the most characters it may have."""
+PRODUCTION: Final = "production"
+ENVIRONMENTS: Final = (PRODUCTION, "test", "development")
+"""What a CI is for; where nobody says so it is production. The others are out of checks, incidents and drift."""
 
 HAND: Final = "hand"
 IMPORT: Final = "import"
@@ -42,6 +45,7 @@ _WHY: Final = {
     "text": "a text is expected",
     "long": "at most {most} characters are expected",
     "line": "one printable line is expected",
+    "choice": f"one of {', '.join(ENVIRONMENTS)} is expected",
 }
 
 
@@ -95,4 +99,6 @@ def _checked(name: str, value: object) -> str | None:
         raise BadValue(name, "long", FIELDS[name])
     if not text.isprintable():
         raise BadValue(name, "line")
+    if text and name == "environment" and text not in ENVIRONMENTS:
+        raise BadValue(name, "choice")
     return text or None

@@ -7,6 +7,7 @@ from typing import Final
 
 from collector.incident.planning import (
     CI_RETIRED,
+    NOT_PRODUCTION,
     EXPLAINED,
     GROUPED,
     MAINTENANCE,
@@ -19,7 +20,7 @@ from collector.model import Incident
 
 WITH_PARENT: Final = "with_parent"
 """How an incident was resolved that stood under another one."""
-BY_ITSELF: Final = frozenset({SELF_RECOVERED, CI_RETIRED, WAIVED, EXPLAINED})
+BY_ITSELF: Final = frozenset({SELF_RECOVERED, CI_RETIRED, NOT_PRODUCTION, WAIVED, EXPLAINED})
 """How one ended that nobody resolved: it was over."""
 DONE: Final = "done"
 """How the incident of an inspection or a round is resolved: its report is signed."""

@@ -57,7 +57,8 @@ class Plan:
     `open`: the cause each new incident is told by; `join`: causes by the key of the incident they go to; `leave`:
     members that are over. `update`, `resolve`, `reopen` and `recover` (the causes went while somebody works on it) are
     the incidents as they will be. `under`: (id, key of the incident that tells of it from now on) of those that end.
-    `present`: the key of an incident → its causes, as far as they are of the CIs that were looked at.
+    `present`: the key of an incident → its causes, as far as they are of the CIs that were looked at; `why`: the code
+    by which each of `resolve` and `recover` has no cause any more, where that is not that it recovered by itself.
     """
 
     open: tuple[Cause, ...] = ()
@@ -69,6 +70,7 @@ class Plan:
     leave: tuple[Member, ...] = ()
     under: tuple[tuple[int, str], ...] = ()
     present: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict, compare=False)
+    why: Mapping[int, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -99,8 +101,9 @@ def plan(
     for member in leave:
         if member.role == CAUSE:
             last.setdefault(member.incident_id, []).append(member)
+    why = {each.id: _why(last[each.id], present, gone, ended) for each in over}
     resolve = tuple(
-        replace(each, state=RESOLVED, resolved_at=now, resolution_code=_why(last[each.id], present, gone, ended))
+        replace(each, state=RESOLVED, resolved_at=now, resolution_code=why[each.id])
         for each in over
         if each.state in UNTOUCHED
     )
@@ -112,11 +115,16 @@ def plan(
         update=tuple(_told_anew(stay, present, by_key)),
         resolve=resolve,
         reopen=tuple(reopened),
-        recover=tuple(replace(each, recovered_at=now) for each in over if each.state not in UNTOUCHED),
+        recover=tuple(
+            replace(each, recovered_at=now if why[each.id] == SELF_RECOVERED else None)
+            for each in over
+            if each.state not in UNTOUCHED
+        ),
         join=tuple((key, cause) for cause in coming if (key := key_of(cause)) in there),
         leave=leave,
         under=tuple((each.id, key) for each in over if (key := _told_in(last[each.id], present))),
         present=by_key,
+        why=why,
     )
 
 

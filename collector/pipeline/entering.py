@@ -13,12 +13,12 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Observation, Reading, Step, Subject, Value
-from collector.pipeline import Touched, recording, weigh
+from collector.pipeline import Touched, judging, recording, weigh
 from collector.pipeline.identifying import HOST, Placed
 from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import FIRST, WORLD, Draft, Drafts
-from collector.record import HAND, SECTION, Word
+from collector.record import HAND, PRODUCTION, SECTION, Word
 from collector.store import cis, interning, sections, sources
 from collector.store.sources import SourceState
 from wire.observation import Status
@@ -34,14 +34,19 @@ async def enter(tx: AsyncConnection, source: str, words: Sequence[Word], now: in
     await sources.ensure(tx, [source])
     state = (await sources.load(tx, [source]))[source]
     touched = Touched()
+    transferred: set[int] = set()
     for part in interning.chunks(words, AT_ONCE):
-        for draft in await _Entering(tx, state, policies, now).write(part):
+        entering = _Entering(tx, state, policies, now)
+        for draft in await entering.write(part):
             touched.add(draft)
+        transferred |= entering.transferred
     await weigh(tx, touched, policies, now, Judged())
+    if transferred:
+        await judging.judge_whole(tx, transferred, now, policies)
 
 
 class _Entering:
-    """Some words of one source, on their way into the lanes."""
+    """Some words of one source, on their way into the lanes. `transferred`: CIs that came to another environment."""
 
     def __init__(self, tx: AsyncConnection, state: SourceState, policies: Policies, now: int) -> None:
         self._tx, self._state, self._now = tx, state, now
@@ -49,6 +54,7 @@ class _Entering:
         self._drafts = Drafts(policies.governance, policies.precedence)
         self._known: set[tuple[int, str]] = set()
         self._people: dict[int, list[SourceState]] = {}
+        self.transferred: set[int] = set()
 
     async def write(self, words: Sequence[Word]) -> list[Draft]:
         """Write `words` and what follows from them; return what was written."""
@@ -57,8 +63,14 @@ class _Entering:
             await self._say(word)
         counting = {word.ci_id: self._counting(word) for word in words}
         written = await recording.write(self._tx, self._drafts)
+        self.transferred = await self._transferred(counting)
         await cis.call(self._tx, counting)
         return written
+
+    async def _transferred(self, counting: Mapping[int, Mapping[str, str | None]]) -> set[int]:
+        said = {ci_id: its["environment"] for ci_id, its in counting.items() if "environment" in its}
+        stand = await cis.by_ids(self._tx, said) if said else {}
+        return {ci_id for ci_id, ci in stand.items() if ci.environment != said[ci_id]}
 
     async def _fetch(self, words: Sequence[Word]) -> None:
         """Read what this source said before of these CIs, and what other people said of their records."""
@@ -121,9 +133,11 @@ class _Entering:
         return replace(step, cause=WORLD if counts else CORRECTION)
 
     def _counting(self, word: Word) -> dict[str, str | None]:
-        """Return the name and label the CI itself goes by from now on; a name that is taken back stays until seen."""
+        """Return what the CI itself goes by from now on; a name that is taken back stays until seen."""
         said, held = word.values.get(SECTION, {}), self._held(word.ci_id)
-        its = {name: said[name] for name in ("name", "label") if name in said and name not in held}
+        its = {name: said[name] for name in ("name", "label", "environment") if name in said and name not in held}
+        if "environment" in its:
+            its["environment"] = its["environment"] or PRODUCTION
         return {name: value for name, value in its.items() if value is not None or name == "label"}
 
 

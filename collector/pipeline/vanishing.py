@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,14 +17,13 @@ from collector.pipeline import Touched, weigh
 from collector.pipeline.judged import Judged
 from collector.pipeline.policies import Policies
 from collector.pipeline.recording import FIRST, WORLD
+from collector.record import PRODUCTION
 from collector.store import cis, interning, lanes, presence, sections, sources
 from collector.store.lanes import Authorising, Basis, FactStep, Ids, Origin
 from collector.store.presence import SOURCE
 from collector.store.sections import SectionRow, SectionState
 from wire.observation import Status
 from wire.sections import canonical, digest
-
-PRODUCTION: Final = "production"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ async def admit(connection: AsyncConnection, ci_ids: Iterable[int], arrival: str
 
 
 async def call(connection: AsyncConnection, names: Mapping[int, Mapping[str, str | None]]) -> None:
-    """Write what people call CIs: CI → its `name`, its `label` or both. A label of another CI is refused."""
+    """Write what people say a CI goes by: CI → its `name`, `label`, `environment`. A label of another CI is refused."""
     table = schema.ci
     for ci_id, values in names.items():
         if values:

@@ -279,6 +279,8 @@ def test_what_a_user_said_stays_as_it_was_said_when_alarms_are_merged_into_it() 
 def test_what_has_not_passed_has_not_recovered(ended: dict[str, str], code: str) -> None:
     (over,) = plan(shared(sharing("a"), sharing("b")), [], NOW, ended=ended).resolve
     assert over.resolution_code == code
+    (at_work,) = plan(shared(sharing("a"), sharing("b"), state="pending"), [], NOW, ended=ended).recover
+    assert (at_work.state, at_work.recovered_at) == ("pending", NOW if code == "self_recovered" else None)
 
 
 def test_what_turns_out_to_be_a_victim_goes_to_the_incident_of_the_cause_and_its_own_ends() -> None:
@@ -310,9 +312,10 @@ def test_what_a_user_reported_never_resolves_by_itself() -> None:
     assert (made.resolve, made.recover) == ((), ())
 
 
-def test_a_retired_ci_is_why_its_incident_resolves() -> None:
-    (told,) = plan(holding(cause("a")), [], NOW, retired={7}).resolve
-    assert told.resolution_code == "ci_retired"
+@pytest.mark.parametrize("code", ["ci_retired", "not_production"])
+def test_a_ci_of_which_nothing_is_told_any_more_is_why_its_incident_resolves(code: str) -> None:
+    (told,) = plan(holding(cause("a")), [], NOW, gone={7: code}).resolve
+    assert told.resolution_code == code
 
 
 def test_what_comes_back_within_a_day_is_the_same_incident_and_later_a_new_one() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.classes import TYPES
+from collector.record import ENVIRONMENTS
 from collector.relations import KINDS
 from collector.yamlfile import Entry, read
 
@@ -30,12 +31,13 @@ class BadHeadings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`fields`: folded heading → field; `classes`, `types`, `relations`: folded word → code."""
+    """`fields`: folded heading → field; the others: folded word → code."""
 
     fields: Mapping[str, str]
     classes: Mapping[str, str]
     types: Mapping[str, str]
     relations: Mapping[str, str]
+    environments: Mapping[str, str]
 
     def relation_of(self, word: str) -> str | None:
         """Return the kind of relation a list calls so, if it is one of ours."""
@@ -91,7 +93,7 @@ def fold(text: str) -> str:
 def load(file: Path) -> Columns:
     """Return the table in `file`; raise `BadFile` naming file and line."""
     whole = read(file)
-    whole.only(frozenset({"columns", "classes", "types", "relations"}))
+    whole.only(frozenset({"columns", "classes", "types", "relations", "environments"}))
     listed = whole.entry("columns")
     fields: dict[str, str] = {}
     for field in listed:
@@ -101,7 +103,7 @@ def load(file: Path) -> Columns:
     types = [ci_type for its in TYPES.values() for ci_type in its]
     return Columns(
         fields, _words(whole.entry("classes"), tuple(TYPES)), _words(whole.entry("types"), types),
-        _words(whole.entry("relations"), KINDS),
+        _words(whole.entry("relations"), KINDS), _words(whole.entry("environments"), ENVIRONMENTS),
     )  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def _words(entry: Entry, codes: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for code in entry:
         if code not in codes:
-            raise entry.bad(f"{code} is no class, type or relation", code)
+            raise entry.bad(f"{code} is none of ours", code)
         for word in (code, entry.text(code)):
             if found.setdefault(fold(word), code) != code:
                 raise entry.bad(f"{word} means two of them", code)

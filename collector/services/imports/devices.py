@@ -10,7 +10,7 @@ from collector import record
 from collector.identifiers import serial_value, shown_name
 from collector.model import Value
 from collector.record import FIELDS, SECTION, BadValue, Listed
-from collector.services.imports.columns import Columns
+from collector.services.imports.columns import Columns, fold
 
 SEEN: Final = ("vendor", "model", "serial")
 """What a list may say of the device itself, though it is better observed."""
@@ -40,7 +40,9 @@ def read(said: Mapping[str, str], columns: Columns) -> Row:
     values = {name: plain(text) for name, text in said.items()}
     ci_class, ci_type = _kind(values, columns)
     try:
-        recorded = record.checked({name: text for name, text in values.items() if name in FIELDS})
+        recorded = record.checked(
+            {name: _meant(name, text, columns) for name, text in values.items() if name in FIELDS}
+        )
     except BadValue as error:
         raise BadRow(error.code, error.field) from None
     seen = {name: _seen(name, values[name]) for name in SEEN if values.get(name)}
@@ -59,6 +61,11 @@ def plain(text: str) -> str:
     """Return a cell as it was meant: our own export puts an apostrophe before what a spreadsheet would run."""
     said = text.strip()
     return said[1:] if said[:1] == "'" and said[1:].startswith(FORMULA) else said
+
+
+def _meant(name: str, text: str, columns: Columns) -> str:
+    """Return the code of a word that stands for one, other words as they are."""
+    return columns.environments.get(fold(text), text) if name == "environment" else text
 
 
 def _kind(values: Mapping[str, str], columns: Columns) -> tuple[str, str]:

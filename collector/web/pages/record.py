@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
-from collector.record import FIELDS, BadValue
+from collector.record import ENVIRONMENTS, FIELDS, BadValue
 from collector.security.roles import Permission
 from collector.services import cis, records
 from collector.services.records import NotTheirs
@@ -22,6 +22,8 @@ from collector.web import forms
 from collector.web.forms import Form
 from collector.web.render import page
 from collector.web.viewer import viewer_of
+
+WRONG = {"long": "form.too_long", "choice": "form.choice"}
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CIS_WRITE)])
@@ -40,8 +42,8 @@ async def _show(request: Request, uid: str, form: Form | None = None, note: str 
     shown = form or forms.of_values(standing)
     status = 200 if shown.is_right and not note else 400
     return page(
-        viewer, "record.html", status, ci=ci, form=shown, fields=FIELDS, seen=_state(standing), standing=standing,
-        note=note,
+        viewer, "record.html", status, ci=ci, form=shown, fields=FIELDS, environments=ENVIRONMENTS, seen=_state(standing),
+        standing=standing, note=note,
     )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ async def write(request: Request, uid: str) -> Response:
     except NotTheirs:
         return await _show(request, uid, form, "record.not_yours")
     except BadValue as error:
-        form.mark(error.field, "form.too_long" if error.code == "long" else "record.line", n=error.most)
+        form.mark(error.field, WRONG.get(error.code, "record.line"), n=error.most)
         return await _show(request, uid, form)
     except Refused as error:
         form.mark(error.field or "name", "record.label_taken" if error.field == "label" else "record.closed")

@@ -190,6 +190,7 @@ async def test_no_agent_can_say_who_owns_its_machine(world: World) -> None:
         ({"owner": 7}, "text"),
         ({"owner": "x" * 101}, "long"),
         ({"place": "a\x1b[31m"}, "line"),
+        ({"environment": "prod"}, "choice"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_its_field(said: dict[str, object], code: str) -> None:

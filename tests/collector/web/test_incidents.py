@@ -131,8 +131,9 @@ async def test_the_desk_corrects_links_and_puts_under_another(world: World) -> N
         ("incident_state", tuple(State)), ("incident_act", tuple(Deed)), ("incident_denied", tuple(Why)),
         ("incident_link", LINKS), ("incident_source", INCIDENT_SOURCES), ("priority", PRIORITIES),
         ("incident_impact", IMPACTS), ("incident_urgency", URGENCIES), ("incident_mark", (*Deed, "open", "warn",
-         "escalate", "recovered", "self_recovered", "ci_retired", "grouped", "waived", "explained",
-         "reckon", "still_there", "merged_from", "parent")),
+         "escalate", "recovered", "self_recovered", "ci_retired", "not_production", "grouped", "waived", "explained",
+         "over_waived", "over_explained", "over_ci_retired",
+         "over_not_production", "over_grouped", "reckon", "still_there", "merged_from", "parent")),
     ],
 )  # fmt: skip
 def test_everything_the_desk_says_has_a_word(language: str, family: str, words: tuple[str, ...]) -> None:

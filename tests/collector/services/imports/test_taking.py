@@ -14,6 +14,7 @@ import yaml
 
 from collector.config import shipped_rules
 from collector.pipeline import entering, listing
+from collector.record import ENVIRONMENTS
 from collector.relations import KINDS
 from collector.security.audit import Actor, acting
 from collector.services.imports import BadTable, Importer, Line, Report
@@ -209,6 +210,7 @@ def test_the_words_of_lists_are_those_of_the_pages_in_chinese() -> None:
     assert table["classes"] == {code: zh[f"class.{code}"] for code in table["classes"]}
     assert table["types"] == {code: zh[f"type.{code}"] for code in table["types"]}
     assert table["relations"] == {code: zh[f"relation.{code}"] for code in KINDS}
+    assert table["environments"] == {code: zh[f"environment.{code}"] for code in ENVIRONMENTS}
     columns = load(shipped_rules() / "columns.yaml")
     assert columns.relation_of("供电来自") == columns.relation_of("Powered by") == "powered_by"
     assert set(columns.types.values()) == {
