@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.record import PRESENCE, Change, Line
 from collector.change.verification import Evidence, Sight
 from collector.model import Path, Value
+from collector.record import HAND, SECTION
 from collector.retirement_policy import KINDS
 from collector.store import known, lanes
 
@@ -25,17 +26,30 @@ async def evidence(connection: AsyncConnection, change: Change, at: int) -> Mapp
     claimed = await _claimed(connection, change)
     found = {}
     for place, line in enumerate(change.lines):
-        sights = _sights(line, looks, claimed.get((line.ci_id, line.path), {}))
+        sights = _sights(line, looks, claimed.get((line.ci_id, line.path), {}), at)
         is_discoverable = line.path == PRESENCE or (line.ci_id, line.path.section) in looks
         found[place] = Evidence(tuple(each for each in sights if 0 < each.began_at <= at), is_discoverable)
     return found
 
 
-def _sights(line: Line, looks: Looks, claimed: Mapping[str, Value]) -> list[Sight]:
+def _sights(line: Line, looks: Looks, claimed: Mapping[str, Value], at: int) -> list[Sight]:
     said = sorted(looks.get((line.ci_id, line.path.section), {}).items())
     if line.path == PRESENCE and (claimed or not said):
         return _there(line.ci_id, looks)
+    if line.path.section == SECTION:
+        return _said(line, [code for code, _ in said], claimed, at)
     return [Sight(code, seen_at, _value(line, claimed.get(code))) for code, seen_at in said]
+
+
+def _said(line: Line, people: Sequence[str], claimed: Mapping[str, Value], at: int) -> list[Sight]:
+    """Return what people say of a CI's record, in which a person's word replaces all others.
+
+    It stands until somebody says otherwise, so it is there whenever it is looked at: the record is written before the
+    work is said to be over, and nothing else will ever be seen.
+    """
+    speaking = [code for code in people if code in claimed]
+    persons = [code for code in speaking if code.startswith(f"{HAND}/")]
+    return [Sight(code, at, _value(line, claimed.get(code))) for code in persons or speaking or people[:1]]
 
 
 def _there(ci_id: int, looks: Looks) -> list[Sight]:

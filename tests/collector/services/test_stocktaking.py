@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from collector.change.flow import Step
+from collector.change.record import State
+from collector.pipeline import entering, policies
 from collector.security.audit import Act
 from collector.services.changes import sights
-from collector.services.changes.desk import Desk
+from collector.services.changes.desk import Desk, actor_of
 from collector.services.missing import NotFound
+from collector.services.records import Recorder
 from collector.services.refused import Refused
 from collector.services.stocktaking import closing, counting, evidence, opening, seen
 from collector.services.stocktaking.closing import Closing
@@ -25,6 +30,7 @@ from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.inspecting.test_drawing import PLAIN
 from tests.collector.inspecting.test_runs import JPEG
+from tests.collector.test_pipeline import RULES
 from tests.estate import HOUR, NOW, Estate, Seeded
 
 DESK = Desk(sights.evidence)
@@ -279,6 +285,25 @@ async def test_what_moved_is_proposed_as_one_standard_change_and_not_written(roo
     assert set((await room.seen()).changes.values()) == {number}
     with pytest.raises(Refused, match="without a change"):
         await room.doing("ada", lambda a: closing.propose(a, DESK, room.number, "again", ()))
+
+
+async def test_what_a_stocktake_proposed_is_closed_once_the_record_says_where_things_are(room: Room) -> None:
+    await room.open()
+    uid, place = room.cis["srv-1"].uid, "机房C/01"
+    await room.say("ada", ci=uid, outcome="moved", place=place)
+    number, _ = await room.doing("ada", lambda a: closing.propose(a, DESK, room.number, "巡检发现", ()))
+
+    async def step(by: str, step: Step) -> State:
+        who = actor_of(by, ("change_supervisor",) if by == "bea" else ("config_admin:*",))
+        state: State = (await room.doing(by, lambda a: DESK.step(a, who, number, step)))[0]
+        return state
+
+    for by, each in (("ada", Step.SUBMIT), ("bea", Step.APPROVE), ("ada", Step.START)):
+        await step(by, each)
+    recorder = Recorder(partial(entering.enter, policies=policies.load(RULES)))
+    await room.doing("ada", lambda a: recorder.write(a, ("config_admin:*",), uid, {"place": place}))
+    assert await step("ada", Step.FINISH) is State.IMPLEMENTED
+    assert await step("ada", Step.CLOSE) is State.CLOSED
 
 
 @pytest.mark.parametrize(
