@@ -18,6 +18,7 @@ from collector.incident.planning import (
     MERGED,
     NEW,
     REOPEN_WINDOW_MS,
+    SELF_RECOVERED,
     TOLD,
     Held,
     Plan,
@@ -178,13 +179,18 @@ async def apply(
     marks = [(each.id, Mark(now, COLLECTOR, "open")) for each in opened]
     marks += [(each.id, Mark(now, COLLECTOR, each.resolution_code)) for each in resolved]
     marks += [(each.id, Mark(now, COLLECTOR, "reopen")) for each in plan.reopen]
-    marks += [(each.id, Mark(now, COLLECTOR, "recovered")) for each in plan.recover]
+    marks += [(each.id, Mark(now, COLLECTOR, _under_hands(plan.why.get(each.id)))) for each in plan.recover]
     marks += [(key, _reckoned(each, now)) for key, each in sorted(anew.items())]
     await desk.note(connection, marks)
     told = [(each, "opened") for each in opened] + [(each, "resolved") for each in resolved]
     told += [(each, "reopened") for each in plan.reopen] + [(each, "updated") for each in (*plan.update, *plan.recover)]
     await telling.tell(connection, [*told, *followed], now)
     return [each.number for each in opened]
+
+
+def _under_hands(why: str | None) -> str:
+    """Return what the trail says when the causes of an incident go that somebody works on."""
+    return "recovered" if why in (None, SELF_RECOVERED) else f"over_{why}"
 
 
 def _reckoned(each: Reckoned, now: int) -> Mark:
