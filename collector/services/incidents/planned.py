@@ -60,13 +60,12 @@ async def _give(act: Act, its: Run | Kept, assignee: str) -> None:
         deputy = "" if its.new.deputy == assignee else its.new.deputy
         await check_people(act.tx, assignee, deputy)
         await inspection_runs.assign(act.tx, its.id, assignee, deputy)
-        subject, had = f"inspection/{its.number}", its.new.assignee
-    else:
-        planned = await rounds.of(act.tx, its.id)
-        if planned is None:
-            return
+        before = {"assignee": its.new.assignee}
+        act.tell("inspection.assign", f"inspection/{its.number}", before, {"assignee": assignee})
+    elif planned := await rounds.of(act.tx, its.id):
         if assignee not in its.people:
             raise Refused("somebody who counts in it is expected", "to")
-        await rounds.give(act.tx, its.id, assignee, "" if planned.due.deputy == assignee else planned.due.deputy)
-        subject, had = f"stocktake/{its.number}", planned.due.assignee
-    act.tell(f"{subject.partition('/')[0]}.assign", subject, {"assignee": had}, {"assignee": assignee})
+        deputy = "" if planned.due.deputy == assignee else planned.due.deputy
+        await rounds.give(act.tx, its.id, assignee, deputy)
+        before = {"assignee": planned.due.assignee}
+        act.tell("stocktake.assign", f"stocktake/{its.number}", before, {"assignee": assignee})

@@ -8,6 +8,7 @@
 | `clockwork`, `keeper` | plans come due by the clock |
 | `seen` | a run and where it stands |
 | `answers` | what people fill in, photos included |
-| `signing` | signed, reviewed, sent back, added to |
+| `signing`, `cancelling` | signed, reviewed, sent back, added to; called off |
+| `finding`, `raising` | which incidents there are for what is wrong; opened, named and told by the signature |
 | `reporting` | the report, for every kind of file |
 """
