@@ -25,6 +25,7 @@ UNTOLD = {
     "from_webhook": "the same",
     "from_pagerduty": "the same",
     "from_prometheus": "the same",
+    "hear": "what PagerDuty says: told where it resolves or acknowledges",
 }
 """Routes that change nothing privileged → why they are no act."""
 
