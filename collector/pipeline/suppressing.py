@@ -103,8 +103,8 @@ class _Shade:
         new = self._weighed(
             alert, [each for each in self.changes if _names(each.lines, alert)], (), kept.alert.severity
         )
-        counts = replace(kept.alert, severity=new.lowered or kept.alert.severity)
-        return replace(kept, alert=counts, held=Holding(new.suppressed, new.held_by, new.look_at, new.told))
+        its = replace(kept.alert, severity=new.lowered) if new.lowered else kept.alert
+        return replace(kept, alert=its, held=Holding(new.suppressed, new.held_by, new.look_at, new.told))
 
     def _weighed(self, alert: Alert, changes: list[Change], topology: Iterable[Hold], severity: str) -> Alert:
         if alert.ci_id not in self.own:

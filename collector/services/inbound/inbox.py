@@ -30,7 +30,7 @@ from collector.store.foreign_alerts import Key
 
 MAX_WAITING: Final = 16
 """Messages under way at once; more are told to come back."""
-TOGETHER: Final = 2_000
+TOGETHER: Final = 1_000
 """Alerts of a message in one transaction: nobody who writes something else waits for more. What is told again after a
 failure in between changes nothing twice."""
 TOLD, OVER, BOUND = "alert_told", "alert_over", "alert_bound"

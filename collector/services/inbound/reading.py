@@ -55,8 +55,8 @@ def word(value: Any) -> str:
     """Return one bounded line; "" for what is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    said = " ".join(_whole(str(value)).split())
-    return "".join(each if each.isprintable() else "\ufffd" for each in said)[:MAX_WORD]
+    said = " ".join(_whole(str(value)).split())[:MAX_WORD]
+    return said if said.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in said)
 
 
 def text(value: Any) -> str:
@@ -138,4 +138,5 @@ def _bounded(ms: int) -> int:
 
 
 def _whole(said: str) -> str:
-    return said.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    whole = said if said.isascii() else said.encode("utf-8", "replace").decode()
+    return whole.replace("\x00", "\ufffd")
