@@ -114,6 +114,13 @@ async def test_templates_and_freezes_are_decided_on_by_those_who_govern(world: W
     assert (await bea.delete(f"/api/v1/freezes/{uid}")).status_code == 204
     assert (await ann.post(step, json={"step": "submit"})).json()["state"] == "approved"
     assert [each["state"] for each in (await ann.get("/api/v1/change-templates")).json()] == ["approved"]
+    finding = (await ann.get("/api/v1/findings")).json()["items"][0]["id"]
+    both = await ann.post("/api/v1/changes", json=body(world, template=number, finding=finding))
+    assert (both.status_code, both.json()["field"]) == (400, "template"), "what was done already needs a person's word"
+    withdrawn = {"decision": "withdrawn", "reason": "it broke a cluster"}
+    assert (await bea.post(f"/api/v1/change-templates/{number}/decisions", json=withdrawn)).status_code == 200
+    (told,) = (await ann.get("/api/v1/change-templates")).json()
+    assert (told["state"], told["decided_by"], told["withdrawn_by"]) == ("withdrawn", "bea", "bea")
 
 
 async def test_a_list_is_taken_whole_or_not_at_all(world: World, ann: httpx2.AsyncClient) -> None:

@@ -87,6 +87,8 @@ async def test_a_change_is_made_from_a_finding_and_edited(world: World, ann: htt
     html = (await ann.get(f"/changes/new?finding={world.estate.finding}&type=emergency")).text
     assert f'name="finding" value="{world.estate.finding}"' in html
     assert "web-01,packages," in html
+    both = (await ann.get(f"/changes/new?finding={world.estate.finding}&type=standard&template=TPL-000001")).text
+    assert 'name="template"' not in both, "what was done already is approved by no template"
     path = (await raised(ann)).headers["location"]
     form = read((await ann.get(f"{path}/edit")).text)
     version = next(each for each in form.all("input") if each.attributes.get("name") == "version")
