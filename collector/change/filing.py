@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from collector.change.batching import Fingerprint, fingerprint
 from collector.change.item import Item
 from collector.change.matching import Judgement
 from collector.change.track import COVERED, Judged
@@ -19,6 +20,8 @@ GRAVEST_FIRST = (
 
 Key = tuple[str, Path, str, int]
 """An item of one CI: source, path, field, and when it was first seen new."""
+Bracket = tuple[int, int]
+"""From when to when (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,15 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An open finding of one CI: whose lane, the bracket around its items, and which of them wait for an answer."""
+    """An open finding of one CI: source → the bracket around its items there, and which items wait for an answer.
+
+    A waiver is of what a finding shows: a waived one takes nothing that shows something else.
+    """
 
     finding_id: int
-    source: str
-    lo: int
-    hi: int
-    waiting: tuple[Key, ...] = ()
+    lanes: Mapping[str, Bracket]
+    waiting: tuple[Item, ...] = ()
+    is_waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +86,54 @@ def _turn(each: Judged) -> tuple[int, int, Path, str]:
 
 @dataclass(slots=True)
 class _Cause:
-    """A finding while items are filed: (path, when it was settled, None: not yet) of what waits in it; what came."""
+    """A finding while items are filed: by place, and by what it shows, when what waits in it was settled.
 
-    finding_id: int
-    source: str
-    lo: int
-    hi: int
-    waiting: list[tuple[Path, int | None]] = field(default_factory=list)
+    None: not yet.
+    """
+
+    finding_id: int = 0
+    is_waived: bool = False
+    lanes: dict[str, Bracket] = field(default_factory=dict)
+    places: dict[tuple[str, Path], list[int | None]] = field(default_factory=dict)
+    shown: dict[tuple[str, Fingerprint], list[int | None]] = field(default_factory=dict)
     new: list[Judged] = field(default_factory=list)
 
     @classmethod
     def of(cls, home: Open, judged: Mapping[Key, Judged]) -> _Cause:
-        waiting = [(name[1], _settled(judged.get(name))) for name in home.waiting]
-        return cls(home.finding_id, home.source, home.lo, home.hi, waiting)
+        cause = cls(home.finding_id, home.is_waived, dict(home.lanes))
+        for item in home.waiting:
+            cause._wait(item, _settled(judged.get(key(item))))
+        return cause
 
     def is_over(self, at: int) -> bool:
-        return all(settled is not None and settled <= at for _, settled in self.waiting)
+        return not any(_waits(each, at) for each in self.places.values())
 
-    def waits_for(self, path: Path, at: int) -> bool:
-        return any(each == path and (settled is None or settled > at) for each, settled in self.waiting)
+    def shows(self, item: Item) -> bool:
+        return _waits(self.shown.get((item.source, fingerprint(item)), ()), item.hi)
+
+    def waits_for(self, item: Item) -> bool:
+        return not self.is_waived and _waits(self.places.get((item.source, item.path), ()), item.hi)
 
     def meets(self, item: Item) -> bool:
-        return not self.is_over(item.hi) and self.lo < item.hi and item.lo < self.hi
+        if self.is_waived or item.source not in self.lanes or self.is_over(item.hi):
+            return False
+        lo, hi = self.lanes[item.source]
+        return lo < item.hi and item.lo < hi
 
     def take(self, each: Judged) -> None:
-        self.lo, self.hi = min(self.lo, each.item.lo), max(self.hi, each.item.hi)
-        self.waiting.append((each.item.path, _settled(each)))
+        item = each.item
+        lo, hi = self.lanes.get(item.source, (item.lo, item.hi))
+        self.lanes[item.source] = min(lo, item.lo), max(hi, item.hi)
+        self._wait(item, _settled(each))
         self.new.append(each)
+
+    def _wait(self, item: Item, settled: int | None) -> None:
+        self.places.setdefault((item.source, item.path), []).append(settled)
+        self.shown.setdefault((item.source, fingerprint(item)), []).append(settled)
+
+
+def _waits(settled: Iterable[int | None], at: int) -> bool:
+    return any(each is None or each > at for each in settled)
 
 
 def _settled(judged: Judged | None) -> int | None:
@@ -115,17 +141,17 @@ def _settled(judged: Judged | None) -> int | None:
 
 
 def _cause(item: Item, gone: Sequence[Filed], causes: list[_Cause]) -> _Cause:
-    """Return where an item belongs: to what was folded into it, what waits at its path, what is of its time, or itself.
+    """Return where an item belongs: to what was folded into it, shows the same, waits at its path, is of its time.
 
-    All that is of its own lane.
+    Else it is a cause itself. All that is of its own lane.
     """
     folded = {each.finding_id for each in gone if key(each.judged.item)[:2] == key(item)[:2]}
-    own = [cause for cause in causes if cause.source == item.source]
-    found = next((cause for cause in own if cause.finding_id in folded), None)
-    found = found or next((cause for cause in own if cause.waits_for(item.path, item.hi)), None)
-    found = found or next((cause for cause in own if cause.meets(item)), None)
+    found = next((cause for cause in causes if cause.finding_id in folded and not cause.is_waived), None)
+    found = found or next((cause for cause in causes if cause.shows(item)), None)
+    found = found or next((cause for cause in causes if cause.waits_for(item)), None)
+    found = found or next((cause for cause in causes if cause.meets(item)), None)
     if found is None:
-        causes.append(found := _Cause(0, item.source, item.lo, item.hi))
+        causes.append(found := _Cause())
     return found
 
 

@@ -34,7 +34,7 @@ _WHOLE = (
     select(
         _item.finding_id, _item.field, _item.lo, _item.hi.label("hi"), _item.actor, _item.claimed, _item.verdict,
         _item.change, _item.flags, _item.refused, _item.late_ms, _item.due_at, _item.closed_at, _finding.ci_id,
-        _finding.lo.label("finding_lo"), _finding.hi.label("finding_hi"), _finding.closed_at.label("over_at"),
+        _finding.closed_at.label("over_at"), _finding.waived_until,
         schema.source.c.code, schema.path.c.section, schema.path.c.key,
         _authorised.c.text.label("a"), _old.c.text.label("o"), _new.c.text.label("n"),
     )
@@ -108,11 +108,13 @@ class Waiting:
             self._wait(row, place, filed)
 
     def _wait(self, row: AnyRow, place: Place, filed: Filed) -> None:
-        homes = self.homes.setdefault(row.ci_id, {})
-        home = homes.get(row.finding_id) or Open(row.finding_id, row.code, row.finding_lo, row.finding_hi)
+        homes, item = self.homes.setdefault(row.ci_id, {}), filed.judged.item
+        home = homes.get(row.finding_id) or Open(row.finding_id, {}, is_waived=row.waived_until is not None)
+        lo, hi = home.lanes.get(item.source, (item.lo, item.hi))
+        home = replace(home, lanes={**home.lanes, item.source: (min(lo, item.lo), max(hi, item.hi))})
         if not filing.is_final(filed.judged.judgement):
             self.items.setdefault(place, []).append(filed)
-            home = replace(home, waiting=(*home.waiting, filing.key(filed.judged.item)))
+            home = replace(home, waiting=(*home.waiting, item))
         homes[row.finding_id] = home
 
 

@@ -326,6 +326,29 @@ async def test_a_waived_finding_has_no_incident_until_its_waiver_ends(ground: Gr
     assert (await ground.incidents())[-1] == ("warning", "new")
 
 
+async def test_a_waiver_lets_off_what_was_found_and_nothing_that_moves_later(ground: Ground) -> None:
+    await ground.install()
+    await ground.later(9 * HOUR)
+    finding = await ground.one()
+    until = ground.world.now + 300 * 24 * HOUR
+    async with ground.world.store.write() as tx:
+        told = act(tx, "sophia", ground.world.now)
+        await ground.answering().waive(told, SUPERVISING, finding.id, until, "a vendor looks at it")
+    assert await ground.incidents() == [("warning", "resolved")]
+    await ground.later(24 * HOUR)
+    await ground.install(version="9.9")
+    assert sorted(await ground.incidents()) == [("notice", "new"), ("warning", "resolved")], "told with its clock"
+    await ground.later(9 * HOUR)
+    told_of = {row.id: (row.verdict, row.waived_until) for row in await ground.world.rows(schema.finding)}
+    assert [told_of[each] for each in sorted(told_of)] == [("unapproved", until), ("unapproved", None)]
+    assert sorted(await ground.incidents()) == [("warning", "new"), ("warning", "resolved")]
+    await ground.install()
+    assert len(await ground.world.rows(schema.finding)) == 2, "what was let off is let off when it is shown again"
+    await ground.remove()
+    assert await ground.verdicts() == ["reverted", "reverted"]
+    assert [state for _, state in await ground.incidents()] == ["resolved", "resolved"]
+
+
 @pytest.mark.parametrize("roles", [("engineer",), ("config_admin:*",), ("change_supervisor:network",), ("auditor",)])
 async def test_only_who_supervises_the_class_answers(ground: Ground, roles: Sequence[str]) -> None:
     await ground.install()

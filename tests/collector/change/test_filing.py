@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.change.filing import Filed, Open, file, head, key
+from collector.change.filing import Filed, Open, file, head
 from collector.change.matching import Judgement
 from collector.change.track import Judged
 from collector.model import Path, Value, Verdict
@@ -34,14 +34,14 @@ def test_an_item_whose_bracket_overlaps_joins_the_finding_that_is_open() -> None
 
 def test_what_moved_after_the_bracket_is_another_cause() -> None:
     late = judged(B, 2, 2.6)
-    done = file([late], [], [Open(7, "snmp", 0, late.item.lo)])
+    done = file([late], [], [Open(7, {"snmp": (0, late.item.lo)})])
     assert (done.put, done.new) == ((), ((late,),))
 
 
 def home(*items: Judged) -> Open:
     """Return the open finding 7 with these items, all of which wait."""
     lo, hi = min(each.item.lo for each in items), max(each.item.hi for each in items)
-    return Open(7, "snmp", lo, hi, tuple(key(each.item) for each in items))
+    return Open(7, {"snmp": (lo, hi)}, tuple(each.item for each in items))
 
 
 def put_back(each: Judged, at: float) -> Judged:
@@ -61,6 +61,28 @@ def test_a_value_that_was_put_back_before_it_moves_again_is_another_finding_in_o
     assert (done.put, done.new) == ((Filed(7, first),), ((again,),))
 
 
+def test_a_waiver_is_of_what_a_finding_shows_and_takes_no_other_value_nor_what_moves_beside_it() -> None:
+    first, other, beside = judged(A, 1, 2), judged(A, 9, 9.5, "3"), judged(B, 1.5, 2.6)
+    waived = replace(home(first), is_waived=True)
+    for late in (other, beside):
+        done = file([first, late], [Filed(7, first)], [waived])
+        assert (done.put, done.new) == ((), ((late,),))
+
+
+def test_what_a_waiver_is_of_stays_in_it_when_it_is_shown_again_or_its_time_is_known_better() -> None:
+    first, again, closer = judged(A, 1, 2), judged(A, 9, 9.5), judged(A, 1, 1.5)
+    waived = replace(home(first), is_waived=True)
+    assert file([first, again], [Filed(7, first)], [waived]).put == (Filed(7, again),)
+    done = file([closer], [Filed(7, first)], [waived])
+    assert (done.put, done.gone, done.new) == ((Filed(7, closer),), (Filed(7, first),), ())
+
+
+def test_what_was_folded_into_another_value_is_no_longer_what_the_waiver_is_of() -> None:
+    half, net = judged(A, 1, 2, "half", Verdict.IN_PROGRESS), judged(A, 1, 3, "done", Verdict.VARIANCE)
+    done = file([net], [Filed(7, half)], [replace(home(half), is_waived=True)])
+    assert (done.put, done.gone, done.new) == ((), (Filed(7, half),), ((net,),))
+
+
 def test_what_widens_a_finding_lets_the_next_one_of_its_time_in_whatever_comes_in_one_look() -> None:
     first, wide, last = judged(A, 1, 2), judged(B, 1.5, 3), judged(Path("users", "c"), 2, 3)
     assert file([first, wide, last], [], []).new == ((first, wide, last),)
@@ -69,7 +91,8 @@ def test_what_widens_a_finding_lets_the_next_one_of_its_time_in_whatever_comes_i
 
 def test_another_lane_is_another_finding() -> None:
     late = judged(B, 1.5, 2.6)
-    assert file([late], [], [Open(7, "agent", 0, late.item.hi)]).new == ((late,),)
+    other = replace(judged(B, 1, 2.6, "3").item, source="agent")
+    assert file([late], [], [Open(7, {"agent": (other.lo, other.hi)}, (other,))]).new == ((late,),)
 
 
 def test_an_item_that_is_as_it_stood_is_not_written_again() -> None:
