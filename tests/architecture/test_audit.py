@@ -142,8 +142,8 @@ def _tells(node: ast.AST) -> bool:
 
 
 def _is_of_an_act(called: ast.Attribute) -> bool:
-    """Return whether it is `act.tell`, and not what tells channels of an incident."""
-    return called.attr == "tell" and not (isinstance(called.value, ast.Name) and called.value.id == "telling")
+    """Return whether it is `act.tell`: an act is called so everywhere; files and channels have a `tell`, too."""
+    return called.attr == "tell" and isinstance(called.value, ast.Name) and called.value.id == "act"
 
 
 def told() -> set[str]:
