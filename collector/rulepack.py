@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from collector.classes import ALL_TYPES, CLASSES
 from collector.compiled import BadRule, CompiledRule, compile_rule, compile_selector
 from collector.language.times import duration
 from collector.model import Rule, Value
@@ -20,6 +21,9 @@ DEFAULT_MATCH = '!(ci.state in ["proposed", "retired", "archived"]) && ci.enviro
 DEFAULT_MAX_AGE = "1h"
 LANGUAGES = frozenset({"zh", "en"})
 IDENTIFIER = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", re.ASCII)
+ARTICLE = re.compile(r"KB-[0-9]{6,12}", re.ASCII)
+GROUPS = frozenset({"place", "site", "room", "rack", "id", "uid", "name", "class", "type"})
+"""What `group_by` may name beside what the rule tells of: where its CI stands, and what it is."""
 MAX_SAMPLES = 100
 MAX_FLAP_WINDOW = 64
 MAX_OVERRIDES = 50
@@ -92,9 +96,18 @@ def _rule(given: Entry, pack: _Pack) -> CompiledRule:
     )
     recover = entry.text("recover") if "recover" in entry else None
     try:
-        return compile_rule(rule, recover, [_level(each) for each in severity.entries("when")])
+        compiled = compile_rule(rule, recover, [_level(each) for each in severity.entries("when")])
     except BadRule as error:
         raise given.bad(f"{rule.id}: {error}", str(error).partition(":")[0]) from error
+    _check_groups(given, compiled)
+    return compiled
+
+
+def _check_groups(given: Entry, rule: CompiledRule) -> None:
+    for name in rule.rule.group_by:
+        if name.removeprefix("ci.") not in GROUPS and name not in rule.evidence:
+            why = f"group_by: {name} is no place, nothing of the CI and nothing the rule tells"
+            raise given.bad(f"{rule.id}: {why}", "incident")
 
 
 def _over(defaults: Entry, given: Entry) -> Entry:
@@ -136,8 +149,15 @@ def _incident(entry: Entry, pack: str) -> dict[str, Any]:
         "group": entry.text("group") if "group" in entry else "",
         "group_by": _some_texts(entry, "group_by") if "group_by" in entry else (),
         "create": _one_of(entry, "create", CREATE),
-        "kb": entry.text("kb") if "kb" in entry else "",
+        "kb": _article(entry) if "kb" in entry else "",
     }
+
+
+def _article(entry: Entry) -> str:
+    number = entry.text("kb")
+    if not ARTICLE.fullmatch(number):
+        raise entry.bad("kb: the number of an article expected, as in KB-000012", "kb")
+    return number
 
 
 def _flap(entry: Entry) -> tuple[int, int, int] | None:
@@ -154,7 +174,7 @@ def _flap(entry: Entry) -> tuple[int, int, int] | None:
 
 def _kinds(entry: Entry) -> frozenset[str]:
     kinds = entry.items_of("kinds")
-    if not kinds or not all(isinstance(kind, str) for kind in kinds):
+    if not kinds or not all(kind in CLASSES or kind in ALL_TYPES for kind in kinds):
         raise entry.bad("kinds: classes or types of CIs expected", "kinds")
     return frozenset(kinds)
 

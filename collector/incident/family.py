@@ -7,10 +7,10 @@ from typing import Final
 
 from collector.incident.planning import (
     CI_RETIRED,
-    NOT_PRODUCTION,
     EXPLAINED,
     GROUPED,
     MAINTENANCE,
+    NOT_PRODUCTION,
     SELF_RECOVERED,
     UNTOUCHED,
     USER,

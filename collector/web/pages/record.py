@@ -42,8 +42,8 @@ async def _show(request: Request, uid: str, form: Form | None = None, note: str 
     shown = form or forms.of_values(standing)
     status = 200 if shown.is_right and not note else 400
     return page(
-        viewer, "record.html", status, ci=ci, form=shown, fields=FIELDS, environments=ENVIRONMENTS, seen=_state(standing),
-        standing=standing, note=note,
+        viewer, "record.html", status, ci=ci, form=shown, fields=FIELDS, environments=ENVIRONMENTS,
+        seen=_state(standing), standing=standing, note=note,
     )  # fmt: skip
 
 
