@@ -73,8 +73,21 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Nod:
+    """A person accepted what a source showed at `hi`; where a change is made from it: as soon as that is granted."""
+
+    ci_id: int
+    path: Path
+    source: str
+    field: str
+    new: Value
+    hi: int
+    at: int
+
+
+@dataclass(frozen=True)
 class Story:
-    """A change with all its drafts, in the order they were written."""
+    """A change with all its drafts, in the order they were written. `answers`: what it was made from afterwards."""
 
     number: str
     type: ChangeType
@@ -85,19 +98,7 @@ class Story:
     cancelled_at: int | None = None
     template: Template | None = None
     submitted: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Nod:
-    """A person accepted what a source showed at `hi`."""
-
-    ci_id: int
-    path: Path
-    source: str
-    field: str
-    new: Value
-    hi: int
-    at: int
+    answers: Nod | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +167,8 @@ class _Maker:
         if self.likely(0.5):
             readings += self._lane("agent/2", 2)
         stories = tuple(self._story(f"C{n}") for n in range(self.chance.randint(0, 5)))
+        if readings:
+            stories = tuple(replace(each, answers=self._answers(each, readings)) for each in stories)
         traces = tuple(self._trace() for _ in range(self.chance.randint(0, 3)))
         nods = tuple(nod for _ in range(self.chance.randint(0, 2)) if readings and (nod := self._nod(readings)))
         return History(tuple(readings), stories, traces, nods, self.at(30) if self.likely(0.15) else None)
@@ -216,6 +219,10 @@ class _Maker:
         slack, actor = self.chance.choice((0, 1, 2)) * TICK, self.chance.choice(("", "boris", "mallory"))
         known = at + self.chance.choice((0, 0, 4, 40)) * TICK
         return known, Trace(ci_id, at, "log", actor, speaks, slack, self.likely(0.6))
+
+    def _answers(self, story: Story, readings: list[Reading]) -> Nod | None:
+        """Return what a change was made from; an emergency has rules of its own."""
+        return None if story.type is ChangeType.EMERGENCY or self.likely(0.7) else self._nod(readings)
 
     def _nod(self, readings: list[Reading]) -> Nod | None:
         home, path = self._place()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.model import Path
-from tests.oracle.histories import PATHS, TICK, VERSION, History, Reading, Said, Story, written_at
+from tests.oracle.histories import PATHS, TICK, VERSION, History, Nod, Reading, Said, Story, written_at
 
 Row = dict[str, Any]
 HOURS_8 = 32 * TICK
@@ -188,13 +188,16 @@ def content(story: Story, place: int, *, with_plan: bool) -> Any:
     return asked, plan and (plan.text, plan.window, lines)
 
 
-def lacks(story: Story, now: int, by: int) -> int:
-    """Return how many words are missing at `by`, of the change as it reads at `now`; -1 when it cannot be approved."""
+def lacks(story: Story, now: int, by: int, *, of_people: bool = False) -> int:
+    """Return how many words are missing at `by`, of the change as it reads at `now`; -1 when it cannot be approved.
+
+    `of_people`: whatever its template says.
+    """
     place = draft_at(story, now)
     assert place is not None
     if story.cancelled_at is not None and story.cancelled_at <= by and story.cancelled_at <= now:
         return -1
-    if from_template(story, place, by):
+    if from_template(story, place, by) and not of_people:
         return 0
     needs, had = NEEDS[story.type], 0
     for said in sorted((each for each in story.said if each.at <= by), key=lambda each: each.at):
@@ -237,10 +240,10 @@ def from_template(story: Story, place: int, by: int) -> bool:
     )
 
 
-def approved_when(story: Story, now: int) -> int:
+def approved_when(story: Story, now: int, *, of_people: bool = False) -> int:
     """Return the first tick from which on, as seen at `now`, the words have been there without a gap."""
     at = now
-    while at >= 0 and lacks(story, now, at) == 0:
+    while at >= 0 and lacks(story, now, at, of_people=of_people) == 0:
         at -= TICK
     return at + TICK
 
@@ -472,12 +475,13 @@ class Course:
             basis = {"emergency": "emergency", "request": "request"}.get(kind, "change")
             self.allow(row["field"], row["new"], row["hi"], basis, row["change"])
             return
-        for nod in self.history.nods:
+        for nod, at, story in decisions(self.history, self.now):
             bound = (nod.ci_id, nod.path, nod.source, nod.field, nod.new, nod.hi)
             said = (self.ci, self.path, row["source"], row["field"], row["new"], row["hi"])
-            if row["verdict"] != "in_progress" and nod.at <= self.now and bound == said:
-                row |= {"verdict": "accepted", "due": None, "closed": nod.at}
-                self.allow(row["field"], row["new"], row["hi"], "accepted", f"nod {nod.at}")
+            if row["verdict"] != "in_progress" and bound == said:
+                row |= {"verdict": "accepted", "due": None, "closed": at}
+                row["change"] = story or row["change"]
+                self.allow(row["field"], row["new"], row["hi"], "accepted", story or f"nod {at}")
                 return
 
     def back(self, which: Any, at: int) -> None:
@@ -499,6 +503,16 @@ class Course:
             return
         self.allowed = with_field(self.allowed, name, value) if name else value
         self.auth.append({"value": self.allowed, "from": at, "basis": basis, "reference": reference})
+
+
+def decisions(history: History, now: int) -> list[tuple[Nod, int, str]]:
+    """Return what people accepted by `now`: when, and by which change that they granted afterwards, if by one."""
+    of_changes = [
+        (story.answers, approved_when(story, now, of_people=True), story.number)
+        for story in history.stories
+        if story.answers and draft_at(story, now) is not None and lacks(story, now, now, of_people=True) == 0
+    ]
+    return [(nod, nod.at, "") for nod in history.nods if nod.at <= now] + of_changes
 
 
 def split(old: Any, new: Any) -> list[tuple[str, Any, Any]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 
 from collector import drift, governance, history
-from collector.change import epoch, evidence
+from collector.change import approval, epoch, evidence
 from collector.change.epoch import Cause, Look
 from collector.change.evidence import Sight
 from collector.change.track import Acceptance, Followed, Sighting, Track, follow
@@ -113,8 +113,17 @@ class Replay:
             if seen.ci_id == ci_id
         ]
         authorised = self.arrived.get((ci_id, path.section), {}).get(path)
-        accepted = [_acceptance(nod) for nod in self._of.nods if (nod.ci_id, nod.path) == place]
+        given = [*map(_acceptance, self._of.nods), *self._afterwards()]
+        accepted = [each for nod, each in given if (nod.ci_id, nod.path) == place]
         return Track(ci_id, path, authorised, tuple(sightings), tuple(accepted))
+
+    def _afterwards(self) -> Iterator[tuple[Nod, Acceptance]]:
+        """Yield what changes accept that were made from what was found."""
+        for story in self._of.stories:
+            change, nod = change_at(story, self._now), story.answers
+            at = change and approval.granted_at(change, self._now)
+            if nod is not None and at is not None:
+                yield nod, replace(_acceptance(nod)[1], at=at, reference=story.number)
 
     def _sighting(self, source: str, lane: Lane, seen: Seen) -> Sighting:
         step = seen.step
@@ -139,8 +148,8 @@ def sight(path: Path, told: Told) -> Sequence[Value]:
     return [held_part(path, found.get(path.key))] if told.complete or path.key in found else []
 
 
-def _acceptance(nod: Nod) -> Acceptance:
-    return Acceptance(nod.source, nod.field, nod.new, nod.hi, nod.at, f"nod {nod.at}")
+def _acceptance(nod: Nod) -> tuple[Nod, Acceptance]:
+    return nod, Acceptance(nod.source, nod.field, nod.new, nod.hi, nod.at, f"nod {nod.at}")
 
 
 def _in_turn(reading: Reading) -> tuple[int, str, int, int]:
