@@ -12,7 +12,7 @@ from collector.model import Cause, Incident, Member, Value
 NEW, ASSIGNED, IN_PROGRESS, PENDING = "new", "assigned", "in_progress", "pending"
 RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
 UNTOUCHED: Final = frozenset({NEW, ASSIGNED})
-"""States in which nobody works on an incident yet: it may resolve by itself."""
+"""States in which nobody works on an incident yet: it may resolve by itself, unless a user has reported it."""
 CAUSE, VICTIM, TOLD = "cause", "victim", "told"
 """Roles. What people told of, or planned, is looked for by nothing: it is no member, and nothing ends it.
 
@@ -55,8 +55,8 @@ class Plan:
     """What is to be done.
 
     `open`: the cause each new incident is told by; `join`: causes by the key of the incident they go to; `leave`:
-    members that are over. `update`, `resolve`, `reopen` and `recover` (the causes went while somebody works on it) are
-    the incidents as they will be. `under`: (id, key of the incident that tells of it from now on) of those that end.
+    members that are over. `update`, `resolve`, `reopen` and `recover` (the causes went while somebody works on it, or
+    waits for its end) are the incidents as they will be. `under`: (id, key of the incident that tells of it from now on) of those that end.
     `present`: the key of an incident → its causes, as far as they are of the CIs that were looked at; `why`: the code
     by which each of `resolve` and `recover` has no cause any more, where that is not that it recovered by itself.
     """
@@ -75,6 +75,16 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return not (self.open or self.update or self.resolve or self.reopen or self.recover or self.join or self.leave)
+
+
+def is_reported(each: Incident) -> bool:
+    """Return whether a user waits for its end, whose report it is or was merged into it: it never ends by itself."""
+    return each.source == USER or bool(each.reporters)
+
+
+def ends_by_itself(each: Incident) -> bool:
+    """Return whether an incident resolves when its last cause goes: nobody works on it, and no user is to be asked."""
+    return each.state in UNTOUCHED and not is_reported(each)
 
 
 def key_of(cause: Cause) -> str:
@@ -97,15 +107,12 @@ def plan(
     coming = [cause for key, cause in present.items() if key not in staying]
     opened, reopened = _begin(held, coming, now)
     stay, over = _parted(held.incidents, coming, leave)
-    last: dict[int, list[Member]] = {}
-    for member in leave:
-        if member.role == CAUSE:
-            last.setdefault(member.incident_id, []).append(member)
+    last = _last_causes(leave)
     why = {each.id: _why(last[each.id], present, gone, ended) for each in over}
     resolve = tuple(
         replace(each, state=RESOLVED, resolved_at=now, resolution_code=why[each.id])
         for each in over
-        if each.state in UNTOUCHED
+        if ends_by_itself(each)
     )
     there = {key_of(each) for each in opened} | {each.cause_key for each in (*reopened, *held.incidents)}
     there -= {each.cause_key for each in resolve}
@@ -118,7 +125,7 @@ def plan(
         recover=tuple(
             replace(each, recovered_at=now if why[each.id] == SELF_RECOVERED else None)
             for each in over
-            if each.state not in UNTOUCHED
+            if not ends_by_itself(each)
         ),
         join=tuple((key, cause) for cause in coming if (key := key_of(cause)) in there),
         leave=leave,
@@ -131,6 +138,15 @@ def plan(
 def _redirected(cause: Cause, merged: Mapping[str, str]) -> Cause:
     into = merged.get(key_of(cause))
     return cause if into is None else replace(cause, group=into)
+
+
+def _last_causes(leave: Iterable[Member]) -> dict[int, list[Member]]:
+    """Return incident id → its causes that are over."""
+    found: dict[int, list[Member]] = {}
+    for member in leave:
+        if member.role == CAUSE:
+            found.setdefault(member.incident_id, []).append(member)
+    return found
 
 
 def _by_key(causes: Iterable[Cause]) -> dict[str, tuple[Cause, ...]]:
@@ -179,7 +195,7 @@ def _parted(
     more = Counter(key_of(cause) for cause in coming if cause.role == CAUSE)
     fewer = Counter(each.incident_id for each in leave if each.role == CAUSE)
     counted = [(each, each.causes + more[each.cause_key] - fewer[each.id]) for each in incidents]
-    over = [each for each, left in counted if each.causes > 0 and not left and each.source != USER]
+    over = [each for each, left in counted if each.causes > 0 and not left]
     gone = {each.id for each in over}
     return [(each, left) for each, left in counted if each.id not in gone], over
 
