@@ -185,8 +185,8 @@ class Estate:
             new_id = None if new is None else await self.value(new)
             await self._add(
                 schema.finding_item, finding_id=number, path_id=await self.path(section, key), field="",
-                auth_val_id=old_id, old_val_id=old_id, new_val_id=new_id, lo=lo, hi=at, verdict=told["verdict"],
-                closed_at=told.get("closed_at"),
+                source_id=ci.source_id, auth_val_id=old_id, old_val_id=old_id, new_val_id=new_id, lo=lo, hi=at,
+                verdict=told["verdict"], closed_at=told.get("closed_at"),
             )  # fmt: skip
         return number
 

@@ -73,6 +73,7 @@ class Item(Shape):
     closed_at: Instant = None
     actor: str = ""
     actor_is_claimed: bool = Field(False, validation_alias="claimed")
+    source: str = ""
 
 
 class Finding(Shape):

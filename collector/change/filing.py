@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from collector.change.batching import Fingerprint, fingerprint
 from collector.change.item import Item
@@ -73,15 +74,21 @@ def file(now: Iterable[Judged], stood: Sequence[Filed], homes: Sequence[Open]) -
     moved = [Filed(each.finding_id, judged[name]) for name, each in known.items()
              if name in judged and not _is_as_it_stood(each.judged, judged[name])]  # fmt: skip
     causes = [_Cause.of(home, judged) for home in homes]
-    for each in sorted((judged[name] for name in judged.keys() - known.keys()), key=_turn):
+    for each in _in_turn([judged[name] for name in judged.keys() - known.keys()], causes):
         _cause(each.item, gone, causes).take(each)
     put = [Filed(cause.finding_id, each) for cause in causes if cause.finding_id for each in cause.new]
     new = tuple(tuple(cause.new) for cause in causes if not cause.finding_id)
     return Filing((*moved, *put), new, tuple(gone))
 
 
-def _turn(each: Judged) -> tuple[int, int, Path, str]:
-    return each.item.hi, each.item.lo, each.item.path, each.item.field
+def _in_turn(fresh: Iterable[Judged], causes: Sequence[_Cause]) -> Iterator[Judged]:
+    """Yield what came as it was seen; of one look first what another source has shown, for the rest goes with that."""
+    for _, look in groupby(sorted(fresh, key=_turn), key=lambda each: (each.item.hi, each.item.source)):
+        yield from sorted(look, key=lambda each: not any(cause.shows(each.item) for cause in causes))
+
+
+def _turn(each: Judged) -> tuple[int, str, int, Path, str]:
+    return each.item.hi, each.item.source, each.item.lo, each.item.path, each.item.field
 
 
 @dataclass(slots=True)
@@ -95,7 +102,7 @@ class _Cause:
     is_waived: bool = False
     lanes: dict[str, Bracket] = field(default_factory=dict)
     places: dict[tuple[str, Path], list[int | None]] = field(default_factory=dict)
-    shown: dict[tuple[str, Fingerprint], list[int | None]] = field(default_factory=dict)
+    shown: dict[Fingerprint, list[int | None]] = field(default_factory=dict)
     new: list[Judged] = field(default_factory=list)
 
     @classmethod
@@ -109,7 +116,7 @@ class _Cause:
         return not any(_waits(each, at) for each in self.places.values())
 
     def shows(self, item: Item) -> bool:
-        return _waits(self.shown.get((item.source, fingerprint(item)), ()), item.hi)
+        return _waits(self.shown.get(fingerprint(item), ()), item.hi)
 
     def waits_for(self, item: Item) -> bool:
         return not self.is_waived and _waits(self.places.get((item.source, item.path), ()), item.hi)
@@ -129,7 +136,7 @@ class _Cause:
 
     def _wait(self, item: Item, settled: int | None) -> None:
         self.places.setdefault((item.source, item.path), []).append(settled)
-        self.shown.setdefault((item.source, fingerprint(item)), []).append(settled)
+        self.shown.setdefault(fingerprint(item), []).append(settled)
 
 
 def _waits(settled: Iterable[int | None], at: int) -> bool:
@@ -143,7 +150,7 @@ def _settled(judged: Judged | None) -> int | None:
 def _cause(item: Item, gone: Sequence[Filed], causes: list[_Cause]) -> _Cause:
     """Return where an item belongs: to what was folded into it, shows the same, waits at its path, is of its time.
 
-    Else it is a cause itself. All that is of its own lane.
+    What shows the same may be of any source; all else is of its own. Failing that, it is a cause itself.
     """
     folded = {each.finding_id for each in gone if key(each.judged.item)[:2] == key(item)[:2]}
     found = next((cause for cause in causes if cause.finding_id in folded and not cause.is_waived), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import bindparam, select
@@ -24,7 +24,7 @@ _ON = (
     )
     .select_from(
         schema.acceptance.join(schema.finding, _finding.id == _accepted.finding_id)
-        .join(schema.source, schema.source.c.id == _finding.source_id)
+        .join(schema.source, schema.source.c.id == _accepted.source_id)
         .join(schema.path, schema.path.c.id == _accepted.path_id)
         .outerjoin(schema.val, schema.val.c.id == _accepted.new_val_id)
     )
@@ -59,13 +59,21 @@ async def accept(tx: AsyncConnection, items: Sequence[Filed], who: str, at: int,
     """Write that these items are right as they are."""
     paths = await interning.path_ids(tx, (each.judged.item.path for each in items))
     values = await interning.value_ids(tx, (each.judged.item.new for each in items))
+    sources = await _sources(tx, {each.judged.item.source for each in items})
     rows = [
         {"finding_id": each.finding_id, "path_id": paths[item.path], "field": item.field, "hi": item.hi,
-         "new_val_id": interning.id_of(values, item.new), "at": at, "who": who, "reference": reference}
+         "source_id": sources[item.source], "new_val_id": interning.id_of(values, item.new), "at": at, "who": who,
+         "reference": reference}
         for each in items for item in [each.judged.item]
     ]  # fmt: skip
     if rows:
         await tx.execute(insert(tx, schema.acceptance).on_conflict_do_nothing(), rows)
+
+
+async def _sources(connection: AsyncConnection, codes: Collection[str]) -> dict[str, int]:
+    source = schema.source.c
+    rows = await connection.execute(select(source.code, source.id).where(source.code.in_(codes)))
+    return {row.code: row.id for row in rows}
 
 
 async def mark(tx: AsyncConnection, finding_id: int, made: Mark) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change import filing
 from collector.change.approval import Flaw, Gap
+from collector.change.batching import fingerprint
 from collector.change.covering import Reason
 from collector.change.filing import Brief, Filed, Filing, Open
 from collector.change.flow import BEFORE_WORK
@@ -40,7 +41,7 @@ _WHOLE = (
     )
     .select_from(
         schema.finding_item.join(schema.finding, _finding.id == _item.finding_id)
-        .join(schema.source, schema.source.c.id == _finding.source_id)
+        .join(schema.source, schema.source.c.id == _item.source_id)
         .join(schema.path, schema.path.c.id == _item.path_id)
         .outerjoin(_authorised, _authorised.c.id == _item.auth_val_id)
         .outerjoin(_old, _old.c.id == _item.old_val_id)
@@ -71,16 +72,18 @@ _RESTING = _WHOLE.join(schema.change, schema.change.c.number == _item.change).wh
 _OPEN = select(schema.finding).where(
     _finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None)
 ).order_by(_finding.id)  # fmt: skip
+_SOURCE = select(schema.source.c.id).where(schema.source.c.code == bindparam("b_code")).scalar_subquery()
 _IS_ITEM = (
     (_item.finding_id == bindparam("b_finding")) & (_item.path_id == bindparam("b_path"))
     & (_item.field == bindparam("b_field")) & (_item.hi == bindparam("b_hi"))
+    & (_item.source_id == _SOURCE)
 )  # fmt: skip
 _REMOVE = delete(schema.finding_item).where(_IS_ITEM)
 _HEAD = (
     update(schema.finding).where(_finding.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in ("verdict", "lo", "hi", "due_at", "closed_at")})
 )  # fmt: skip
-_KEY = ("finding_id", "path_id", "field", "hi")
+_KEY = ("finding_id", "path_id", "field", "hi", "source_id")
 
 
 # --- read
@@ -177,7 +180,7 @@ async def due(connection: AsyncConnection, now: int, limit: int) -> set[int]:
 
 
 async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Finding]:
-    """Return the open findings of those CIs, with the items that are open in them."""
+    """Return the open findings of those CIs, with what is open in them: once, however many sources show it."""
     heads: dict[int, AnyRow] = {}
     for part in interning.chunks(ci_ids):
         heads |= {row.id: row for row in await connection.execute(_OPEN, {"cis": part})}
@@ -201,9 +204,10 @@ async def count_open(connection: AsyncConnection) -> int:
 
 def _finding_of(row: AnyRow, items: Sequence[Filed]) -> Finding:
     waiting = [each.judged for each in items if not filing.is_final(each.judged.judgement)]
+    shown = {fingerprint(each.item): each.item for each in reversed(waiting)}
     drifts = tuple(
         Drift(item.path, item.authorised, item.old, item.new, item.lo, item.hi, item.field)
-        for item in (each.item for each in waiting)
+        for item in reversed(shown.values())
     )
     change = next((each.judgement.change for each in waiting if each.judgement.change), "")
     return Finding(
@@ -244,7 +248,7 @@ async def apply(
     gone = [each for one in filings.values() for each in one.gone]
     if gone:
         await connection.execute(_REMOVE, [_named(each, ids) for each in gone])
-    await _put(connection, [_row(each, ids, now) for each in put])
+    await _put(connection, [{**_row(each, ids, now), "source_id": sources[each.judged.item.source]} for each in put])
     moved = {each.finding_id: each.judged.item.ci_id for each in (*put, *gone)}
     await _refresh(connection, moved.keys() - set(opened), now)
     return moved
@@ -277,6 +281,7 @@ def _named(filed: Filed, ids: Ids) -> dict[str, Any]:
     item = filed.judged.item
     return {
         "b_finding": filed.finding_id, "b_path": ids.paths[item.path], "b_field": item.field, "b_hi": item.hi,
+        "b_code": item.source,
     }  # fmt: skip
 
 

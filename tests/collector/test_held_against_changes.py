@@ -22,6 +22,7 @@ from collector.store.engine import Store
 from collector.store.events import Spoken
 from tests.acts import act
 from tests.collector.test_pipeline import MINUTE, World
+from tests.collector.test_targets import found
 from tests.simulated import SimulatedHost
 
 HOUR = 60 * MINUTE
@@ -389,6 +390,76 @@ async def test_a_line_of_syslog_narrows_the_bracket_of_a_configuration_and_names
     async with world.store.write() as tx:
         with pytest.raises(Refused, match="yourself"):
             await ground.answering().accept(act(tx, "wang", world.now), SUPERVISING, 1, "it is mine")
+
+
+@dataclass
+class Watched:
+    """A host whose hardware an agent tells, and a sweep by its management controller."""
+
+    world: World
+    host: SimulatedHost
+
+    async def by_agent(self) -> None:
+        await self.world.tell(2, self.host)
+
+    async def by_sweep(self) -> None:
+        hardware = dict(self.host.bodies["hardware"])
+        device = {"class": "server", "type": "pc_server", "vendor": "Acme", "model": "m", "serial": hardware["serial"],
+                  "name": self.host.hostname}  # fmt: skip
+        told = found("192.0.2.77", device, self.world.now, protocol="redfish", interfaces=[], hardware=hardware)
+        await self.world.say(1, told)
+
+    async def both(self, first: str) -> None:
+        """Let both tell of it within the hour, the one named first."""
+        for name in sorted(("by_agent", "by_sweep"), key=lambda each: each != first):
+            await getattr(self, name)()
+            self.world.now += 30 * MINUTE
+
+
+async def watched(store: Store) -> Watched:
+    world, host = World(store), SimulatedHost(2)
+    await world.enrol(1)
+    await world.enrol(2)
+    its = Watched(world, host)
+    for _ in range(2):
+        await its.both("by_agent")
+    return its
+
+
+@pytest.mark.parametrize("first", ["by_agent", "by_sweep"])
+async def test_what_two_sources_show_is_one_finding_with_one_incident_whoever_is_first(
+    store: Store, first: str
+) -> None:
+    its = await watched(store)
+    world, hardware = its.world, its.host.bodies["hardware"]
+    before, hardware["bios_version"] = hardware["bios_version"], "NEW9"
+    await its.both(first)
+    assert {(row.finding_id, row.verdict) for row in await world.rows(schema.finding_item)} == {(1, "pending")}
+    assert len(await world.rows(schema.finding_item)) == 2, "who showed it, and between when and when, is kept of both"
+    (incident,) = await world.rows(schema.incident, schema.incident.c.kind == "unapproved_change")
+    assert incident.title.count("bios_version") == 2, "it is named once in each language"
+    async with world.store.write() as tx:
+        answering = Answering(moved=partial(changed, policies=world.runner.policies))
+        await answering.accept(act(tx, "sophia", world.now), SUPERVISING, 1, "it is needed")
+    assert [row.verdict for row in await world.rows(schema.finding)] == ["accepted"]
+    hardware["bios_version"] = before
+    await its.both(first)
+    verdicts = sorted((row.id, row.verdict) for row in await world.rows(schema.finding))
+    assert verdicts == [(1, "accepted"), (2, "pending")], "what was accepted may not vanish unnoticed either"
+
+
+async def test_what_two_sources_show_is_put_back_when_both_say_so(store: Store) -> None:
+    its = await watched(store)
+    world, hardware = its.world, its.host.bodies["hardware"]
+    before, hardware["bios_version"] = hardware["bios_version"], "NEW9"
+    await its.both("by_agent")
+    hardware["bios_version"] = before
+    await its.by_agent()
+    assert [row.verdict for row in await world.rows(schema.finding)] == ["pending"], "one of them has not looked yet"
+    await its.by_sweep()
+    assert [row.verdict for row in await world.rows(schema.finding)] == ["reverted"]
+    (incident,) = await world.rows(schema.incident, schema.incident.c.kind == "unapproved_change")
+    assert incident.state == "resolved"
 
 
 async def test_what_moved_between_two_observations_that_came_at_once_is_found(store: Store) -> None:

@@ -54,6 +54,7 @@ class ItemRow:
     closed_at: int | None
     actor: str
     claimed: bool
+    source: str
 
     @property
     def is_open(self) -> bool:
@@ -165,15 +166,16 @@ async def _items(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, t
     authorised, old, new = val.alias("authorised"), val.alias("old"), val.alias("new")
     statement = (
         select(
-            finding_item, path.c.section, path.c.key, authorised.c.text.label("a"), old.c.text.label("o"),
-            new.c.text.label("n"),
+            finding_item, source.c.code, path.c.section, path.c.key, authorised.c.text.label("a"),
+            old.c.text.label("o"), new.c.text.label("n"),
         )
         .join(path, path.c.id == finding_item.c.path_id)
+        .join(source, source.c.id == finding_item.c.source_id)
         .outerjoin(authorised, authorised.c.id == finding_item.c.auth_val_id)
         .outerjoin(old, old.c.id == finding_item.c.old_val_id)
         .outerjoin(new, new.c.id == finding_item.c.new_val_id)
         .where(finding_item.c.finding_id.in_(ids))
-        .order_by(path.c.section, path.c.key, finding_item.c.field, finding_item.c.hi)
+        .order_by(path.c.section, path.c.key, finding_item.c.field, finding_item.c.hi, source.c.code)
     )  # fmt: skip
     found: dict[int, tuple[ItemRow, ...]] = {}
     for row in await connection.execute(statement):
@@ -189,4 +191,5 @@ def _item(row: AnyRow) -> ItemRow:
     return ItemRow(
         row.section, row.key, row.field, authorised, old, new, row.lo, row.hi, row.verdict, row.change,
         tuple(json.loads(row.flags)), refused, row.late_ms, row.due_at, row.closed_at, row.actor, bool(row.claimed),
+        row.code,
     )  # fmt: skip

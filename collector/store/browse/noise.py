@@ -66,7 +66,7 @@ def _is_explained(span: Span) -> ColumnElement[bool]:
 
 
 def _was_accepted() -> ColumnElement[bool]:
-    its = ("finding_id", "path_id", "field", "hi")
+    its = ("finding_id", "path_id", "field", "hi", "source_id")
     same = [acceptance.c[name] == finding_item.c[name] for name in its]
     return select(1).select_from(acceptance).where(*same).correlate(finding_item).exists()
 

@@ -96,8 +96,8 @@ _BEFORE, _AFTER = val.alias("before"), val.alias("after")
 _MOVED = (
     select(
         finding_item.c.finding_id, finding_item.c.path_id, finding_item.c.field, finding_item.c.hi,
-        finding_item.c.verdict, finding_item.c.change, finding_item.c.actor, ci.c.uid, ci.c.name, path.c.section,
-        path.c.key, _BEFORE.c.text.label("before"), _AFTER.c.text.label("after"),
+        finding_item.c.source_id, finding_item.c.verdict, finding_item.c.change, finding_item.c.actor, ci.c.uid,
+        ci.c.name, path.c.section, path.c.key, _BEFORE.c.text.label("before"), _AFTER.c.text.label("after"),
     )
     .join(finding, finding.c.id == finding_item.c.finding_id)
     .join(ci, ci.c.id == finding.c.ci_id)
@@ -106,8 +106,12 @@ _MOVED = (
     .outerjoin(_AFTER, _AFTER.c.id == finding_item.c.new_val_id)
 )  # fmt: skip
 _MOVED_ORDER = Order(
-    (finding_item.c.finding_id, finding_item.c.path_id, finding_item.c.field, finding_item.c.hi),
-    lambda row: (row.finding_id, row.path_id, row.field, row.hi), lambda key: key, (int, int, str, int),
+    (
+        finding_item.c.finding_id, finding_item.c.path_id, finding_item.c.field, finding_item.c.hi,
+        finding_item.c.source_id,
+    ),
+    lambda row: (row.finding_id, row.path_id, row.field, row.hi, row.source_id), lambda key: key,
+    (int, int, str, int, int),
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collector.store.schema.base import Id, metadata, moment, numbered, words
 finding = Table(
     "finding", metadata, numbered(),
     Column("ci_id", Id, ForeignKey("ci.id"), nullable=False),
-    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),  # who showed it first
     words("verdict"), moment("lo"), moment("hi"), moment("opened_at"), Column("closed_at", BigInteger),
     Column("due_at", BigInteger),  # when a clock of one of its items ends
     Column("waived_until", BigInteger),
@@ -24,11 +24,12 @@ finding = Table(
           sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
 
-finding_item = Table(  # one thing that moved, told from others at its path by when it was first seen new
+finding_item = Table(  # one thing that moved for one source, told from others at its path by when it was seen new
     "finding_item", metadata,
     Column("finding_id", Id, ForeignKey("finding.id"), primary_key=True),
     Column("path_id", Id, ForeignKey("path.id"), primary_key=True),
-    Column("field", Text, primary_key=True), Column("hi", BigInteger, primary_key=True), moment("lo"),
+    Column("field", Text, primary_key=True), Column("hi", BigInteger, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), primary_key=True), moment("lo"),
     Column("auth_val_id", Id, ForeignKey("val.id")), Column("old_val_id", Id, ForeignKey("val.id")),
     Column("new_val_id", Id, ForeignKey("val.id")), words("actor", ""),
     Column("claimed", Boolean, nullable=False, server_default=text("false")),
@@ -51,6 +52,7 @@ acceptance = Table(  # a person's word, or a change made afterwards, that an ite
     Column("finding_id", Id, ForeignKey("finding.id"), primary_key=True),
     Column("path_id", Id, ForeignKey("path.id"), primary_key=True),
     Column("field", Text, primary_key=True), Column("hi", BigInteger, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), primary_key=True),
     Column("new_val_id", Id, ForeignKey("val.id")), moment("at"), words("who"), words("reference", ""),
 )  # fmt: skip
 

@@ -93,7 +93,7 @@ async def score(play: Play, script: Script) -> Score:
 async def _raised(play: Play) -> list[Raised]:
     item, finding = schema.finding_item.c, schema.finding.c
     joined = schema.finding_item.join(schema.finding).join(schema.path)
-    joined = joined.join(schema.source, schema.source.c.id == finding.source_id)
+    joined = joined.join(schema.source, schema.source.c.id == item.source_id)
     wanted = select(
         item.finding_id, item.path_id, item.field, item.lo, item.hi, item.verdict, item.refused, finding.ci_id,
         schema.path.c.section, schema.path.c.key, schema.source.c.code,

@@ -38,10 +38,13 @@ def test_what_moved_after_the_bracket_is_another_cause() -> None:
     assert (done.put, done.new) == ((), ((late,),))
 
 
-def home(*items: Judged) -> Open:
-    """Return the open finding 7 with these items, all of which wait."""
-    lo, hi = min(each.item.lo for each in items), max(each.item.hi for each in items)
-    return Open(7, {"snmp": (lo, hi)}, tuple(each.item for each in items))
+def home(*items: Judged, number: int = 7) -> Open:
+    """Return an open finding with these items, all of which wait."""
+    brackets: dict[str, list[int]] = {}
+    for each in items:
+        brackets.setdefault(each.item.source, []).extend((each.item.lo, each.item.hi))
+    lanes = {source: (min(times), max(times)) for source, times in brackets.items()}
+    return Open(number, lanes, tuple(each.item for each in items))
 
 
 def put_back(each: Judged, at: float) -> Judged:
@@ -87,6 +90,51 @@ def test_what_widens_a_finding_lets_the_next_one_of_its_time_in_whatever_comes_i
     first, wide, last = judged(A, 1, 2), judged(B, 1.5, 3), judged(Path("users", "c"), 2, 3)
     assert file([first, wide, last], [], []).new == ((first, wide, last),)
     assert file([first, wide, last], [Filed(7, first)], [home(first)]).put == (Filed(7, wide), Filed(7, last))
+
+
+def of_agent(each: Judged) -> Judged:
+    return replace(each, item=replace(each.item, source="agent"))
+
+
+def filed(*looks: tuple[Judged, ...]) -> set[frozenset[Judged]]:
+    """Return which items are one finding after these looks, all of which wait; told one after the other."""
+    homes: dict[int, list[Judged]] = {}
+    for look in looks:
+        stood = [Filed(number, each) for number, its in homes.items() for each in its]
+        openings = [home(*its, number=number) for number, its in homes.items()]
+        done = file([*(each.judged for each in stood), *look], stood, openings)
+        for each in done.put:
+            homes[each.finding_id].append(each.judged)
+        for its in done.new:
+            homes[len(homes) + 1] = list(its)
+    return {frozenset(its) for its in homes.values()}
+
+
+def test_what_two_sources_show_is_one_finding_whoever_is_first_and_however_it_is_told() -> None:
+    mine, also_mine = judged(A, 1, 2), judged(B, 0.9, 2)
+    theirs, also_theirs = of_agent(judged(A, 0, 5)), of_agent(judged(Path("os", "version"), 0, 5))
+    one = {frozenset({mine, also_mine, theirs, also_theirs})}
+    assert filed((mine, also_mine), (also_theirs, theirs)) == one
+    assert filed((also_theirs, theirs), (also_mine, mine)) == one
+    assert filed((mine, also_theirs, theirs, also_mine)) == one
+    at_once = replace(theirs, item=replace(theirs.item, hi=mine.item.hi))
+    assert filed((mine, at_once)) == {frozenset({mine, at_once})}
+
+
+def test_another_value_in_another_lane_is_another_finding() -> None:
+    mine, theirs = judged(A, 1, 2), of_agent(judged(A, 0, 5, "3"))
+    assert filed((mine,), (theirs,)) == filed((theirs,), (mine,)) == {frozenset({mine}), frozenset({theirs})}
+
+
+def test_what_another_source_shows_of_a_waived_finding_is_let_off_with_it() -> None:
+    first, again = judged(A, 1, 2), of_agent(judged(A, 0, 5))
+    waived = replace(home(first), is_waived=True)
+    assert file([first, again], [Filed(7, first)], [waived]).put == (Filed(7, again),)
+
+
+def test_what_was_put_back_before_another_source_showed_it_is_another_finding() -> None:
+    first, late = put_back(judged(A, 1, 2), 3), of_agent(judged(A, 0, 5))
+    assert file([first, late], [], []).new == ((first,), (late,))
 
 
 def test_another_lane_is_another_finding() -> None:

@@ -68,7 +68,7 @@ async def _items(reader: Any) -> list[Any]:
     old, new, held = (schema.val.alias(name) for name in ("old", "new", "held"))
     joined = (
         schema.finding_item.join(schema.finding, finding.id == item.finding_id)
-        .join(schema.source, schema.source.c.id == finding.source_id)
+        .join(schema.source, schema.source.c.id == item.source_id)
         .join(schema.path, schema.path.c.id == item.path_id)
         .outerjoin(old, old.c.id == item.old_val_id)
         .outerjoin(new, new.c.id == item.new_val_id)

@@ -132,7 +132,7 @@ async def test_of_a_field_that_moved_the_page_shows_what_is_authorised_of_it(wor
         host = await estate.host("node-77")
         number = await estate.finding(host, [], NOW - HOUR)
         words = {each: await estate.value(each) for each in ("/bin/allowed", "/bin/moved")}
-        row = {"finding_id": number, "path_id": await estate.path("users", "root"), "field": "shell", "hi": NOW - HOUR,
+        row = {"finding_id": number, "source_id": host.source_id, "path_id": await estate.path("users", "root"), "field": "shell", "hi": NOW - HOUR,
                "lo": NOW - HOUR - 1, "auth_val_id": words["/bin/allowed"], "old_val_id": words["/bin/allowed"],
                "new_val_id": words["/bin/moved"], "verdict": "pending"}  # fmt: skip
         await tx.execute(insert(tx, schema.finding_item).values(row))
