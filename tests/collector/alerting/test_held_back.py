@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path as Folder
 
 import pytest
 
 from collector.change.record import RULE, ChangeType, Line
+from collector.incident.foreign import ForeignAlert
 from collector.model import Path
+from collector.pipeline import settling
 from collector.pipeline.runner import Runner
 from collector.rulebook import Rulebook
 from collector.security.audit import Actor, acting
 from collector.services import maintenance_windows, waivers
+from collector.services.inbound.inbox import Inbox
 from collector.store import schema, standing_on
 from collector.store.engine import Store
 from tests.collector.alerting.ground import DAY, HOUR, Held, held
@@ -199,3 +203,23 @@ async def test_what_waits_goes_on_waiting_in_a_program_that_was_started_anew(gro
         world.now += 5 * MINUTE
         states.append(await started_anew())
     assert states == ["pending", "firing", "firing"]
+
+
+@pytest.mark.parametrize(
+    ("named", "is_held"),
+    [("am/Down", True), ("am/*", True), ("am/Up", False), ("T-GAME-001", False), ("", False)],
+)
+async def test_a_change_holds_back_the_alerts_of_other_systems_that_it_names(
+    ground: Held, named: str, is_held: bool
+) -> None:
+    """What they read nobody here knows: without a name it holds none."""
+    world, policies = ground.world, ground.world.runner.policies
+    lines = [Line(ground.ci_id, PACKAGE), *([Line(ground.ci_id, Path(RULE, named))] if named else [])]
+    change = await ground.raise_(ChangeType.NORMAL, *lines, window=(world.now, world.now + HOUR), granted=world.now)
+    inbox = Inbox(world.store, lambda: world.now, policies.identity, partial(settling.settle_of, policies=policies))
+    [row] = await world.rows(schema.ci, schema.ci.c.id == ground.ci_id)
+    told = ForeignAlert("am", "f", "firing", "error", "Down", "down", world.now, names={"name": row.name})
+    await inbox.take([told], Actor("am", "test"))
+    [kept] = await world.rows(schema.foreign_alert)
+    assert (kept.ci_id, kept.told) == (ground.ci_id, not is_held)
+    assert (kept.suppressed, kept.held_by) == (("approved_change", change.number) if is_held else ("", ""))
