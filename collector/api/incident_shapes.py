@@ -82,6 +82,7 @@ class IncidentWhole(Incident):
     affected: str
     place: str
     reporter: str
+    also_reported: list[str] = Field(description="whose reports were merged into it")
     pending_reason: str
     resolution: str
     vendor_resolution: str

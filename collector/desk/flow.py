@@ -82,7 +82,7 @@ STEPS: Final[Mapping[Deed, Step]] = {
     Deed.LINK: Step(frozenset(_S) - {_S.MERGED}, None, frozenset({_P.WORKER, _P.MANAGER})),
     Deed.COMMENT: Step(frozenset(_S) - {_S.MERGED}, None, _ANYBODY),
 }
-"""A reporter takes back only what nobody has begun on: `lifecycle` sees to that."""
+"""A reporter takes back only what is theirs alone and nobody has begun on: `lifecycle` sees to that."""
 LINES: Final[Mapping[int, str]] = {1: "service_desk", 2: "engineer", 3: "specialist"}
 """Line → the role of those who belong to it. Line three are specialists, and the vendors they call."""
 MANAGER: Final = "incident_manager"

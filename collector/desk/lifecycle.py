@@ -31,6 +31,7 @@ class Why(enum.StrEnum):
     NOT_THE_REPORTER = "not_the_reporter"
     ITSELF = "itself"
     WORK_HAS_BEGUN = "work_has_begun"
+    NOT_YOURS_ALONE = "not_yours_alone"
     NOT_SIGNED = "not_signed"
     NEEDS_SOMEBODY = "needs_somebody"
 
@@ -74,9 +75,15 @@ def refusals(incident: Incident, act: Deed, who: Person, table: Table, asked: As
         return (Why.NOT_IN_THIS_STATE,)
     its = parts(incident, who)
     found = [] if its & step.parts else [Why.NOT_YOURS]
-    if act is Deed.CANCEL and its & step.parts == {Part.REPORTER} and incident.state not in WAITING:
-        found.append(Why.WORK_HAS_BEGUN)
+    if act is Deed.CANCEL and its & step.parts == {Part.REPORTER}:
+        found += _keeping(incident, who)
     return tuple(found) if asked is None else (*found, *_lacking(incident, act, its, table, asked))
+
+
+def _keeping(incident: Incident, who: Person) -> list[Why]:
+    """Return why whoever reported an incident does not take it back."""
+    found = [] if incident.state in WAITING else [Why.WORK_HAS_BEGUN]
+    return found if incident.reporters == {incident.reporter} == {who.name} else [*found, Why.NOT_YOURS_ALONE]
 
 
 def take(incident: Incident, act: Deed, who: Person, table: Table, asked: Asked) -> Incident:
@@ -113,7 +120,7 @@ def parts(incident: Incident, who: Person) -> frozenset[Part]:
         found.add(Part.MANAGER)
     if who.name and who.name == incident.assignee:
         found.add(Part.LINE)
-    if who.name and who.name == incident.reporter:
+    if who.name and who.name in incident.reporters:
         found.add(Part.REPORTER)
     return frozenset(found)
 

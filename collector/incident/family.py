@@ -13,8 +13,8 @@ from collector.incident.planning import (
     NOT_PRODUCTION,
     SELF_RECOVERED,
     UNTOUCHED,
-    USER,
     WAIVED,
+    is_reported,
 )
 from collector.model import Incident
 
@@ -55,6 +55,6 @@ def stays(child: Incident, ended: str) -> Stays | None:
         return Stays.NOT_SIGNED
     if ended == DONE:
         return Stays.FOUND
-    if by_itself and child.source == USER:
+    if by_itself and is_reported(child):
         return Stays.USER_REPORTED
     return Stays.AT_WORK if by_itself and child.state not in UNTOUCHED else None

@@ -56,7 +56,8 @@ class Plan:
 
     `open`: the cause each new incident is told by; `join`: causes by the key of the incident they go to; `leave`:
     members that are over. `update`, `resolve`, `reopen` and `recover` (the causes went while somebody works on it, or
-    waits for its end) are the incidents as they will be. `under`: (id, key of the incident that tells of it from now on) of those that end.
+    a user waits for its end) are the incidents as they will be. `under`: (id, key of the incident that tells of it from
+    now on) of those that end.
     `present`: the key of an incident → its causes, as far as they are of the CIs that were looked at; `why`: the code
     by which each of `resolve` and `recover` has no cause any more, where that is not that it recovered by itself.
     """

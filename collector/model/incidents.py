@@ -50,7 +50,7 @@ class Incident:
     `state`: new, assigned, in_progress, pending, resolved, closed, cancelled, merged. `causes`: how many of its causes
     are there still. `recovered_at`: the last of them went while somebody was at work. `reopened`: how often.
     `source`: user, monitoring, maintenance. `resolved_at` None: it is open. `due_at` (ms): until when it is planned to
-    be done, None where its priority says that.
+    be done, None where its priority says that. `also_reported`: whose reports were merged into it.
     """
 
     id: int
@@ -76,6 +76,12 @@ class Incident:
     resolution_code: str = ""
     version: int = 1
     due_at: int | None = None
+    also_reported: tuple[str, ...] = ()
+
+    @property
+    def reporters(self) -> frozenset[str]:
+        """Everybody who has reported it; nobody, where only what watches told of it."""
+        return frozenset({self.reporter, *self.also_reported} - {""})
 
 
 @dataclass(frozen=True, slots=True)

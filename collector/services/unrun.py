@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import incident
 from collector.desk.priority import Affected, reckon
 from collector.desk.table import Table
-from collector.incident.planning import MAINTENANCE, RESOLVED, SELF_RECOVERED, TOLD, UNTOUCHED, Plan
+from collector.incident.planning import MAINTENANCE, RESOLVED, SELF_RECOVERED, TOLD, Plan, ends_by_itself
 from collector.model import Cause
 from collector.store import accounts, incidents
 from collector.store.accounts import ACTIVE
@@ -46,9 +46,9 @@ async def over(tx: AsyncConnection, kept: Kept[Any], now: int) -> None:
     resolve = tuple(
         replace(each, state=RESOLVED, resolved_at=now, resolution_code=SELF_RECOVERED)
         for each in its
-        if each.state in UNTOUCHED
+        if ends_by_itself(each)
     )
-    recover = tuple(replace(each, recovered_at=now) for each in its if each.state not in UNTOUCHED)
+    recover = tuple(replace(each, recovered_at=now) for each in its if not ends_by_itself(each))
     if its:
         await incidents.apply(tx, Plan(resolve=resolve, recover=recover), now)
 

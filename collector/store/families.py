@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, Final
@@ -75,6 +76,14 @@ async def put_under(tx: AsyncConnection, numbers: Collection[str], parent: str) 
     for part in interning.chunks(sorted(numbers)):
         free = update(incident).where(incident.c.number.in_(part), incident.c.parent == "")
         await tx.execute(free.values(parent=parent))
+
+
+async def report_too(tx: AsyncConnection, into: Incident, names: Collection[str]) -> None:
+    """Let an incident be that of its own reporters and of these: what they reported is merged into it."""
+    also = sorted({*into.also_reported, *names} - {into.reporter})
+    if also != list(into.also_reported):
+        values = {"also_reported": json.dumps(also, ensure_ascii=False), "version": into.version + 1}
+        await tx.execute(update(incident).where(incident.c.id == into.id).values(values))
 
 
 async def adopt(tx: AsyncConnection, number: str, into: str, above: Collection[str]) -> None:

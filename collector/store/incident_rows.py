@@ -21,7 +21,7 @@ def incident_of(row: AnyRow, number: str = "") -> Incident:
         row.id, number or row.number, row.cause_key, row.ci_id, row.kind, row.severity, row.state,
         json.loads(row.title), json.loads(row.detail), row.opened_at, row.resolved_at, row.causes, row.recovered_at,
         row.reopened, row.source, row.priority, row.category, row.line, row.assignee, row.reporter,
-        row.resolution_code, row.version, row.due_at,
+        row.resolution_code, row.version, row.due_at, tuple(json.loads(row.also_reported)),
     )  # fmt: skip
 
 

@@ -309,7 +309,8 @@ def test_what_a_user_reported_never_resolves_by_itself() -> None:
     held = holding(cause("a"))
     reported = replace(held, incidents=(replace(held.incidents[0], source="user"),))
     made = plan(reported, [], NOW)
-    assert (made.resolve, made.recover) == ((), ())
+    assert made.resolve == ()
+    assert [(each.state, each.recovered_at) for each in made.recover] == [("new", NOW)], "somebody asks the user"
 
 
 @pytest.mark.parametrize("code", ["ci_retired", "not_production"])

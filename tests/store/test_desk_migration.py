@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select, text
 
-from collector.store import channels, migrate, schema
+from collector.store import channels, incidents, migrate, schema
 from collector.store.engine import open_store, sqlite_url
 from collector.store.migrate import _script
 
@@ -127,4 +127,29 @@ async def test_incidents_of_single_alarms_take_the_key_they_share_from_now_on(tm
         "alarms|ci-2|", "foreign|am|*|Disk", "finding|7",
     ], "who works on one keeps it; another that stands joins it when its CI is looked at"  # fmt: skip
     assert problems == [shared, "rule|B|ci-1|/var"]
+    await store.close()
+
+
+MERGED = """
+INSERT INTO incident
+ (number, cause_key, kind, severity, state, title, detail, opened_at, resolved_at, reporter, merged_into)
+ VALUES ('INC-000001', 'rule|A|ci-1|', 'alert', 'warning', 'new', '{"en": "x"}', '{}', 1000, NULL, '', ''),
+ ('INC-000002', 'user|1', 'user', 'warning', 'merged', '{"en": "y"}', '{}', 1000, 2000, 'uma', 'INC-000001'),
+ ('INC-000003', 'user|2', 'user', 'warning', 'merged', '{"en": "z"}', '{}', 1000, 2000, '张三', 'INC-000001')
+"""
+
+
+async def test_who_reported_what_was_merged_has_a_say_and_who_heard_of_warnings_still_does(tmp_path: Path) -> None:
+    store = open_store(sqlite_url(tmp_path / "muster.db"))
+    async with store.write() as tx:
+        await tx.run_sync(_upgrade_to, "0029")
+        for statement in (*HEARING.strip().split(";\n"), MERGED):
+            await tx.execute(text(statement.replace(":", r"\:")))
+    await migrate.migrate(store)
+    async with store.read() as connection:
+        its = await incidents.look(connection, "INC-000001")
+        heard = {each.name: each.wants for each in await channels.enabled(connection)}
+    assert its is not None
+    assert its.reporters == {"uma", "张三"}
+    assert {name: each.hears("warned") for name, each in heard.items()} == {"all": True, "some": True, "ends": False}
     await store.close()

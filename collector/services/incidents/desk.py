@@ -117,6 +117,8 @@ class ServiceDesk:
             lifecycle.take(before, Deed.PRIORITISE, who, self.table, Asked("major", code=before.priority))
             values["major"] = major
         after = replace(before, category=str(values.get("category", before.category)))
+        if after.category not in {"", before.category, *self.table.categories}:
+            raise Refused("there is no such category", "category")
         await self._write(act, before, after, values, Mark(act.at, act.by, Deed.EDIT, "", values))
 
     async def link(self, act: audit.Act, who: Person, number: str, kind: str, reference: str) -> None:
@@ -149,13 +151,14 @@ class ServiceDesk:
         return told
 
     async def _merge(self, act: audit.Act, before: Incident, into: str) -> None:
-        """Give the causes of an incident to the one it is merged into; the links point both ways."""
+        """Give the causes and the reporters of an incident to the one it is merged into; the links point both ways."""
         target = await read(act.tx, into)
         if target.state in ENDED or target.resolved_at is not None:
             raise Refused(f"{into} is not open", "to")
         await members.move(act.tx, before.id, target.id)
         await incidents.redirect(act.tx, before.number, target.number)
         await families.adopt(act.tx, before.number, target.number, await desk.above(act.tx, target.number))
+        await families.report_too(act.tx, target, before.reporters)
         mark = Mark(act.at, act.by, "merged_from", "", {"from": before.number})
         await desk.note(act.tx, [(target.id, mark)])
         await desk.link(act.tx, target.id, Link("incident", before.number, act.at, act.by))

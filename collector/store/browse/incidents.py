@@ -26,7 +26,7 @@ class IncidentQuery:
     """Which incidents: by state (`open`: all that are not resolved), severity, kind, number, title or CI (`q`), one CI.
 
     `lines`: with which line; `assignee`: whose; `unassigned`: nobody's; `overdue_at`: whose clock ran out before (ms);
-    `escalated`: whose clock ever did; `reporter`: who reported it; `classes`: of CIs.
+    `escalated`: whose clock ever did; `reporter`: who reported it, or what was merged into it; `classes`: of CIs.
     """
 
     states: tuple[str, ...] = ()
@@ -80,6 +80,7 @@ class IncidentRow:
     line: int
     assignee: str
     reporter: str
+    also_reported: tuple[str, ...]
     pending_reason: str
     resolution: str
     vendor_resolution: str
@@ -94,6 +95,11 @@ class IncidentRow:
     version: int
 
     @property
+    def reporters(self) -> tuple[str, ...]:
+        """Everybody who has reported it: who waits for its end."""
+        return tuple(each for each in (self.reporter, *self.also_reported) if each)
+
+    @property
     def is_open(self) -> bool:
         return self.resolved_at is None
 
@@ -105,7 +111,9 @@ class IncidentRow:
 
 
 _PLAIN: Final = tuple(
-    name for name in IncidentRow.__dataclass_fields__ if name not in {"ci", "title", "detail", "reckoning"}
+    name
+    for name in IncidentRow.__dataclass_fields__
+    if name not in {"ci", "title", "detail", "reckoning", "also_reported"}
 )
 
 
@@ -180,11 +188,12 @@ def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
     where += [
         column == value
         for column, value in (
-            (incident.c.assignee, query.assignee), (incident.c.reporter, query.reporter),
-            (incident.c.parent, query.parent),
+            (incident.c.assignee, query.assignee), (incident.c.parent, query.parent),
         )
         if value
     ]  # fmt: skip
+    if query.reporter:
+        where.append(_reported(query.reporter))
     where += _standing(query)
     if query.ci_id is not None:
         where.append(incident.c.ci_id == query.ci_id)
@@ -193,6 +202,13 @@ def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
         title = incident.c.title.icontains(query.q, autoescape=True)
         where.append(or_(number, title, cis_matching(query.q)))
     return where
+
+
+def _reported(name: str) -> ColumnElement[bool]:
+    """Return that somebody reported it, or what was merged into it."""
+    theirs = incident.alias("theirs")
+    into = select(theirs.c.merged_into).where(theirs.c.reporter == name, theirs.c.merged_into != "")
+    return or_(incident.c.reporter == name, incident.c.number.in_(into))
 
 
 def _standing(query: IncidentQuery) -> list[ColumnElement[bool]]:
@@ -227,7 +243,8 @@ _ORDER = Order((incident.c.opened_at, incident.c.id), lambda row: (row.id,), _bo
 def _incident(row: AnyRow) -> IncidentRow:
     place = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.ci_state) if row.uid else None
     read = {name: json.loads(getattr(row, name)) for name in ("title", "detail", "reckoning")}
-    return IncidentRow(ci=place, **read, **{name: getattr(row, name) for name in _PLAIN})
+    also = tuple(json.loads(row.also_reported))
+    return IncidentRow(ci=place, also_reported=also, **read, **{name: getattr(row, name) for name in _PLAIN})
 
 
 @dataclass(frozen=True, slots=True)

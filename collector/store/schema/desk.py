@@ -40,6 +40,7 @@ incident = Table(
     words("resolution", ""), words("vendor_resolution", ""), words("resolution_code", ""),
     Column("score", Integer), words("score_comment", ""), Column("closed_at", BigInteger),
     words("parent", ""), words("merged_into", ""),  # numbers of incidents
+    words("also_reported", "[]"),  # names: whose reports were merged into it
     Column("due_at", BigInteger),  # until when it is planned to be done, whatever its priority promises
     # its clocks: null when they stand still or have ended
     Column("response_due_at", BigInteger), Column("resolution_due_at", BigInteger), Column("wake_at", BigInteger),

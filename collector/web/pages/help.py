@@ -88,7 +88,7 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await seen.one(connection, context.service_desk, number, who(request), context.clock())
-    if found.row.reporter != request.state.principal.name:
+    if request.state.principal.name not in found.row.reporters:
         raise NotFound("incident", number)
     refused = form.refused if form else ""
     return page(

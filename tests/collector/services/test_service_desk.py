@@ -127,7 +127,11 @@ async def test_a_clock_that_runs_out_warns_and_escalates_once_each_even_over_res
         ("warn", "response", at("2026-03-02 15:45")), ("escalate", "response", at("2026-03-03 09:00")),
     ]  # fmt: skip
     assert last.escalated
-    assert await desk.told() == [f"{number}|opened", f"{number}|updated", f"{number}|escalated"]
+    assert await desk.told() == [f"{number}|opened", f"{number}|warned", f"{number}|escalated"]
+    async with desk.store.read() as connection:
+        said = [row.payload for row in await connection.execute(select(schema.outbox).order_by(schema.outbox.c.id))]
+    assert ["响应时限已用 75%" in each for each in said] == [False, True, False]
+    assert "响应时限已用 100%" in said[2]
 
 
 async def test_waiting_stops_the_clock_only_for_reasons_that_do(desk: Desk) -> None:
@@ -241,6 +245,8 @@ async def test_fields_are_corrected_by_who_works_on_it_and_major_is_the_managers
             await desk.service.edit(act, desk.who("ann"), number, {}, major=True)
         with pytest.raises(Refused):
             await desk.service.edit(act, desk.who("ann"), number, {"state": "closed"})
+        with pytest.raises(Refused, match="no such category"):
+            await desk.service.edit(act, desk.who("ann"), number, {"category": "no such category at all"})
         await desk.service.edit(act, desk.who("meg"), number, {}, major=True)
     row = (await desk.look(number)).row
     assert (row.contact, row.category, row.major) == ("uma, 1234", "printing", True)

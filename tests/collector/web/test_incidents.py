@@ -80,6 +80,22 @@ async def test_nobody_follows_the_report_of_another(world: World) -> None:
     assert 'name="act"' not in (await auditor.get(f"/incidents/{number}")).text
 
 
+async def test_whose_report_was_merged_follows_what_it_was_merged_into(world: World) -> None:
+    uma, vic = await world.person("viewer", name="uma"), await world.person("viewer", name="vic")
+    meg = await world.person("incident_manager", name="meg")
+    into, number = await reported(vic, title="Mail is down", text="vic's own words"), await reported(uma)
+    await send(meg, f"/incidents/{number}/acts", act="merge", to=into, text="the same")
+    assert f"/help/{into}" in read((await uma.get(f"/help/{number}")).text).links
+    assert f"/help/{into}" in read((await uma.get("/help")).text).links
+    html = (await uma.get(f"/help/{into}")).text
+    assert "Mail is down" in html
+    assert "vic&#39;s own words" not in html
+    assert 'value="comment"' in html
+    assert 'value="cancel"' not in html
+    assert "vic&#39;s own words" in (await vic.get(f"/help/{into}")).text
+    assert "uma" in (await meg.get(f"/incidents/{into}")).text
+
+
 async def test_a_word_that_names_several_devices_comes_back_with_them(world: World) -> None:
     uma = await world.person("viewer", name="uma")
     several = await send(uma, "/help", title="Broken", device="0")
