@@ -11,7 +11,7 @@ SEVERITIES: Final = ("notice", "warning", "error", "critical")
 REPORT: Final = "report"
 """No event of an incident: the monthly report is there. Only a channel that names it hears of it."""
 EVENTS: Final = (
-    "opened", "updated", "commented", "acknowledged", "escalated", "resolved", "reopened", "closed", REPORT,
+    "opened", "updated", "commented", "acknowledged", "warned", "escalated", "resolved", "reopened", "closed", REPORT,
 )  # fmt: skip
 BEGINS: Final = frozenset({"opened", "reopened"})
 ENDS: Final = frozenset({"resolved", "closed"})

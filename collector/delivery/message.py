@@ -14,6 +14,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "opened": ("新事件", "New incident"), "updated": ("事件更新", "Incident changed"),
     "commented": ("事件有新说明", "Comment on an incident"), "escalated": ("事件已升级", "Incident escalated"),
     "acknowledged": ("事件已有人处理", "Incident acknowledged"),
+    "warned": ("事件即将超时", "Incident nearly overdue"),
     "resolved": ("事件已恢复", "Incident resolved"), "reopened": ("事件重新打开", "Incident reopened"),
     "closed": ("事件已关闭", "Incident closed"), "tried": ("测试消息", "Test message"),
     "notice": ("提示", "notice"), "warning": ("警告", "warning"), "error": ("错误", "error"),

@@ -20,8 +20,8 @@ ALARM = "channel"
 """The kind of an incident about a channel: it does not go by the channel it is about."""
 MAX_DETAIL = 4_000
 Told = tuple[Incident, str] | tuple[Incident, str, str]
-"""An incident, what happened to it (`opened`, `updated`, `commented`, `acknowledged`, `escalated`, `resolved`,
-`reopened`, `closed`), and a sentence about it where there is one."""
+"""An incident, what happened to it (`opened`, `updated`, `commented`, `acknowledged`, `warned`, `escalated`,
+`resolved`, `reopened`, `closed`), and a sentence about it where there is one."""
 
 
 async def tell(connection: AsyncConnection, told: Sequence[Told], now: int) -> None:

@@ -28,7 +28,7 @@ class Histories:
     def _events(self) -> list[str]:
         found = ["opened"]
         for _ in range(self._chance.randrange(3)):
-            found += [self._chance.choice(("updated", "commented", "acknowledged", "escalated"))]
+            found += [self._chance.choice(("updated", "commented", "acknowledged", "warned", "escalated"))]
         if self._chance.random() < 0.8:
             found.append("resolved")
             if self._chance.random() < 0.3:

@@ -19,7 +19,7 @@ from collector.model import Incident
 from collector.security.audit import COLLECTOR, recorded
 from collector.security.vault import Vault
 from collector.services.channels import setup
-from collector.services.channels.reconciling import Resolve
+from collector.services.channels.reconciling import Resolve, resolved_in
 from collector.services.inbound.inbox import Busy
 from collector.services.inbound.pagerduty_webhook import RESOLVED, Said, is_signed, said_of
 from collector.services.inbound.reading import BadAlert
@@ -96,8 +96,7 @@ class Hearing:
         now = self.clock()
         if said.what == RESOLVED:
             await correspondence.close(tx, name, _subject(one.number))
-            by = f" by {said.who}" if said.who else ""
-            return await self.resolve(tx, one.number, f"resolved in {name}{by}", now)
+            return await self.resolve(tx, one.number, resolved_in(name, said.who), now)
         async with recorded(tx, COLLECTOR, now) as act:
             return await acknowledging.of_incident_elsewhere(act, one, said.who or name, f"PagerDuty · {name}")
 

@@ -43,6 +43,12 @@ Resolve = Callable[[AsyncConnection, str, str, int], Awaitable[bool]]
 """Resolve the incident with a number, with a sentence about it, at a time (ms); return whether it was open."""
 
 
+def resolved_in(channel: str, who: str, ticket: str = "") -> str:
+    """Return the solution of an incident that was resolved in another system: where, by whom, and which ticket."""
+    zh = f"已在 {channel} 中{f'由 {who} ' if who else ''}解决" + (f"（{ticket}）" if ticket else "")
+    return f"{zh} / resolved in {channel}{f' by {who}' if who else ''}" + (f" ({ticket})" if ticket else "")
+
+
 @dataclass(slots=True)
 class Found:
     """What one round came to: tickets asked for, resolved here, told again, and those that are no longer there."""
@@ -116,10 +122,10 @@ class Reconciler:
             found.told_again += await self._tell_again(row.channel.name, letter)
 
     async def _resolved_there(self, row: ChannelRow, letter: Letter, number: str, ticket: Ticket) -> bool:
-        by = f" by {ticket.by}" if ticket.by else ""
+        said = resolved_in(row.channel.name, ticket.by, ticket.number)
         async with writing(self.store) as tx:
             await correspondence.close(tx, letter.destination, letter.subject)
-            return await self.resolve(tx, number, f"resolved in {row.channel.name}{by} ({ticket.number})", self.clock())
+            return await self.resolve(tx, number, said, self.clock())
 
     async def _tell_again(self, name: str, letter: Letter) -> bool:
         """Write the end of an incident once more, unless something about it waits anyhow."""

@@ -29,6 +29,11 @@ log = structlog.get_logger(__name__)
 PORTION: Final = 200
 """Incidents looked at in one transaction."""
 CALENDAR: Final = "calendar"
+SAID: Final = {
+    RESPONSE: "响应时限已用 {0}% / {0} % of the time to respond is used",
+    RESOLUTION: "解决时限已用 {0}% / {0} % of the time to resolve is used",
+}
+"""What is told when a clock passes a threshold, by clock."""
 Rung = Mapping[tuple[str, int], int]
 
 
@@ -101,7 +106,8 @@ async def _step(tx: AsyncConnection, look: Look, table: Table, now: int) -> list
                 await desk.note(tx, [(one.id, Mark(now, COLLECTOR, act, detail=detail))])
                 log.info("incident clock", incident=one.number, clock=reading.clock, percent=percent)
                 if reading.state != "done":
-                    told.append((one, "escalated" if percent == FULL else "updated", f"{reading.clock} {percent} %"))
+                    event = "escalated" if percent == FULL else "warned"
+                    told.append((one, event, SAID[reading.clock].format(percent)))
     return told
 
 

@@ -13,10 +13,10 @@ from tests.collector.delivery.told import NOW, delivery
 async def test_an_incident_is_triggered_and_resolved_under_one_key(there: Answering) -> None:
     there.answers = [(202, {"status": "success"})] * 4
     pager = PagerDuty(Caller(there.url), "integration", "MUSTER-ab-", "en", "https://muster.example.org")
-    for event in ("opened", "commented", "escalated", "resolved"):
+    for event in ("opened", "commented", "warned", "escalated", "resolved"):
         assert await pager(delivery(event=event, title="t" * 3_000)) == "MUSTER-ab-INC-000001"
     await pager.aclose()
-    assert [each.value["event_action"] for each in there.asked] == ["trigger", "trigger", "resolve"]
+    assert [each.value["event_action"] for each in there.asked] == ["trigger", "trigger", "trigger", "resolve"]
     assert {each.value["dedup_key"] for each in there.asked} == {"MUSTER-ab-INC-000001"}
     first = there.asked[0].value
     assert (first["routing_key"], first["payload"]["severity"], first["payload"]["source"]) == (

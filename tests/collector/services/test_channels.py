@@ -215,7 +215,7 @@ async def test_what_was_resolved_there_is_resolved_here_once(store: Store, there
     there.answers = [ticket("6")]
     found = await reconciler(store, NOW + EVERY_MS, said).step()
     assert (found["desk"].asked, found["desk"].resolved) == (1, 1)
-    assert said == [("INC-000001", "resolved in desk by beth (INC0010023)")]
+    assert said == [("INC-000001", "已在 desk 中由 beth 解决（INC0010023） / resolved in desk by beth (INC0010023)")]
     there.answers = [ticket("6")]
     await reconciler(store, NOW + 2 * EVERY_MS, said).step()
     assert len(said) == 1
