@@ -41,7 +41,9 @@ def _is_covered(row: list[Any], told: Rows, known: dict[str, Change], end: int) 
 def _allows(change: Change, basis: str, place: tuple[int, Path], end: int) -> bool:
     ci_id, path = place
     names = any(line.ci_id == ci_id and line.path in (path, Path(path.section, "")) for line in change.lines)
-    return names and basis == BASES.get(change.type, OTHERWISE) and approved_at(change, end) is not None
+    is_record = change.type is ChangeType.EMERGENCY  # which holds as long as it stands; work was approved when done
+    known = end if is_record or change.cancelled_at is None else change.cancelled_at - 1
+    return names and basis == BASES.get(change.type, OTHERWISE) and approved_at(change, known) is not None
 
 
 async def intervals_that_meet(store: Store) -> list[Any]:

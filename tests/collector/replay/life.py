@@ -29,6 +29,7 @@ from tests.collector.replay.script import (
     OF_CHANGES,
     PROBE,
     Accepted,
+    Cancelled,
     Edited,
     Finished,
     Granted,
@@ -129,9 +130,9 @@ class Life:
 
     async def _do(self, op: Op) -> None:
         does: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
-            Raised: self._raise, Edited: self._edit, Granted: self._grant, Finished: self._finish,
-            Accepted: self._accept, Registered: self._register, Merged: self._merge, Parted: self._part,
-            Ticked: self._tick,
+            Raised: self._raise, Edited: self._edit, Cancelled: self._cancel, Granted: self._grant,
+            Finished: self._finish, Accepted: self._accept, Registered: self._register, Merged: self._merge,
+            Parted: self._part, Ticked: self._tick,
         }  # fmt: skip
         await does[type(op)](op)
 
@@ -151,6 +152,10 @@ class Life:
         assert change.plan
         await self._save(op.name, replace(change, plan=replace(change.plan, lines=_of_ci(op.lines, ci_id),
                                                                written_at=op.at)), op.at)  # fmt: skip
+
+    async def _cancel(self, op: Cancelled) -> None:
+        change = self._changes[op.name].change
+        await self._save(op.name, replace(change, state=State.CANCELLED, cancelled_at=op.at), op.at)
 
     async def _grant(self, op: Granted) -> None:
         change = self._changes[op.name].change

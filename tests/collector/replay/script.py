@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from collector.change.covering import Margins
 from collector.change.expected import Expected, How
 from collector.change.record import ChangeType, Line, Window
 from collector.model import Path, Value
@@ -24,7 +25,8 @@ HOSTS, PROBE = (1, 2), 3
 ADDRESS = "192.0.2.1"
 HELD = {1: "agent/uid1", 2: "agent/uid2", PROBE: f"snmp//{ADDRESS}"}
 """Who speaks → the source whose CI is meant."""
-MARGIN = 15 * MINUTE
+MARGINS = Margins()
+MARGIN = MARGINS.pre_ms
 """Before its window, too, a change may be at work: it is edited no more."""
 
 
@@ -56,6 +58,12 @@ class Edited:
     at: int
     name: int
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    at: int
+    name: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,8 @@ class Ticked:
     at: int
 
 
-Op = Told | Raised | Edited | Granted | Finished | Accepted | Registered | Merged | Parted | Ticked
-OF_CHANGES = (Raised, Edited, Granted, Finished)
+Op = Told | Raised | Edited | Cancelled | Granted | Finished | Accepted | Registered | Merged | Parted | Ticked
+OF_CHANGES = (Raised, Edited, Cancelled, Granted, Finished)
 BARRIERS = (Accepted, Registered, Merged, Parted)
 """What people do to CIs stands where it stood among what was observed; changes may be known from the beginning."""
 
@@ -142,6 +150,7 @@ class _Speaker:
     standing: dict[Path, Value] = field(default_factory=dict)
     seq: int = 0
     revision: int = 1
+    looks: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.standing = {path: values[0] for path, values in self.values.items()}
@@ -175,6 +184,7 @@ class _Writing:
         for _ in range(self._dice.randint(4, 9)):
             self._now += self._dice.choice((1, 10, 40, 90, 600)) * MINUTE
             self._dice.choices(does, weights)[0]()
+        self._take_back(random.Random(f"{self._seed} taken back"))
         return Script(self._seed, tuple(self._ops), self._now + 40 * 24 * HOUR)
 
     # --- what is observed
@@ -204,6 +214,7 @@ class _Writing:
         speaker = self._speakers[number]
         speaker.seq += 1
         self._now += MINUTE
+        speaker.looks.append(self._now)
         sender = number if number in HOSTS else PROBE
         payload = _host(number, speaker, self._now) if number in HOSTS else _switch(speaker, self._now)
         return Told(self._now, sender, speaker.seq, payload, first)
@@ -299,6 +310,27 @@ class _Writing:
 
     def _tick(self) -> None:
         self._ops.append(Ticked(self._now))
+
+    def _take_back(self, dice: random.Random) -> None:
+        """Edit or cancel some changes whose work nobody said to have begun; when it was done and judged, too.
+
+        Not where the work was seen twice: what it did and undid left nothing that could be judged anew.
+        """
+        finished = {op.name for op in self._ops if isinstance(op, Finished)}
+        for one in self._changes.values():
+            if one.name in finished or self._looks(one) > 1 or dice.random() < 0.4:
+                continue
+            at = max(one.at, one.window.start + dice.choice((-60, 0, 20, 90, 300, 900)) * MINUTE)
+            if dice.random() < 0.5:
+                op: Op = Cancelled(at, one.name)
+            else:
+                op = Edited(at, one.name, (replace(one.lines[0], path=Path("labels", "")),))
+            self._ops.insert(next((i for i, each in enumerate(self._ops) if each.at > at), len(self._ops)), op)
+
+    def _looks(self, one: Raised) -> int:
+        """Return how often its CI was looked at while it may have been worked on."""
+        start, end = one.window.start - MARGINS.pre_ms, one.window.end + MARGINS.post_ms
+        return sum(start <= at <= end for at in self._speakers[one.speaker].looks)
 
 
 # --- the bytes
