@@ -127,6 +127,18 @@ def close(
     _act(data, json, number, "close", score=score, text=text)
 
 
+@app.command("score")
+def score(
+    number: Number,
+    score: Annotated[int, typer.Argument(min=1, max=5, help="What the user says of it.")],
+    text: Text = "",
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """Score an incident that closed without one."""
+    _act(data, json, number, "score", score=score, text=text)
+
+
 @app.command("reopen")
 def reopen(number: Number, text: Text, json: AsJson = False, data: Data = DATA) -> None:
     """Open an incident again, with the reason."""

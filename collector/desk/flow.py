@@ -28,6 +28,7 @@ class Deed(enum.StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     CLOSE = "close"
+    SCORE = "score"
     CANCEL = "cancel"
     MERGE = "merge"
     PRIORITISE = "prioritise"
@@ -75,6 +76,7 @@ STEPS: Final[Mapping[Deed, Step]] = {
     Deed.RESOLVE: Step(frozenset({_S.ASSIGNED, _S.IN_PROGRESS, _S.PENDING}), _S.RESOLVED, _OURS),
     Deed.REOPEN: Step(frozenset({_S.RESOLVED, _S.CLOSED}), _S.ASSIGNED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
     Deed.CLOSE: Step(frozenset({_S.RESOLVED}), _S.CLOSED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
+    Deed.SCORE: Step(frozenset({_S.CLOSED}), None, frozenset({_P.REPORTER, _P.DESK})),
     Deed.CANCEL: Step(OPEN, _S.CANCELLED, frozenset({_P.REPORTER, _P.DESK, _P.MANAGER})),
     Deed.MERGE: Step(OPEN, _S.MERGED, frozenset({_P.MANAGER})),
     Deed.PRIORITISE: Step(OPEN, None, frozenset({_P.MANAGER})),
@@ -82,7 +84,8 @@ STEPS: Final[Mapping[Deed, Step]] = {
     Deed.LINK: Step(frozenset(_S) - {_S.MERGED}, None, frozenset({_P.WORKER, _P.MANAGER})),
     Deed.COMMENT: Step(frozenset(_S) - {_S.MERGED}, None, _ANYBODY),
 }
-"""A reporter takes back only what is theirs alone and nobody has begun on: `lifecycle` sees to that."""
+"""A reporter takes back only what is theirs alone and nobody has begun on: `lifecycle` sees to that, and that
+what closed without a score has one at most, and not for ever."""
 LINES: Final[Mapping[int, str]] = {1: "service_desk", 2: "engineer", 3: "specialist"}
 """Line → the role of those who belong to it. Line three are specialists, and the vendors they call."""
 MANAGER: Final = "incident_manager"

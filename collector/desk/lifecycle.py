@@ -28,6 +28,8 @@ class Why(enum.StrEnum):
     NO_SUCH_CODE = "no_such_code"
     NO_SUCH_PRIORITY = "no_such_priority"
     NOT_A_SCORE = "not_a_score"
+    SCORED = "scored"
+    TOO_LATE = "too_late"
     NOT_THE_REPORTER = "not_the_reporter"
     ITSELF = "itself"
     WORK_HAS_BEGUN = "work_has_begun"
@@ -68,8 +70,10 @@ class Asked:
     score: int | None = None
 
 
-def refusals(incident: Incident, act: Deed, who: Person, table: Table, asked: Asked | None = None) -> tuple[Why, ...]:
-    """Return every reason why `who` may not do `act` now, as asked; without `asked`: whatever they would ask."""
+def refusals(
+    incident: Incident, act: Deed, who: Person, table: Table, now: int, asked: Asked | None = None
+) -> tuple[Why, ...]:
+    """Return every reason why `who` may not do `act` at `now` (ms), as asked; without `asked`: whatever they ask."""
     step = STEPS[act]
     if incident.state not in step.before:
         return (Why.NOT_IN_THIS_STATE,)
@@ -77,6 +81,8 @@ def refusals(incident: Incident, act: Deed, who: Person, table: Table, asked: As
     found = [] if its & step.parts else [Why.NOT_YOURS]
     if act is Deed.CANCEL and its & step.parts == {Part.REPORTER}:
         found += _keeping(incident, who)
+    if act is Deed.SCORE:
+        found += _is_scored(incident, table, now)
     return tuple(found) if asked is None else (*found, *_lacking(incident, act, its, table, asked))
 
 
@@ -86,9 +92,15 @@ def _keeping(incident: Incident, who: Person) -> list[Why]:
     return found if incident.reporters == {incident.reporter} == {who.name} else [*found, Why.NOT_YOURS_ALONE]
 
 
-def take(incident: Incident, act: Deed, who: Person, table: Table, asked: Asked) -> Incident:
-    """Return the incident after `who` did `act`; raise `Denied`. Its times, and its trail, are the caller's."""
-    found = refusals(incident, act, who, table, asked)
+def _is_scored(incident: Incident, table: Table, now: int) -> list[Why]:
+    """Return why nobody scores what is closed any more."""
+    found = [] if incident.score is None else [Why.SCORED]
+    return found if now <= (incident.closed_at or now) + table.score_within_ms else [*found, Why.TOO_LATE]
+
+
+def take(incident: Incident, act: Deed, who: Person, table: Table, now: int, asked: Asked) -> Incident:
+    """Return the incident after `who` did `act` at `now`; raise `Denied`. Its times and its trail are the caller's."""
+    found = refusals(incident, act, who, table, now, asked)
     if found:
         raise Denied(found)
     after = STEPS[act].after
@@ -173,6 +185,10 @@ def _scored(_incident: Incident, its: frozenset[Part], _table: Table, asked: Ask
     return found if its & {Part.REPORTER, Part.DESK} else [*found, Why.NOT_THE_REPORTER]
 
 
+def _scored_at_last(incident: Incident, its: frozenset[Part], table: Table, asked: Asked) -> list[Why]:
+    return [Why.NOT_A_SCORE] if asked.score is None else _scored(incident, its, table, asked)
+
+
 def _another(incident: Incident, _its: frozenset[Part], _table: Table, asked: Asked) -> list[Why]:
     return [Why.ITSELF] if asked.to.name == incident.number else []
 
@@ -183,7 +199,7 @@ def _which_priority(_incident: Incident, _its: frozenset[Part], table: Table, as
 
 _CHECKS = {
     Deed.ASSIGN: _to_whom, Deed.HAND_ON: _to_line, Deed.WAIT: _why_it_waits, Deed.RESOLVE: _how_resolved,
-    Deed.CLOSE: _scored, Deed.MERGE: _another, Deed.PRIORITISE: _which_priority,
+    Deed.CLOSE: _scored, Deed.SCORE: _scored_at_last, Deed.MERGE: _another, Deed.PRIORITISE: _which_priority,
 }  # fmt: skip
 
 

@@ -72,6 +72,7 @@ class Table:
     categories: Mapping[str, Word] = field(default_factory=dict)
     warn_percent: int = 75
     close_after_ms: int = 24 * HOUR_MS
+    score_within_ms: int = 14 * 24 * HOUR_MS
     calendar: Calendar = field(default_factory=Calendar)
 
     def counting(self, priority: str) -> Counting:
@@ -100,13 +101,14 @@ def load(file: Path, calendar: Calendar) -> Table:
     entry = read(file)
     entry.only(frozenset({
         "matrix", "targets", "impact", "urgency", "assignment", "pauses", "codes", "categories", "warn_percent",
-        "close_after_hours",
+        "close_after_hours", "score_within_days",
     }))  # fmt: skip
     return Table(
         _matrix(entry.entry("matrix")), _targets(entry.entry("targets")), tuple(_levels(entry)),
         _urgency(entry.entry("urgency")), tuple(_routes(entry)), _words(entry.entry("pauses"), "stops", "reason"),
         _words(entry.entry("codes"), "automatic"), _words(entry.entry("categories")), _count(entry, "warn_percent", 99),
-        _count(entry, "close_after_hours", 1000) * HOUR_MS, calendar,
+        _count(entry, "close_after_hours", 1000) * HOUR_MS, _count(entry, "score_within_days", 366) * 24 * HOUR_MS,
+        calendar,
     )  # fmt: skip
 
 

@@ -50,7 +50,8 @@ class Incident:
     `state`: new, assigned, in_progress, pending, resolved, closed, cancelled, merged. `causes`: how many of its causes
     are there still. `recovered_at`: the last of them went while somebody was at work. `reopened`: how often.
     `source`: user, monitoring, maintenance. `resolved_at` None: it is open. `due_at` (ms): until when it is planned to
-    be done, None where its priority says that. `also_reported`: whose reports were merged into it.
+    be done, None where its priority says that. `also_reported`: whose reports were merged into it. `score`:
+    1 to 5, None: nobody has said.
     """
 
     id: int
@@ -77,6 +78,8 @@ class Incident:
     version: int = 1
     due_at: int | None = None
     also_reported: tuple[str, ...] = ()
+    closed_at: int | None = None
+    score: int | None = None
 
     @property
     def reporters(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ def incident_of(row: AnyRow, number: str = "") -> Incident:
         json.loads(row.title), json.loads(row.detail), row.opened_at, row.resolved_at, row.causes, row.recovered_at,
         row.reopened, row.source, row.priority, row.category, row.line, row.assignee, row.reporter,
         row.resolution_code, row.version, row.due_at, tuple(json.loads(row.also_reported)),
+        row.closed_at, row.score,
     )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class ServiceDesk:
         before = await read(act.tx, number, version)
         text = lines_of(wish.text, MAX_TEXT, "text")
         asked = Asked(text, await _to(act.tx, step, wish.to), wish.line, wish.code, wish.score)
-        after = lifecycle.take(before, step, who, self.table, asked)
+        after = lifecycle.take(before, step, who, self.table, act.at, asked)
         await planned.follow(act, before, after, step, text)
         if step is Deed.REOPEN and await incidents.is_open(act.tx, before.cause_key):
             raise Refused("the same is open in another incident already", "text")
@@ -107,14 +107,14 @@ class ServiceDesk:
     ) -> None:  # fmt: skip
         """Correct what an incident says of whom and where, and whether it is a major one; raise as `do` does."""
         before = await read(act.tx, number, version)
-        lifecycle.take(before, Deed.EDIT, who, self.table, Asked())
+        lifecycle.take(before, Deed.EDIT, who, self.table, act.at, Asked())
         values: dict[str, object] = {}
         for name, value in said.items():
             if name not in FIELDS:
                 raise Refused(f"there is no field {name}", name)
             values[name] = one_line(value, MAX_LINE, name) if value.strip() else ""
         if major is not None:
-            lifecycle.take(before, Deed.PRIORITISE, who, self.table, Asked("major", code=before.priority))
+            lifecycle.take(before, Deed.PRIORITISE, who, self.table, act.at, Asked("major", code=before.priority))
             values["major"] = major
         after = replace(before, category=str(values.get("category", before.category)))
         if after.category not in {"", before.category, *self.table.categories}:
@@ -124,7 +124,7 @@ class ServiceDesk:
     async def link(self, act: audit.Act, who: Person, number: str, kind: str, reference: str) -> None:
         """Say what an incident has to do with; raise `Refused` for what there is not, and as `do` does."""
         before = await read(act.tx, number)
-        lifecycle.take(before, Deed.LINK, who, self.table, Asked())
+        lifecycle.take(before, Deed.LINK, who, self.table, act.at, Asked())
         named = one_line(reference, MAX_LINE, "reference")
         await _check_there_is(act.tx, kind, named, number)
         if len(await desk.links(act.tx, before.id)) >= MAX_LINKS:
@@ -136,7 +136,7 @@ class ServiceDesk:
     async def set_parent(self, act: audit.Act, who: Person, number: str, parent: str) -> None:
         """Put an incident under another one, or under none; raise `Refused`, and as `do` does."""
         before = await read(act.tx, number)
-        lifecycle.take(before, Deed.LINK, who, self.table, Asked())
+        lifecycle.take(before, Deed.LINK, who, self.table, act.at, Asked())
         if parent:
             await read(act.tx, parent)
             if number in (parent, *await desk.above(act.tx, parent)):
@@ -235,6 +235,8 @@ def _with_it(step: Deed, wish: Wish, act: audit.Act) -> dict[str, object]:
         return {"resolved_at": None, "closed_at": None, "score": None, "score_comment": "", "recovered_at": None}
     if step is Deed.CLOSE:
         return {"closed_at": act.at, "score": wish.score, "score_comment": wish.text}
+    if step is Deed.SCORE:
+        return {"score": wish.score, "score_comment": wish.text}
     if step is Deed.MERGE:
         return ended | {"merged_into": wish.to}
     if step is Deed.CANCEL:

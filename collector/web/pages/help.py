@@ -14,13 +14,13 @@ from collector.desk.table import URGENCIES
 from collector.security.roles import Permission
 from collector.services.changes import picking
 from collector.services.incidents import listed, reporting, seen
-from collector.services.incidents.reporting import Report
+from collector.services.incidents.reporting import MAX_TITLE, Report
 from collector.services.missing import NotFound
 from collector.store.browse.incidents import IncidentQuery
 from collector.store.browse.page import Window
 from collector.store.browse.ref import CiRef
 from collector.web.forms import Form
-from collector.web.pages.incidents import version_of, who, wish_of
+from collector.web.pages.incidents import suggestions, suggestions_of, version_of, who, wish_of
 from collector.web.render import page
 from collector.web.sending import attempt, sent, stepped
 from collector.web.viewer import viewer_of
@@ -29,15 +29,15 @@ log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.INCIDENTS_REPORT)])
 PICKED = 12
 """CIs that are offered for a word; who does not find theirs among them types more of it."""
-MINE = ("comment", "close", "reopen", "cancel")
+MINE = ("comment", "close", "score", "reopen", "cancel")
 """What whoever reported it can do."""
 FIELDS = ("title", "text", "ci", "urgency", "contact", "affected", "place", "category")
 
 
 @router.get("/help")
 async def help_page(request: Request) -> Response:
-    asked = request.query_params.get("ci", "")[:64]
-    return await _form(request, Form({"ci": (asked,), "urgency": ("medium",)}))
+    ci, title = request.query_params.get("ci", "")[:64], request.query_params.get("title", "")[:MAX_TITLE]
+    return await _form(request, Form({"ci": (ci,), "title": (title,), "urgency": ("medium",)}))
 
 
 async def _form(request: Request, form: Form, offered: tuple[CiRef, ...] = ()) -> Response:
@@ -47,18 +47,23 @@ async def _form(request: Request, form: Form, offered: tuple[CiRef, ...] = ()) -
         query = IncidentQuery(reporter=request.state.principal.name)
         mine = await listed.listed(connection, query, Window(50, request.query_params.get("cursor")))
         named = await picking.called(connection, [form.text("ci")]) if form.text("ci") else {}
+        chosen = next((each[0] for each in named.values() if len(each) == 1), None)
+        said = f"{form.text('title')} {form.text('text')}"
+        suggested = await suggestions(connection, viewer, said, chosen.ci_class if chosen else "")
     status = 400 if form.refused or form.wrong else 200
     return page(
         viewer, "help.html", status, form=form, mine=mine, offered=offered, urgencies=URGENCIES,
-        chosen=next((each[0] for each in named.values() if len(each) == 1), None),
+        chosen=chosen, suggested=suggested,
         words=context.service_desk.table, cursor=request.query_params.get("cursor"),
     )  # fmt: skip
 
 
 @router.post("/help")
 async def report(request: Request) -> Response:
-    """Report it; a word that names more than one CI, or none, comes back with those it may mean."""
+    """Report it, or only look for what may help; a word that names several CIs, or none, comes back with those."""
     form = await sent(request)
+    if form.text("look"):
+        return await _form(request, form)
     if not form.text("title"):
         form.mark("title", "form.required")
         return await _form(request, form)
@@ -88,13 +93,14 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await seen.one(connection, context.service_desk, number, who(request), context.clock())
+        suggested = await suggestions_of(connection, viewer, found.row)
     if request.state.principal.name not in found.row.reporters:
         raise NotFound("incident", number)
     refused = form.refused if form else ""
     return page(
         viewer, "help_one.html", 409 if denied else 400 if refused else 200, seen=found, incident=found.row,
         denied=denied, refused=refused, form=form or Form({}), words=context.service_desk.table,
-        may=[each for each in MINE if each in found.may],
+        may=[each for each in MINE if each in found.may], suggested=suggested,
     )  # fmt: skip
 
 

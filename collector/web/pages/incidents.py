@@ -118,7 +118,7 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
         viewer = await viewer_of(request, connection)
         found = await seen.one(connection, context.service_desk, number, who(request), context.clock())
         people = await seen.people(connection) if viewer.may(Permission.INCIDENTS_WORK) else ()
-        suggested = await _suggested(connection, viewer, found.row)
+        suggested = await suggestions_of(connection, viewer, found.row)
     refused = form.refused if form else ""
     detail = found.row.detail
     return page(
@@ -134,12 +134,19 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
     )  # fmt: skip
 
 
-async def _suggested(connection: AsyncConnection, viewer: Viewer, row: IncidentRow) -> list[Listed] | None:
+async def suggestions_of(connection: AsyncConnection, viewer: Viewer, row: IncidentRow) -> list[Listed] | None:
     """Return what the knowledge base has on what is not solved yet; None: nobody asks."""
-    if row.resolved_at or not viewer.may(Permission.KNOWLEDGE_READ):
+    if row.resolved_at:
         return None
     text = " ".join([*row.title.values(), row.description])
-    return await knowledge.suggest(connection, text, row.ci.ci_class if row.ci else "")
+    return await suggestions(connection, viewer, text, row.ci.ci_class if row.ci else "")
+
+
+async def suggestions(connection: AsyncConnection, viewer: Viewer, text: str, ci_class: str) -> list[Listed] | None:
+    """Return what it has on a text; None: it is not for this viewer."""
+    if not viewer.may(Permission.KNOWLEDGE_READ):
+        return None
+    return await knowledge.suggest(connection, text, ci_class) if text.strip() else []
 
 
 def _mine(found: seen.Seen, may_act: bool) -> frozenset[str]:

@@ -31,7 +31,9 @@ async def test_an_incident_is_listed_worked_on_and_closed(world: World, tmp_path
         assert (await run("resolve", number, "--text", "restarted")).returncode == 0
         assert (await run("reopen", number, "--text", "again")).returncode == 0
         assert (await run("resolve", number, "--text", "replaced", "--code", "replaced")).returncode == 0
-        assert "closed" in (await run("close", number, "--score", "4")).stdout
+        assert "closed" in (await run("close", number)).stdout
+        assert (await run("score", number, "4", "--text", "said so by phone")).returncode == 0
+        assert (await run("score", number, "5")).returncode == Refused.exit_code, "once"
         shown = await run("show", number)
         assert "resolution" in shown.stdout, shown.stderr
         whole = json.loads((await run("show", number, "--json")).stdout)

@@ -172,6 +172,26 @@ async def test_what_is_resolved_closes_after_a_day_of_working_time_without_objec
     assert (last.row.state, last.row.closed_at, last.trail[-1].who) == ("closed", desk.now, "collector")
 
 
+async def test_what_closed_by_itself_is_scored_by_the_user_once_for_two_weeks(desk: Desk) -> None:
+    first, second = await desk.report("uma"), await desk.report("uma")
+    for number in (first, second):
+        await desk.do("ann", number, Deed.TAKE)
+        assert "score" not in (await desk.look(number, "uma")).may, "who closes it scores it"
+        await desk.do("ann", number, Deed.RESOLVE, code="fixed", text="done")
+    desk.now = at("2026-03-09 09:00")
+    await desk.watch()
+    assert "score" in (await desk.look(first, "uma")).may
+    assert await denied(lambda: desk.do("uma", first, Deed.SCORE)) == (Why.NOT_A_SCORE,)
+    assert await denied(lambda: desk.do("vic", first, Deed.SCORE, score=1)) == (Why.NOT_YOURS, Why.NOT_THE_REPORTER)
+    desk.now = at("2026-03-23 09:00")
+    assert await desk.do("uma", first, Deed.SCORE, score=2, text="it took long") == "closed"
+    its = await desk.look(first, "uma")
+    assert (its.row.score, its.row.score_comment, its.trail[-1].act) == (2, "it took long", "score")
+    assert await denied(lambda: desk.do("uma", first, Deed.SCORE, score=5)) == (Why.SCORED,)
+    desk.now += 1
+    assert await denied(lambda: desk.do("uma", second, Deed.SCORE, score=5)) == (Why.TOO_LATE,)
+
+
 async def test_what_still_fires_does_not_close(desk: Desk) -> None:
     await desk.settle(alarm())
     await desk.do("ann", "INC-000001", Deed.TAKE)

@@ -96,6 +96,36 @@ async def test_whose_report_was_merged_follows_what_it_was_merged_into(world: Wo
     assert "uma" in (await meg.get(f"/incidents/{into}")).text
 
 
+async def test_who_reports_is_shown_published_articles_that_may_help(world: World) -> None:
+    uma, ann = await world.person("viewer", name="uma"), await world.person("engineer", name="ann")
+    bea = await world.person("knowledge_manager", name="bea")
+    for title in ("Printer jams on tray two", "Printer jams, not yet reviewed"):
+        await send(ann, "/knowledge", title=title, problem="paper jam", solution="use tray one", language="en")
+    await send(ann, "/knowledge/KB-000001/submit")
+    assert (await send(bea, "/knowledge/KB-000001/decide", act="publish")).status_code == 303
+    for looked in (await send(uma, "/help", title="My printer jams", look="yes"), await uma.get("/help?title=jams")):
+        assert looked.status_code == 200, "nothing is reported by that"
+        assert "/knowledge/KB-000001" in read(looked.text).links
+        assert "/knowledge/KB-000002" not in read(looked.text).links
+    assert 'value="My printer jams"' in (await send(uma, "/help", title="My printer jams", look="yes")).text
+    assert "/knowledge/KB-000001" not in read((await uma.get("/help")).text).links
+    number = await reported(uma, title="My printer jams")
+    assert "/knowledge/KB-000001" in read((await uma.get(f"/help/{number}")).text).links
+
+
+async def test_what_closed_without_a_score_is_scored_on_the_users_page(world: World) -> None:
+    uma, ann = await world.person("viewer", name="uma"), await world.person("service_desk", name="ann")
+    number = await reported(uma)
+    for what in ({"act": "take"}, {"act": "resolve", "code": "fixed", "text": "x"}, {"act": "close"}):
+        assert (await send(ann, f"/incidents/{number}/acts", **what)).status_code == 303
+    assert 'value="score"' in (await uma.get(f"/help/{number}")).text
+    assert (await send(uma, f"/help/{number}/acts", act="score")).status_code == 409, "without a number"
+    assert (await send(uma, f"/help/{number}/acts", act="score", score="5")).status_code == 303
+    html = (await uma.get(f"/help/{number}")).text
+    assert 'value="score"' not in html
+    assert Texts("en").label("incident_mark", "score") in html
+
+
 async def test_a_word_that_names_several_devices_comes_back_with_them(world: World) -> None:
     uma = await world.person("viewer", name="uma")
     several = await send(uma, "/help", title="Broken", device="0")
