@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 CLASSES = (
     "server", "security", "storage", "environment", "network", "pc", "auxiliary", "application", "system_software",
@@ -129,8 +129,18 @@ def permissions(roles: Iterable[str]) -> frozenset[Permission]:
 
 def administers(roles: Iterable[str], ci_class: str) -> bool:
     """Return whether `roles` make somebody the configuration administrator of a class; of `unknown`: of every class."""
+    return bool({"*", ci_class} & _scope(roles))
+
+
+def administrators(people: Mapping[str, Collection[str]], ci_class: str) -> list[str]:
+    """Return who of these people (name → roles) administers a class: those named for it, else those of all classes."""
+    named = [name for name, roles in people.items() if ci_class in _scope(roles)]
+    return named or [name for name, roles in people.items() if "*" in _scope(roles)]
+
+
+def _scope(roles: Iterable[str]) -> set[str]:
     scopes = (scope.split(",") for name, _, scope in (role.partition(":") for role in roles) if name == _SCOPED)
-    return any("*" in scope or ci_class in scope for scope in scopes)
+    return {each for scope in scopes for each in scope}
 
 
 def supervises(roles: Iterable[str]) -> frozenset[str] | None:

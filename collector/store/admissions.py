@@ -6,9 +6,10 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.desk.flow import OPEN
 from collector.desk.priority import Reckoning
 from collector.model import Cause, Value
 from collector.store import interning
@@ -51,6 +52,14 @@ def sited(detail: Mapping[str, Value], known: Admission | None) -> Mapping[str, 
     return (
         {**detail, "ci": {**its, "site": known.site}} if known and known.site and isinstance(its, Mapping) else detail
     )
+
+
+async def burdens(connection: AsyncConnection) -> dict[str, int]:
+    """Return who has incidents that are not over → how many."""
+    its = incident.c
+    held = (its.assignee != "") & its.state.in_(sorted(OPEN))
+    rows = await connection.execute(select(its.assignee, func.count()).where(held).group_by(its.assignee))
+    return {name: number for name, number in rows}  # noqa: C416  rows are no pairs to mypy
 
 
 def columns(known: Admission | None) -> dict[str, object]:

@@ -103,7 +103,7 @@ def test_it_is_one_incident_delivered_once_and_resolved_with_its_removal(
     _, ended = install(up, package)
     up.until(lambda: (finding_of(up, name) or {}).get("is_open"), WITHIN_S, "finding")
     (incident,) = up.until(lambda: incidents_of(up, name), WITHIN_S, "incident")
-    assert (incident["kind"], incident["severity"], incident["state"]) == ("unapproved_change", "notice", "new")
+    assert (incident["kind"], incident["severity"], incident["state"]) == ("unapproved_change", "notice", "assigned")
     up.until(lambda: times(receiver, incident["id"], "opened"), WITHIN_S, "delivery")
     print(f"delivered {time.time() - ended:.1f} s after dpkg ended")
     told = next(each for each in receiver.posted if each.headers["Idempotency-Key"].split("|")[1] == incident["id"])

@@ -16,6 +16,7 @@ from collector.desk.priority import Affected, Reckoning, most_urgent, reckon
 from collector.desk.table import PRIORITIES, Table
 from collector.incident.planning import Held, Plan, key_of
 from collector.model import CI, Cause, Incident
+from collector.services.incidents import owning
 from collector.store import admissions, cis, dependants, incidents, members
 from collector.store.admissions import Admission, Reckoned
 
@@ -38,12 +39,14 @@ async def admit(
     counted = await _counted(tx, (each for causes in its.values() for each in causes))
     ids = {causes[0].ci_id for causes in its.values() if causes[0].ci_id is not None}
     found, recorded = await cis.by_ids(tx, sorted(ids)), await dependants.recorded(tx, ids)
-    return {
+    owned = await owning.owners(tx, {key: causes[0] for key, causes in its.items()}, found)
+    admitted = {
         key: _admission(
             causes[0], most(table, causes, counted, _cis(causes)), table, found.get(causes[0].ci_id or 0), recorded
         )
         for key, causes in its.items()
     }
+    return {key: replace(each, assignee=owned.get(key, "")) for key, each in admitted.items()}
 
 
 def _admission(
