@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.desk.clocks import Interval
@@ -136,6 +136,13 @@ async def link(tx: AsyncConnection, incident_id: int, one: Link) -> bool:
     )
     done = await tx.execute(fresh.on_conflict_do_nothing().returning(incident_link.c.kind))
     return done.one_or_none() is not None
+
+
+async def unlink(tx: AsyncConnection, incident_id: int, kind: str, reference: str) -> bool:
+    """Take a link of an incident away; return whether there was one."""
+    where = (incident_link.c.incident_id == incident_id, incident_link.c.kind == kind)
+    done = await tx.execute(delete(incident_link).where(*where, incident_link.c.reference == reference))
+    return done.rowcount > 0
 
 
 async def links(connection: AsyncConnection, incident_id: int) -> tuple[Link, ...]:

@@ -114,6 +114,17 @@ async def link(request: Request, number: str, asked: LinkAsked) -> object:
     return await _one(request, number)
 
 
+@router.delete(
+    "/incidents/{number}/links/{kind}/{reference:path}", operation_id="unlinkIncident", status_code=204,
+    dependencies=_WORK,
+)  # fmt: skip
+async def unlink(request: Request, number: str, kind: str, reference: str) -> Response:
+    """Say that it has nothing to do with that."""
+    async with acting(request) as act:
+        await context_of(request).service_desk.unlink(act, who(request), number, kind, reference)
+    return Response(status_code=204)
+
+
 @router.put(
     "/incidents/{number}/parent", operation_id="setParent", response_model=IncidentWhole, dependencies=_WORK
 )  # fmt: skip

@@ -20,11 +20,11 @@ from collector.incident.family import WITH_PARENT
 from collector.model import Incident
 from collector.security import audit
 from collector.services.changes.asked import lines_of, one_line
-from collector.services.incidents import acknowledging, clockwork, planned
+from collector.services.incidents import acknowledging, clockwork, linkable, planned
 from collector.services.missing import NotFound
 from collector.services.problems import proposing
 from collector.services.refused import Refused
-from collector.store import accounts, admissions, changes, cis, desk, families, findings, incidents, members, telling
+from collector.store import accounts, admissions, desk, families, incidents, members, telling
 from collector.store.desk import Link, Mark
 
 MAX_TEXT: Final = 4_000
@@ -32,7 +32,6 @@ MAX_LINE: Final = 200
 MAX_LINKS: Final = 100
 FIELDS: Final = ("contact", "affected", "place", "category")
 """What people correct in an incident, a line each."""
-LINKS: Final = ("ci", "change", "finding", "request", "knowledge", "incident")
 EVENTS: Final = {
     Deed.RESOLVE: "resolved", Deed.REOPEN: "reopened", Deed.CLOSE: "closed", Deed.CANCEL: "closed",
     Deed.MERGE: "closed", Deed.COMMENT: "commented", Deed.TAKE: acknowledging.EVENT,
@@ -126,12 +125,21 @@ class ServiceDesk:
         before = await read(act.tx, number)
         lifecycle.take(before, Deed.LINK, who, self.table, act.at, Asked())
         named = one_line(reference, MAX_LINE, "reference")
-        await _check_there_is(act.tx, kind, named, number)
+        await linkable.check(act.tx, kind, named, number)
         if len(await desk.links(act.tx, before.id)) >= MAX_LINKS:
             raise Refused(f"an incident has at most {MAX_LINKS} links", "reference")
         if await desk.link(act.tx, before.id, Link(kind, named, act.at, act.by)):
             mark = Mark(act.at, act.by, Deed.LINK, "", {"kind": kind, "reference": named})
             await self._write(act, before, before, {}, mark)
+
+    async def unlink(self, act: audit.Act, who: Person, number: str, kind: str, reference: str) -> None:
+        """Take a link back; raise `NotFound` where there is none, and as `do` does."""
+        before = await read(act.tx, number)
+        lifecycle.take(before, Deed.LINK, who, self.table, act.at, Asked())
+        if not await desk.unlink(act.tx, before.id, kind, reference):
+            raise NotFound("link", f"{kind} {reference}")
+        mark = Mark(act.at, act.by, "unlink", "", {"kind": kind, "reference": reference})
+        await self._write(act, before, before, {}, mark)
 
     async def set_parent(self, act: audit.Act, who: Person, number: str, parent: str) -> None:
         """Put an incident under another one, or under none; raise `Refused`, and as `do` does."""
@@ -200,24 +208,6 @@ async def _to(tx: AsyncConnection, step: Deed, name: str) -> Person:
     if account is None or account.state != accounts.ACTIVE:
         raise Refused("there is no such account", "to")
     return person_of(account.name, account.roles)
-
-
-async def _check_there_is(tx: AsyncConnection, kind: str, reference: str, number: str) -> None:
-    """Raise `Refused` unless there is what a link names; requests and articles are named freely."""
-    if kind not in LINKS:
-        raise Refused(f"kind: one of {', '.join(LINKS)} is expected", "kind")
-    there = True
-    if kind == "ci":
-        there = bool(await cis.by_uids(tx, [reference]))
-    elif kind == "change":
-        there = await changes.find(tx, reference) is not None
-    elif kind == "incident":
-        there = reference != number and await incidents.find(tx, reference) is not None
-    elif kind == "finding":
-        named = int(reference[:18]) if reference.isascii() and reference.isdecimal() else 0
-        there = bool(await findings.of_findings(tx, [named])) if named else False
-    if not there:
-        raise Refused(f"there is no {kind} {reference}", "reference")
 
 
 def _columns(before: Incident, after: Incident) -> dict[str, object]:

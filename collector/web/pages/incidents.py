@@ -17,7 +17,8 @@ from collector.security.roles import Permission
 from collector.services import knowledge
 from collector.services.incidents import listed as incidents
 from collector.services.incidents import seen
-from collector.services.incidents.desk import FIELDS, LINKS, Wish, person_of
+from collector.services.incidents.desk import FIELDS, Wish, person_of
+from collector.services.incidents.linkable import LINKS
 from collector.services.knowledge import Listed
 from collector.services.problems import seen as problems
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
@@ -205,9 +206,11 @@ async def edit(request: Request, number: str) -> Response:
 
 @router.post("/incidents/{number}/links", dependencies=_WORK)
 async def link(request: Request, number: str) -> Response:
+    """Link it; `act` unlink: take the link back."""
     form, person, desk = await sent(request), who(request), context_of(request).service_desk
+    do = desk.unlink if form.text("act") == "unlink" else desk.link
     return await tried(
-        request, number, form, lambda act: desk.link(act, person, number, form.text("kind"), form.text("reference"))
+        request, number, form, lambda act: do(act, person, number, form.text("kind"), form.text("reference"))
     )
 
 

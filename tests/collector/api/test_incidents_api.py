@@ -75,6 +75,12 @@ async def test_links_parents_and_fields_are_written_by_who_works_on_it(world: Wo
         f"/api/v1/incidents/{first}/links", json={"kind": "ci", "reference": world.estate.web.uid}
     )  # fmt: skip
     assert linked.json()["links"][0]["reference"] == world.estate.web.uid
+    assert (await ann.delete(f"/api/v1/incidents/{first}/links/ci/{world.estate.web.uid}")).status_code == 204
+    assert (await ann.delete(f"/api/v1/incidents/{first}/links/ci/{world.estate.web.uid}")).status_code == 404
+    assert (await ann.get(f"/api/v1/incidents/{first}")).json()["links"] == []
+    article = {"kind": "knowledge", "reference": "KB-999999"}
+    assert (await ann.post(f"/api/v1/incidents/{first}/links", json=article)).status_code == 400
+    assert (await ann.put(f"/api/v1/incidents/{first}", json={"category": "no such category"})).status_code == 400
     assert (await ann.put(f"/api/v1/incidents/{first}/parent", json={"parent": second})).json()["parent"] == second
     assert (await ann.get(f"/api/v1/incidents/{second}")).json()["children"] == [first]
     assert (await ann.put(f"/api/v1/incidents/{first}", json={"place": "A/1"})).json()["place"] == "A/1"

@@ -244,17 +244,37 @@ async def test_links_name_what_there_is_and_parents_make_no_ring(desk: Desk) -> 
     async with acting(desk.store, Actor("ann", "page"), lambda: desk.now) as act:
         who = desk.who("ann")
         await desk.service.link(act, who, first, "ci", "ci-2")
-        await desk.service.link(act, who, first, "knowledge", "KB-000001")
+        await desk.service.link(act, who, first, "request", "REQ/7")
         await desk.service.set_parent(act, who, first, second)
-        for kind, reference in (("ci", "none"), ("change", "CHG-9"), ("finding", "7"), ("incident", first), ("x", "y")):
+        for kind, reference in (
+            ("ci", "none"), ("change", "CHG-9"), ("finding", "7"), ("incident", first), ("knowledge", "KB-999999"),
+            ("x", "y"),
+        ):  # fmt: skip
             with pytest.raises(Refused):
                 await desk.service.link(act, who, first, kind, reference)
         with pytest.raises(Refused, match="under itself"):
             await desk.service.set_parent(act, who, second, first)
     assert [(each.kind, each.reference) for each in (await desk.look(first)).links] == [
-        ("ci", "ci-2"), ("knowledge", "KB-000001"),
+        ("ci", "ci-2"), ("request", "REQ/7"),
     ]  # fmt: skip
     assert [each.number for each in (await desk.look(second)).children] == [first]
+
+
+async def test_a_link_is_taken_back_by_who_works_on_it_and_the_trail_keeps_it(desk: Desk) -> None:
+    number = await desk.report("uma")
+    async with acting(desk.store, Actor("ann", "page"), lambda: desk.now) as act:
+        await desk.service.link(act, desk.who("ann"), number, "ci", "ci-2")
+        await desk.service.link(act, desk.who("ann"), number, "request", "ci-2")
+        with pytest.raises(Denied):
+            await desk.service.unlink(act, desk.who("uma"), number, "ci", "ci-2")
+        await desk.service.unlink(act, desk.who("ann"), number, "ci", "ci-2")
+        with pytest.raises(NotFound):
+            await desk.service.unlink(act, desk.who("ann"), number, "ci", "ci-2")
+    its = await desk.look(number)
+    assert [(each.kind, each.reference) for each in its.links] == [("request", "ci-2")]
+    assert [(mark.act, mark.detail["kind"]) for mark in its.trail[1:]] == [
+        ("link", "ci"), ("link", "request"), ("unlink", "ci"),
+    ]  # fmt: skip
 
 
 async def test_fields_are_corrected_by_who_works_on_it_and_major_is_the_managers_word(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from collector.desk.flow import Deed, State
 from collector.desk.lifecycle import Why
 from collector.desk.table import IMPACTS, PRIORITIES, URGENCIES
-from collector.services.incidents.desk import LINKS
+from collector.services.incidents.linkable import LINKS
 from collector.web.catalogue import LANGUAGES, Texts
 from collector.web.words import INCIDENT_SOURCES
 from tests.collector.web.reading import read
@@ -167,6 +167,9 @@ async def test_the_desk_corrects_links_and_puts_under_another(world: World) -> N
     assert f"/cis/{world.estate.web.uid}" in read(html).links
     assert f"/incidents/{second}" in read(html).links
     assert "the board" in html
+    removed = await send(ann, f"{page}/links", kind="ci", reference=world.estate.web.uid, act="unlink")
+    assert removed.status_code == 303
+    assert f"/cis/{world.estate.web.uid}" not in read((await ann.get(page)).text).links
     assert first in (await ann.get(f"/incidents/{second}")).text
 
 
@@ -179,7 +182,7 @@ async def test_the_desk_corrects_links_and_puts_under_another(world: World) -> N
         ("incident_impact", IMPACTS), ("incident_urgency", URGENCIES), ("incident_mark", (*Deed, "open", "warn",
          "escalate", "recovered", "self_recovered", "ci_retired", "not_production", "grouped", "waived", "explained",
          "over_waived", "over_explained", "over_ci_retired",
-         "over_not_production", "over_grouped", "reckon", "still_there", "merged_from", "parent")),
+         "over_not_production", "over_grouped", "reckon", "still_there", "merged_from", "parent", "unlink")),
     ],
 )  # fmt: skip
 def test_everything_the_desk_says_has_a_word(language: str, family: str, words: tuple[str, ...]) -> None:
