@@ -47,6 +47,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """How long what nobody takes stays with a line, in percent of the time to respond; categories (none: any)."""
+
+    line: int
+    percent: int
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """A word of a list, by language, which people choose from unless it is `automatic`.
 
@@ -67,6 +76,7 @@ class Table:
     levels: tuple[Level, ...] = ()
     urgency: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    handing_on: tuple[Keep, ...] = ()
     pauses: Mapping[str, Word] = field(default_factory=dict)
     codes: Mapping[str, Word] = field(default_factory=dict)
     categories: Mapping[str, Word] = field(default_factory=dict)
@@ -90,6 +100,12 @@ class Table:
         fits = (each for each in self.routes if not each.classes or ci_class in each.classes)
         return next((each.line for each in fits if not each.sites or place.startswith(each.sites)), 1)
 
+    def keeps(self, line: int, category: str) -> int | None:
+        """Return how long what nobody takes stays with a line, in percent of the time to respond; None: for ever."""
+        top = category.partition("/")[0]
+        fits = (each for each in self.handing_on if each.line == line)
+        return next((each.percent for each in fits if not each.categories or top in each.categories), None)
+
 
 _ALWAYS: Final = AroundTheClock()
 BUILT_IN: Final = Table()
@@ -100,13 +116,14 @@ def load(file: Path, calendar: Calendar) -> Table:
     """Return the table in `file`; raise `BadFile`."""
     entry = read(file)
     entry.only(frozenset({
-        "matrix", "targets", "impact", "urgency", "assignment", "pauses", "codes", "categories", "warn_percent",
-        "close_after_hours", "score_within_days",
+        "matrix", "targets", "impact", "urgency", "assignment", "handing_on", "pauses", "codes", "categories",
+        "warn_percent", "close_after_hours", "score_within_days",
     }))  # fmt: skip
     return Table(
         _matrix(entry.entry("matrix")), _targets(entry.entry("targets")), tuple(_levels(entry)),
-        _urgency(entry.entry("urgency")), tuple(_routes(entry)), _words(entry.entry("pauses"), "stops", "reason"),
-        _words(entry.entry("codes"), "automatic"), _words(entry.entry("categories")), _count(entry, "warn_percent", 99),
+        _urgency(entry.entry("urgency")), tuple(_routes(entry)), tuple(_keeps(entry)),
+        _words(entry.entry("pauses"), "stops", "reason"), _words(entry.entry("codes"), "automatic"),
+        _words(entry.entry("categories")), _count(entry, "warn_percent", 99),
         _count(entry, "close_after_hours", 1000) * HOUR_MS, _count(entry, "score_within_days", 366) * 24 * HOUR_MS,
         calendar,
     )  # fmt: skip
@@ -158,6 +175,18 @@ def _routes(entry: Entry) -> list[Route]:
         if unknown := sorted(set(classes) - set(CLASSES)):
             raise row.bad(f"no such class: {unknown[0]}", "classes")
         found.append(Route(frozenset(classes), tuple(_texts(row, "sites")), _count(row, "line", 3)))
+    return found
+
+
+def _keeps(entry: Entry) -> list[Keep]:
+    known, found = set(entry.entry("categories")), []
+    for row in entry.entries("handing_on"):
+        row.only(frozenset({"line", "response_percent", "reason"}), frozenset({"categories"}))
+        row.text("reason")
+        categories = frozenset(_texts(row, "categories"))
+        if unknown := sorted(categories - known):
+            raise row.bad(f"no such category: {unknown[0]}", "categories")
+        found.append(Keep(_count(row, "line", 2), _count(row, "response_percent", 10_000), categories))
     return found
 
 

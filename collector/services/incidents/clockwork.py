@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident as planning
-from collector.desk import clocks, flow
+from collector.desk import clocks, flow, handing
 from collector.desk.clocks import FULL, Interval, Reading
 from collector.desk.flow import State
 from collector.desk.table import RESOLUTION, RESPONSE, Table
@@ -34,6 +34,7 @@ SAID: Final = {
     RESOLUTION: "解决时限已用 {0}% / {0} % of the time to resolve is used",
 }
 """What is told when a clock passes a threshold, by clock."""
+NOT_TAKEN: Final = "支持线 {0} 无人受理，转下一线 / nobody of line {0} has taken it: it goes to the next"
 Rung = Mapping[tuple[str, int], int]
 
 
@@ -79,6 +80,8 @@ def moments(look: Look, table: Table, now: int) -> dict[str, int | None]:
     readings = clocks.read(look.intervals, look.incident.priority, table, now, look.incident.due_at)
     due = {each.clock: each.due_at if each.state == "running" else None for each in readings}
     ahead = [at for reading in readings for _, at in _ahead(reading, look.rung, table)]
+    if (leaving := _leaves_at(look, table)) is not None:
+        ahead.append(leaving)
     if state == State.RESOLVED:
         ahead = [table.calendar.after(look.incident.resolved_at or now, table.close_after_ms)]
     return {
@@ -91,6 +94,18 @@ def _ahead(reading: Reading, rung: Rung, table: Table) -> list[tuple[int, int]]:
     """Return the thresholds a clock passes, or has passed, that nobody was told of: percent and when."""
     thresholds = ((table.warn_percent, reading.warn_at), (FULL, reading.due_at))
     return [(percent, at) for percent, at in thresholds if at is not None and (reading.clock, percent) not in rung]
+
+
+def _leaves_at(look: Look, table: Table) -> int | None:
+    """Return when an incident goes to the next line by itself: once from each."""
+    if _left(look.incident.line) in look.rung:
+        return None
+    return handing.leaves_at(look.incident, look.intervals, table)
+
+
+def _left(line: int) -> tuple[str, int]:
+    """Return how it is written down that an incident left a line by itself: no percent, it is no clock."""
+    return f"line {line}", 0
 
 
 async def _step(tx: AsyncConnection, look: Look, table: Table, now: int) -> list[tuple[Incident, str, str]]:
@@ -108,7 +123,22 @@ async def _step(tx: AsyncConnection, look: Look, table: Table, now: int) -> list
                 if reading.state != "done":
                     event = "escalated" if percent == FULL else "warned"
                     told.append((one, event, SAID[reading.clock].format(percent)))
-    return told
+    return told + await _hand_on(tx, look, table, now)
+
+
+async def _hand_on(tx: AsyncConnection, look: Look, table: Table, now: int) -> list[tuple[Incident, str, str]]:
+    """Give what nobody has taken to the next line; its state and its clocks go on."""
+    one, at = look.incident, _leaves_at(look, table)
+    if at is None or at > now or not await desk.ring(tx, one.id, *_left(one.line), at):
+        return []
+    moved = replace(one, line=one.line + 1)
+    said = NOT_TAKEN.format(one.line)
+    await desk.save(tx, one, {"line": moved.line})
+    await desk.turn(tx, [moved], now)
+    mark = Mark(now, COLLECTOR, flow.Deed.HAND_ON, said, {"line": [one.line, moved.line]})
+    await desk.note(tx, [(one.id, mark)])
+    log.info("incident handed on", incident=one.number, line=moved.line)
+    return [(moved, "updated", said)]
 
 
 async def _end(tx: AsyncConnection, look: Look, table: Table, now: int) -> list[tuple[Incident, str, str]]:

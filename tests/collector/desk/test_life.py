@@ -75,6 +75,9 @@ class Page:
     by_itself: bool = False
     is_there: bool = True
     parent: str = ""
+    here_since: int | None = None
+    """Since when it is nobody's and waits with its line."""
+    left: set[int] = field(default_factory=set)
     spans: list[tuple[str, str, int, int | None]] = field(default_factory=list)
 
     def turn(self, state: str, at: int, reason: str = "") -> None:
@@ -82,6 +85,10 @@ class Page:
             last = self.spans[-1]
             self.spans[-1] = (*last[:3], at)
         self.state = state
+        if state not in ("new", "assigned") or self.assignee:
+            self.here_since = None
+        elif self.here_since is None:
+            self.here_since = at
         self.spans.append((state, reason, at, None))
 
 
@@ -133,6 +140,12 @@ class Life(RuleBasedStateMachine):
         self.now += length
         self.run(Watch(self.store, TABLE, lambda: self.now).step())
         for page in self.pages.values():
+            if (
+                page.here_since is not None and page.line < 3 and page.line not in page.left
+                and walk(page.here_since, self.now) >= 2 * ALLOWED["response"]
+            ):  # fmt: skip
+                page.left.add(page.line)
+                page.line, page.here_since = page.line + 1, self.now
             if page.state == "resolved" and walk(page.resolved_at or 0, self.now) >= 24 * HOUR:
                 page.turn(
                     "assigned" if page.is_there and page.assignee else "new" if page.is_there else "closed", self.now
@@ -265,7 +278,7 @@ class Life(RuleBasedStateMachine):
         if act == "take":
             page.assignee = who
         if act == "hand_on":
-            page.line, page.assignee = page.line + 1, ""
+            page.line, page.assignee, page.here_since = page.line + 1, "", None
         if act == "resolve":
             page.assignee = page.assignee or who
         if act in ("resolve", "cancel"):

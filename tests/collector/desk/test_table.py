@@ -54,6 +54,8 @@ def test_the_line_is_told_by_class_and_by_the_beginning_of_the_place() -> None:
         ("{stops: true, zh: 等待备件", "{stops: often, zh: 等待备件", "true or false"),
         ("zh: 已修复, ", "", "zh is missing"), ("{level: site,", "{level: planet,", "one of group"),
         ("reason: within the working day", "reason: ''", "text expected"),
+        ("categories: [security]", "categories: [safety]", "no such category"),
+        ("{line: 2, response_percent", "{line: 3, response_percent", "from 1 to 2"),
         ("warn_percent: 75", "warn: 75", "unknown key"), ("score_within_days: 14", "score_within_days: 0", "a whole"),
     ],
 )  # fmt: skip

@@ -134,6 +134,38 @@ async def test_a_clock_that_runs_out_warns_and_escalates_once_each_even_over_res
     assert "响应时限已用 100%" in said[2]
 
 
+async def test_what_nobody_takes_goes_to_the_next_line_once_from_each_and_its_clock_goes_on(desk: Desk) -> None:
+    number = await desk.report("uma")  # P4: twice 540 minutes of working time with each line
+    for moment, line in (
+        ("2026-03-04 08:59", 1), ("2026-03-04 09:00", 2), ("2026-03-06 08:59", 2), ("2026-03-06 09:00", 3),
+        ("2026-03-27 09:00", 3),
+    ):  # fmt: skip
+        desk.now = at(moment)
+        await desk.watch()
+        await desk.watch()
+        assert (await desk.look(number)).row.line == line, moment
+    its = await desk.look(number)
+    assert (its.row.state, its.clocks[0].state) == ("new", "running")
+    assert [(mark.who, mark.detail["line"]) for mark in its.trail if mark.act == "hand_on"] == [
+        ("collector", [1, 2]), ("collector", [2, 3]),
+    ]  # fmt: skip
+    await desk.do("meg", number, Deed.HAND_ON, line=1, text="ask the user first")
+    desk.now = at("2026-04-20 09:00")
+    await desk.watch()
+    assert (await desk.look(number)).row.line == 1, "what people decided stands"
+
+
+async def test_what_is_somebodys_stays_and_security_leaves_line_one_sooner(desk: Desk) -> None:
+    taken, secure = await desk.report("uma"), await desk.report("uma", category="security")
+    await desk.do("meg", taken, Deed.ASSIGN, to="ann")
+    desk.now = at("2026-03-03 09:00")
+    await desk.watch()
+    assert (await desk.look(secure)).row.line == 2
+    desk.now = at("2026-03-27 09:00")
+    await desk.watch()
+    assert ((await desk.look(taken)).row.line, (await desk.look(taken)).row.assignee) == (1, "ann")
+
+
 async def test_waiting_stops_the_clock_only_for_reasons_that_do(desk: Desk) -> None:
     number = await desk.report("uma")
     await desk.do("ann", number, Deed.TAKE)
