@@ -190,6 +190,13 @@ class Estate:
             )  # fmt: skip
         return number
 
+    async def also_shown(self, finding: int, code: str) -> None:
+        """Let another source show what a finding holds."""
+        other = await self._add(schema.source, code=code, kind=code.partition("/")[0])
+        its = select(schema.finding_item).where(schema.finding_item.c.finding_id == finding)
+        rows = [{**row, "source_id": other} for row in (await self.connection.execute(its)).mappings()]
+        await self.connection.execute(insert(self.connection, schema.finding_item), rows)
+
     async def incident(self, ci: Seeded, number: str, cause: str, title: Mapping[str, str], **more: Any) -> int:
         told = {"severity": "warning", "state": "new", "opened_at": self.now - HOUR, "detail": {}} | more
         told["detail"] = json.dumps(told["detail"])

@@ -32,7 +32,7 @@ which stands in a change that moved, the pipeline fetches
 * the acceptances of its items;
 
 calls `evidence.narrowed` on the steps and `track.follow` on each path, and writes what that returns: judgements to the
-items of findings (`batching.batches` says which items are one finding, `batching.campaigns` which findings are one
+items of findings (`filing.file` says which items are one finding, `batching.campaigns` which findings are one
 campaign), moves to the `auth` lane with basis and reference. It calls again at each `due_at` a judgement names, so
 nothing waits silently. What `follow` returns depends on nothing but its arguments: the past can be judged anew, with
 other changes or other margins, by the same call.

@@ -148,13 +148,13 @@ def _settled(judged: Judged | None) -> int | None:
 
 
 def _cause(item: Item, gone: Sequence[Filed], causes: list[_Cause]) -> _Cause:
-    """Return where an item belongs: to what was folded into it, shows the same, waits at its path, is of its time.
+    """Return where an item belongs: to what shows the same, was folded into it, waits at its path, is of its time.
 
     What shows the same may be of any source; all else is of its own. Failing that, it is a cause itself.
     """
     folded = {each.finding_id for each in gone if key(each.judged.item)[:2] == key(item)[:2]}
-    found = next((cause for cause in causes if cause.finding_id in folded and not cause.is_waived), None)
-    found = found or next((cause for cause in causes if cause.shows(item)), None)
+    found = next((cause for cause in causes if cause.shows(item)), None)
+    found = found or next((cause for cause in causes if cause.finding_id in folded and not cause.is_waived), None)
     found = found or next((cause for cause in causes if cause.waits_for(item)), None)
     found = found or next((cause for cause in causes if cause.meets(item)), None)
     if found is None:

@@ -14,15 +14,16 @@ from collector.store.browse.findings import FindingRow
 
 
 async def of_finding(connection: AsyncConnection, finding: FindingRow, governance: Governance) -> tuple[Flapping, ...]:
-    """Return the paths of a finding that flapped in its lane, about the time of its bracket or since."""
+    """Return the paths of a finding that flapped for a source that shows it, about the time of its bracket or since."""
     paths = await interning.known_paths(connection, {Path(each.section, each.key) for each in finding.items})
     since = {(finding.ci_id, path): finding.hi - 2 * DAY_MS for path in paths}
     courses = await tracks.courses(connection, since, paths)
     lanes = (
-        [_controlled(step, governance) for source, step in course.steps if source == finding.source]
-        for _, course in sorted(courses.items())
-    )
-    return tuple(found for steps in lanes if steps and (found := flapping(steps)) and found.until >= finding.lo)
+        [_controlled(step, governance) for told, step in course.steps if told == source]
+        for _, course in sorted(courses.items()) for source in finding.sources
+    )  # fmt: skip
+    found = (flapping(steps) for steps in lanes if steps)
+    return tuple({each.path: each for each in found if each and each.until >= finding.lo}.values())
 
 
 def _controlled(step: Step, governance: Governance) -> Step:

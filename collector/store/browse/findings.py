@@ -83,6 +83,11 @@ class FindingRow:
         return self.closed_at is None
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """Who showed it, each once, as they are called."""
+        return tuple(dict.fromkeys(item.source for item in self.items)) or (self.source,)
+
+    @property
     def moved(self) -> tuple[tuple[str, str], ...]:
         """Section and key of each value that moved, once, also where it moved several times."""
         return tuple(dict.fromkeys((item.section, item.key) for item in self.items))

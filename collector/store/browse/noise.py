@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.matching import Flag
 from collector.model import CiState, Verdict
-from collector.store.browse.page import AnySelect
 from collector.store.schema import acceptance, ci, finding_item, finding_mark, path
 
 UNDO = "undo"
@@ -31,8 +30,7 @@ class Span:
 
 async def dismissed(connection: AsyncConnection, span: Span) -> Mapping[Place, int]:
     """Return what was accepted as it is within `span`, without a change, and how often."""
-    accepted = select(path.c.section, path.c.key, acceptance.c.field, func.count()).where(span.holds(acceptance.c.at))
-    return await _counted(connection, accepted.join(path, path.c.id == acceptance.c.path_id), acceptance.c.field)
+    return await _counted(connection, acceptance, span.holds(acceptance.c.at))
 
 
 async def confirmed(connection: AsyncConnection, span: Span) -> Mapping[Place, int]:
@@ -40,10 +38,7 @@ async def confirmed(connection: AsyncConnection, span: Span) -> Mapping[Place, i
 
     Confirmed is what a change explains that was recorded after it was found, and what somebody was asked to put back.
     """
-    items = select(path.c.section, path.c.key, finding_item.c.field, func.count()).where(
-        or_(_is_put_back(span), _is_explained(span))
-    )
-    return await _counted(connection, items.join(path, path.c.id == finding_item.c.path_id), finding_item.c.field)
+    return await _counted(connection, finding_item, or_(_is_put_back(span), _is_explained(span)))
 
 
 async def standing_cis(connection: AsyncConnection) -> int:
@@ -71,6 +66,11 @@ def _was_accepted() -> ColumnElement[bool]:
     return select(1).select_from(acceptance).where(*same).correlate(finding_item).exists()
 
 
-async def _counted(connection: AsyncConnection, counting: AnySelect, field: ColumnElement[str]) -> Mapping[Place, int]:
-    rows = await connection.execute(counting.group_by(path.c.section, path.c.key, field))
+async def _counted(connection: AsyncConnection, items: Table, which: ColumnElement[bool]) -> Mapping[Place, int]:
+    """Return place → how many values moved there in some finding: one that several sources show is one."""
+    its = items.c
+    once = select(its.path_id, its.field, its.finding_id, its.new_val_id).where(which).distinct().subquery()
+    places = (path.c.section, path.c.key, once.c.field)
+    counted = select(*places, func.count()).select_from(once.join(path, path.c.id == once.c.path_id))
+    rows = await connection.execute(counted.group_by(*places))
     return {(section, key, name): count for section, key, name, count in rows}

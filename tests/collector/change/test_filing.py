@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,30 @@ def test_what_two_sources_show_is_one_finding_whoever_is_first_and_however_it_is
     assert filed((mine, also_theirs, theirs, also_mine)) == one
     at_once = replace(theirs, item=replace(theirs.item, hi=mine.item.hi))
     assert filed((mine, at_once)) == {frozenset({mine, at_once})}
+
+
+def test_what_shows_the_same_is_in_one_finding_however_random_looks_come() -> None:
+    for seed in range(300):
+        chance = random.Random(seed)
+        looks = []
+        for source in ("agent", "snmp", "redfish"):
+            for at in sorted(chance.sample(range(2, 12), chance.randint(1, 3))):
+                paths = chance.sample([A, B, Path("os", "version")], chance.randint(1, 3))
+                its = [judged(each, at - chance.randint(1, 3), at, chance.choice("23")) for each in paths]
+                looks.append(tuple(replace(each, item=replace(each.item, source=source)) for each in its))
+        chance.shuffle(looks)
+        homes: dict[tuple[Path, Value], set[frozenset[Judged]]] = {}
+        for finding in filed(*looks):
+            for each in finding:
+                homes.setdefault((each.item.path, each.item.new), set()).add(finding)
+        assert all(len(those) == 1 for those in homes.values()), f"history {seed}"
+
+
+def test_what_work_came_to_goes_to_what_another_source_shows_of_it() -> None:
+    half, net = judged(A, 1, 2, "half", Verdict.IN_PROGRESS), judged(A, 1, 3, "done", Verdict.VARIANCE)
+    theirs = of_agent(judged(A, 0, 5, "done", Verdict.VARIANCE))
+    done = file([net, theirs], [Filed(7, half), Filed(8, theirs)], [home(half), home(theirs, number=8)])
+    assert (done.put, done.gone) == ((Filed(8, net),), (Filed(7, half),))
 
 
 def test_another_value_in_another_lane_is_another_finding() -> None:

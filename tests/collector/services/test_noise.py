@@ -59,6 +59,21 @@ async def test_what_was_dismissed_and_what_was_confirmed_is_counted_by_attribute
     assert [(each.answered.dismissed, each.answered.confirmed) for each in before.attributes] == [(1, 0)]
 
 
+async def test_what_two_sources_show_is_dismissed_and_confirmed_once(store: Store) -> None:
+    async with store.write() as tx:
+        estate = Estate(tx, NOW)
+        host = await estate.host("web-01")
+        for place, verdict in enumerate(("accepted", "reverted")):
+            number = await moved(estate, host, "bash|all", verdict=verdict)
+            await estate.also_shown(number, f"redfish//192.0.2.{place}")
+            if verdict == "accepted":
+                await dismissed(tx, number, NOW - DAY)
+            else:
+                await acceptances.mark(tx, number, Mark(NOW - DAY, "sophia", "undo", "nobody asked for it"))
+    (one,) = (await counted(store)).attributes
+    assert (one.answered.dismissed, one.answered.confirmed) == (1, 1)
+
+
 async def test_the_rate_is_of_what_was_dismissed_by_cis_and_weeks(store: Store) -> None:
     async with store.write() as tx:
         estate = Estate(tx, NOW)

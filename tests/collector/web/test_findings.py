@@ -132,9 +132,24 @@ async def test_of_a_field_that_moved_the_page_shows_what_is_authorised_of_it(wor
         host = await estate.host("node-77")
         number = await estate.finding(host, [], NOW - HOUR)
         words = {each: await estate.value(each) for each in ("/bin/allowed", "/bin/moved")}
-        row = {"finding_id": number, "source_id": host.source_id, "path_id": await estate.path("users", "root"), "field": "shell", "hi": NOW - HOUR,
-               "lo": NOW - HOUR - 1, "auth_val_id": words["/bin/allowed"], "old_val_id": words["/bin/allowed"],
-               "new_val_id": words["/bin/moved"], "verdict": "pending"}  # fmt: skip
+        row = {"finding_id": number, "source_id": host.source_id, "path_id": await estate.path("users", "root"),
+               "field": "shell", "hi": NOW - HOUR, "lo": NOW - HOUR - 1, "auth_val_id": words["/bin/allowed"],
+               "old_val_id": words["/bin/allowed"], "new_val_id": words["/bin/moved"],
+               "verdict": "pending"}  # fmt: skip
         await tx.execute(insert(tx, schema.finding_item).values(row))
     page = (await (await world.person("viewer")).get(f"/findings/{number}")).text
     assert page.count("/bin/allowed") >= 2, "what is authorised, and what it was"
+
+
+async def test_of_what_two_sources_show_the_page_and_the_api_say_who_showed_it(world: World) -> None:
+    async with world.store.write() as tx:
+        estate = Estate(tx, NOW)
+        host = await estate.host("node-78")
+        number = await estate.finding(host, [("hardware", "bios_version", "1", "2")], NOW - HOUR)
+        await estate.also_shown(number, "redfish//192.0.2.7")
+    client = await world.person("viewer")
+    page = await client.get(f"/findings/{number}", headers={"accept-language": "en"})
+    assert "as the agent, Redfish sweep saw" in page.text
+    assert 'title="redfish//192.0.2.7"' in page.text
+    items = (await client.get(f"{API}/{number}")).json()["items"]
+    assert [each["source"].partition("/")[0] for each in items] == ["agent", "redfish"]
