@@ -56,6 +56,7 @@ def test_an_incident_arrives_live_and_ends_with_a_score(desk: Served, visit: Vis
     uma = comes(desk, visit, "uma", language="zh-CN", **PHONE)
     uma.go("/help")
     uma.page.locator("input[name=title]").fill("打印机不出纸")
+    expect(uma.page.locator("#articles")).to_contain_text(uma.says("knowledge.suggest_none"))
     uma.page.get_by_role("button", name=uma.says("help.send")).click()
     expect(uma.page.locator("h1")).to_have_text("打印机不出纸")
     assert not uma.is_wider_than_the_screen
