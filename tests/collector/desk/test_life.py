@@ -342,6 +342,18 @@ def test_no_alarm_is_lost_or_doubled_and_no_clock_is_wrong() -> None:
     _run(5, 25)
 
 
+def test_a_life_in_which_nobody_acts_goes_from_line_to_line() -> None:
+    life = Life()
+    life.begin()
+    life.alarms_come_and_go({"a"})
+    for _ in range(20):
+        life.time_passes(30 * HOUR)
+        life.the_program_says_what_the_book_says()
+        life.every_threshold_was_told_once_and_none_before_its_time()
+    assert [(page.line, page.left) for page in life.pages.values()] == [(3, {1, 2})]
+    life.teardown()
+
+
 @pytest.mark.campaign
 def test_the_same_for_long(request: pytest.FixtureRequest) -> None:
     count = int(request.config.getoption("--campaign"))
