@@ -102,7 +102,8 @@ async def test_who_acknowledges_it_there_has_seen_its_alerts_here_once(desk: Des
 async def test_what_is_resolved_there_is_resolved_here_in_their_name_and_pagerduty_is_not_told_so(desk: Desk) -> None:
     assert await hears(desk, message(desk, RESOLVED))
     found = await desk.look(ONE)
-    assert (found.row.state, found.row.resolution) == ("resolved", "已在 pd 中由 Tenex Engineer 解决 / resolved in pd by Tenex Engineer")
+    said = "已在 pd 中由 Tenex Engineer 解决 / resolved in pd by Tenex Engineer"
+    assert (found.row.state, found.row.resolution) == ("resolved", said)
     assert not await hears(desk, message(desk, RESOLVED))
     assert not await hears(desk, message(desk, ACKNOWLEDGED))
     async with desk.store.read() as connection:

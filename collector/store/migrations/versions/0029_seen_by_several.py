@@ -29,7 +29,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("source_id", Id, nullable=True))
         its = sa.table(table, sa.column("finding_id"), sa.column("source_id"))
         op.execute(its.update().values(source_id=_first_source(its)))
-        in_key = [sa.Column("source_id", Id, primary_key=True, nullable=False)] if is_sqlite else []
+        in_key = (sa.Column("source_id", Id, primary_key=True, nullable=False),) if is_sqlite else ()
         with op.batch_alter_table(table, reflect_args=in_key) as batch:
             if not is_sqlite:
                 batch.alter_column("source_id", existing_type=Id, nullable=False)
