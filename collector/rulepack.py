@@ -29,6 +29,7 @@ MAX_FLAP_WINDOW = 64
 MAX_OVERRIDES = 50
 
 PACK_KEYS = frozenset({"pack", "title", "rules"})
+PACK_OPTIONAL_KEYS = frozenset({"params", "defaults"})
 RULE_KEYS = frozenset({"id", "kinds", "title", "expr", "summary", "runbook", "cases"})
 SHARED_KEYS: Final = frozenset({
     "match", "for", "max_age", "min_samples", "keep_firing_for", "on_unknown", "flap", "depends", "mode", "cadence",
@@ -59,7 +60,7 @@ class _Pack:
 
 def rules(file: Entry) -> list[tuple[Entry, CompiledRule]]:
     """Return each rule of a pack, with where it stands; raise `BadFile`."""
-    file.only(PACK_KEYS, frozenset({"params", "defaults"}))
+    file.only(PACK_KEYS, PACK_OPTIONAL_KEYS)
     _texts(file, "title")
     defaults = file.entry("defaults")
     defaults.only(frozenset(), SHARED_KEYS)

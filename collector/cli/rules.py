@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 import re
 import sys
 import time
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 import typer
 
-from collector import rulebook
+from collector import rulebook, ruleschema
 from collector.cli import show
 from collector.cli.backtest import NOTHING
 from collector.cli.client import AsJson, Client, Data, default_data
@@ -44,6 +45,12 @@ _INSTANCES: Final = (
 _MOVES: Final = ("at", "state", "outcome", "severity", "suppressed", "evidence")
 _SPAN: Final = re.compile(r"(\d{1,5})([hd])")
 _UNITS: Final = {"h": "hours", "d": "days"}
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the format of a pack as JSON Schema, for an editor to check it while it is written."""
+    print(jsonlib.dumps(ruleschema.schema(), indent=2))
 
 
 @app.command("check")
