@@ -40,7 +40,7 @@ SPAN: Final[Schema] = {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ns|us|
 
 def schema() -> Schema:
     """Return the schema of one pack."""
-    described = {
+    described: dict[str, Schema] = {
         "pack": TEXT,
         "title": _texts(),
         "params": {"type": "object", "additionalProperties": _param()},
@@ -53,7 +53,7 @@ def schema() -> Schema:
 
 
 def _rule() -> Schema:
-    own = {
+    own: dict[str, Schema] = {
         "id": {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$", "maxLength": 64},
         "kinds": {"type": "array", "minItems": 1, "items": {"enum": [*CLASSES, *ALL_TYPES]}},
         "title": _texts(), "summary": _texts(), "runbook": _texts(),
@@ -67,7 +67,7 @@ def _rule() -> Schema:
 
 
 def _incident() -> Schema:
-    described = {
+    described: dict[str, Schema] = {
         "category": TEXT, "urgency": {"enum": [*URGENCIES]}, "line": {"enum": [1, 2, 3]}, "group": TEXT,
         "group_by": _one_or_some(TEXT), "create": {"enum": [*CREATE]},
         "kb": {"type": "string", "pattern": f"^{ARTICLE.pattern}$"},
@@ -77,7 +77,7 @@ def _incident() -> Schema:
 
 def _case() -> Schema:
     by_name = {"type": "object", "additionalProperties": TEXT}
-    described = {
+    described: dict[str, Schema] = {
         "ci": {"type": "object"}, "status": by_name, "age": {"type": "object", "additionalProperties": SPAN},
         "now": {"type": "string", "format": "date-time"}, "was": TEXT, "severity": {"enum": [*LEVELS]},
         "history": {"type": "object", "additionalProperties": {"type": "array"}}, "held": SPAN,

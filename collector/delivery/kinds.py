@@ -80,7 +80,8 @@ class Made:
 class Kind:
     """A kind of channel. `secrets`: the fields of its secret; `needed`: those it cannot be without, any of the groups.
 
-    `scope`: the setting that says where the secret may be sent.
+    `scope`: the setting that says where the secret may be sent. `a_minute`: how many messages whoever receives them
+    takes, and then bans who sends more; 0: no such limit.
     """
 
     make: Callable[[Made], Destination]
@@ -91,12 +92,20 @@ class Kind:
     is_ticket: bool = False
     at_once: int = 16
     scope: str = "url"
+    a_minute: int = 0
 
     def pace(self, channel: Channel) -> Pace:
         if not self.gathers:
             return Pace(at_once=self.at_once)
         wait, interval, burst = (int(channel.settings[name]) for name in ("wait_s", "interval_s", "burst"))
+        if self.a_minute:
+            burst = min(burst, self.a_minute - 1)
+            interval = max(interval, -(-60 // (self.a_minute - burst)))
         return Pace(True, wait, interval, burst)
+
+    def takes(self, burst: int, interval_s: int) -> bool:
+        """Return whether whoever receives them takes that many messages in the worst minute."""
+        return not self.a_minute or burst + -(-60 // interval_s) <= self.a_minute
 
 
 _URL, _CA = Setting("url", URL, None), Setting("ca", PEM)
@@ -105,7 +114,6 @@ _GATHERED = (
     Setting("wait_s", NUMBER, 30, between=(0, MAX_WAIT_S)), Setting("interval_s", NUMBER, 300, between=(3, MAX_WAIT_S)),
     Setting("burst", NUMBER, 3, between=(1, 20)),
 )  # fmt: skip
-"""A robot of DingTalk or WeCom takes 20 messages a minute: the least interval keeps within that."""
 _LOGIN = ("user", "password", "token")
 _EITHER = (("user", "password"), ("token",))
 
@@ -180,10 +188,11 @@ def _jira(made: Made) -> Destination:
     return _tickets(made, Jira(_logged_in(made), made.text("version"), project, issue_type, resolve_by))
 
 
-def _robot(address: str) -> Kind:
+def _robot(address: str, a_minute: int) -> Kind:
     return Kind(
-        _chat, (Setting("url", URL, address), _CA, *_GATHERED), ("token", "secret"), (("token",),), gathers=True
-    )
+        _chat, (Setting("url", URL, address), _CA, *_GATHERED), ("token", "secret"), (("token",),), gathers=True,
+        a_minute=a_minute,
+    )  # fmt: skip
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -197,9 +206,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         ("user", "password"), gathers=True, scope="host",
     ),
-    "dingtalk": _robot("https://oapi.dingtalk.com/robot/send"),
-    "wecom": _robot("https://qyapi.weixin.qq.com/cgi-bin/webhook/send"),
-    "feishu": _robot("https://open.feishu.cn/open-apis/bot/v2/hook"),
+    "dingtalk": _robot("https://oapi.dingtalk.com/robot/send", 20),
+    "wecom": _robot("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", 20),
+    "feishu": _robot("https://open.feishu.cn/open-apis/bot/v2/hook", 100),
     "alertmanager": Kind(_alertmanager, (_URL, _CA), _LOGIN),
     "pagerduty": Kind(
         _pagerduty, (Setting("url", URL, "https://events.pagerduty.com"), _CA, _MARK),
@@ -236,7 +245,10 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     known = {each.name: each for each in KINDS[kind].settings}
     if unknown := sorted(given.keys() - known.keys()):
         raise BadDestination(f"{kind} has no setting {unknown[0][:64]}", "settings")
-    return {name: _checked(kind, each, given.get(name)) for name, each in known.items()}
+    settings = {name: _checked(kind, each, given.get(name)) for name, each in known.items()}
+    if (most := KINDS[kind].a_minute) and not KINDS[kind].takes(int(settings["burst"]), int(settings["interval_s"])):
+        raise BadDestination(f"{kind} takes {most} messages a minute", "interval_s")
+    return settings
 
 
 def make(channel: Channel, secret: Mapping[str, str], clock: Clock) -> Destination:

@@ -54,6 +54,8 @@ async def test_a_secret_is_not_sent_to_another_address(world: World) -> None:
         ({"kind": "webhook", "settings": {"url": "http://x"}, "secret": {"password": "x"}}, "secret"),
         ({"kind": "dingtalk", "settings": {}}, "secret"),
         ({"kind": "dingtalk", "settings": {"interval_s": 1}, "secret": {"token": "t"}}, "interval_s"),
+        ({"kind": "wecom", "settings": {"interval_s": 3}, "secret": {"token": "t"}}, "interval_s"),
+        ({"kind": "wecom", "settings": {"burst": 20}, "secret": {"token": "t"}}, "interval_s"),
         ({"kind": "email", "settings": {"host": "h", "sender": "a@b.cd", "recipients": "a@b.cd\nBcc: x@y.zz"}},
          "recipients"),
         ({"kind": "email", "settings": {"host": "h", "sender": "a@b.cd\r\nBcc: x", "recipients": "a@b.cd"}}, "sender"),
