@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import yaml
-
+from collector import record
 from collector.model import Govern, Value
+from collector.yamlfile import Entry, read
+from wire.sections import SECTIONS
 
-
-class BadGovernance(ValueError):
-    """The table cannot be used; the message names file and place."""
+_LEVELS: Final[Mapping[str, Govern]] = {each.name.lower(): each for each in Govern}
+_FIELDS: Final[Mapping[str, Collection[str]]] = {
+    **{name: shape.fields for name, shape in SECTIONS.items()}, record.SECTION: record.FIELDS,
+    **dict.fromkeys(("software", "vm", "ci"), ()),
+}  # fmt: skip
+"""Section → its fields; the last three are made here: of what hosts and hypervisors say, and of many looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +65,49 @@ class Governance:
 
 
 def load(file: Path) -> Governance:
-    """Return the table in `file`; raise `BadGovernance`."""
-    try:
-        return of_table(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, BadGovernance) as error:
-        raise BadGovernance(f"{file}: {type(error).__name__}: {error}") from error
+    """Return the table in `file`; raise `BadFile` naming file and line."""
+    return of_table(read(file))
 
 
-def of_table(raw: Mapping[str, Any]) -> Governance:
-    """Return the table as it was read; raise `BadGovernance`."""
-    try:
-        return Governance({name: _policy(entry) for name, entry in raw.items()})
-    except (AttributeError, KeyError, TypeError) as error:
-        raise BadGovernance(f"{type(error).__name__}: {error}") from error
+def of_table(table: Entry) -> Governance:
+    """Return the table as it was read; raise `BadFile`: a section, a field or a key that is none is an error."""
+    for name in table:
+        if name not in _FIELDS:
+            raise table.bad(f"{name} is no section", name)
+    return Governance({name: _policy(table.entry(name), name) for name in table})
 
 
-def _policy(entry: Mapping[str, Any]) -> Policy:
-    _reasoned(entry)
-    fields, rows = entry.get("fields", {}), entry.get("rows", [])
-    for each in [*fields.values(), *rows]:
-        _reasoned(each)
+def _policy(entry: Entry, section: str) -> Policy:
+    entry.only(frozenset({"default", "reason"}), frozenset({"fields", "rows"}))
+    entry.text("reason")
+    fields = entry.entry("fields")
     return Policy(
-        Govern[entry["default"].upper()],
-        {name: Govern[each["level"].upper()] for name, each in fields.items()},
-        tuple(RowPolicy(each["field"], each["equals"], Govern[each["level"].upper()]) for each in rows),
+        _level(entry, "default"),
+        {_named(fields, name, section): _of_field(fields.entry(name)) for name in fields},
+        tuple(_row(each, section) for each in (entry.entries("rows") if "rows" in entry else ())),
     )
 
 
-def _reasoned(entry: Mapping[str, Any]) -> None:
-    if not entry["reason"].strip():
-        raise KeyError("reason")
+def _of_field(entry: Entry) -> Govern:
+    entry.only(frozenset({"level", "reason"}))
+    entry.text("reason")
+    return _level(entry, "level")
+
+
+def _row(entry: Entry, section: str) -> RowPolicy:
+    entry.only(frozenset({"field", "equals", "level", "reason"}))
+    entry.text("reason")
+    return RowPolicy(_named(entry, entry.text("field"), section), entry["equals"], _level(entry, "level"))
+
+
+def _named(entry: Entry, name: str, section: str) -> str:
+    if name not in _FIELDS[section]:
+        raise entry.bad(f"{section} has no field {name}", name)
+    return name
+
+
+def _level(entry: Entry, key: str) -> Govern:
+    word = entry.text(key)
+    if word not in _LEVELS:
+        raise entry.bad(f"{key}: one of {', '.join(_LEVELS)} expected", key)
+    return _LEVELS[word]

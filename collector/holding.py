@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 
 from collector.config import Settings
 from collector.delivery import BadDestination
-from collector.governance import BadGovernance
 from collector.identifiers import BadPolicy
 from collector.listeners.server import CannotListen
 from collector.security.ca import BadAuthority
@@ -58,7 +57,7 @@ def starting(settings: Settings) -> Iterator[None]:
         raise CannotStart(f"{settings.data}: {error}; start that version, or restore a backup of this one") from error
     except CannotListen as error:
         raise CannotStart(f"{error}; choose others with --grpc and --enroll") from error
-    except (BadFile, BadGovernance, BadPolicy, BadDestination, BadAuthority, BadKey, UnsafeSecret) as error:
+    except (BadFile, BadPolicy, BadDestination, BadAuthority, BadKey, UnsafeSecret) as error:
         raise CannotStart(str(error)) from error
     except DBAPIError as error:
         raise CannotStart(f"the database cannot be used: {_one_line(error.orig or error)}") from error

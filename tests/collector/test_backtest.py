@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path as File
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from collector.services.lookback.report import Report
 from collector.services.refused import Refused
 from collector.store import schema
 from collector.store.engine import Store
+from collector.yamlfile import parse
 from tests.collector.test_held_against_changes import HOUR, Ground, exactly, line
 from tests.collector.test_pipeline import MINUTE, START, World
 from tests.simulated import SimulatedHost
@@ -101,11 +103,9 @@ async def test_what_is_controlled_no_more_would_be_no_item_and_what_is_from_now_
     ground.host.bodies["memory"] = {"total_bytes": 2 << 30, "swap_bytes": 0}
     await ground.tell()
     await ground.later(DAY)
-    table = of_table({
-        "memory": {"default": "controlled", "reason": "modules"}, "users": {"default": "informational", "reason": "no"},
-        "packages": {"default": "controlled", "reason": "software"}, "os": {"default": "controlled", "reason": "it"},
-        "dns": {"default": "controlled", "reason": "configuration"},
-    })  # fmt: skip
+    controlled = ("memory", "packages", "os", "dns")
+    lines = [f"{name}: {{default: controlled, reason: it is}}" for name in controlled]
+    table = of_table(parse("\n".join([*lines, "users: {default: informational, reason: not it}"]), File("policy")))
     report = await again(ground, governance=table, start=START + 5 * MINUTE)
     found = {(row.item.path.section, row.item.path.key): (row.was, row.would_be) for row in report.rows}
     assert found == {

@@ -9,7 +9,7 @@ from typing import Final
 
 from collector import governance, yamlfile
 from collector.change.covering import DAY_MS, MINUTE_MS, Margins
-from collector.governance import BadGovernance, Governance
+from collector.governance import Governance
 from collector.services.refused import Refused
 from collector.yamlfile import BadFile
 
@@ -49,7 +49,7 @@ def _governance(policy: str) -> Governance | None:
         return None
     try:
         return governance.of_table(yamlfile.parse(policy, Path("policy")))
-    except (BadFile, BadGovernance) as error:
+    except BadFile as error:
         raise Refused(str(error)[:500], "policy") from error
 
 
