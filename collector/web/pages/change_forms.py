@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.change.approval import THREE_PERSONS
 from collector.change.lifecycle import Denied
 from collector.change.record import ChangeType
 from collector.security.audit import Act
@@ -71,8 +72,9 @@ def is_number(text: str) -> bool:
 @router.get("/changes/new", dependencies=_RAISE)
 async def new_page(request: Request) -> Response:
     """Show an empty form, or one filled from a finding, a campaign, a template or CIs."""
-    asked, by = request.query_params, request.state.principal.name
+    asked = request.query_params
     type_ = asked.get("type", ChangeType.STANDARD)
+    by = "" if type_ in THREE_PERSONS else request.state.principal.name  # who initiates these does not carry them out
     content = Asked("", "", "", tuple(asked.getlist("ci")[:50]))
     finding, campaign = asked.get("finding", ""), asked.get("campaign", "")
     async with context_of(request).store.read() as connection:

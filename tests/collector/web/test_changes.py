@@ -87,6 +87,9 @@ async def test_a_change_is_made_from_a_finding_and_edited(world: World, ann: htt
     html = (await ann.get(f"/changes/new?finding={world.estate.finding}&type=emergency")).text
     assert f'name="finding" value="{world.estate.finding}"' in html
     assert "web-01,packages," in html
+    assert 'value="ann" selected' in html, "an emergency is mostly reported by who dealt with it"
+    normal = (await ann.get(f"/changes/new?finding={world.estate.finding}&type=normal")).text
+    assert 'value="ann" selected' not in normal, "who initiates a normal change does not carry it out"
     both = (await ann.get(f"/changes/new?finding={world.estate.finding}&type=standard&template=TPL-000001")).text
     assert 'name="template"' not in both, "what was done already is approved by no template"
     path = (await raised(ann)).headers["location"]
