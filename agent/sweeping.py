@@ -16,7 +16,7 @@ from agent.child import GRACE_S, Child
 from agent.findings import BadFinding, Finding, Place, finding, place
 from agent.hearing import MOST_WAITING, Hearing
 from agent.spool import Spool
-from wire.sweep import MAX_ROWS, Progress, SweepTask, TargetRow
+from wire.sweep import BROKEN_OFF, CANCELLED, MAX_ROWS, Progress, SweepTask, TargetRow
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Sweeping:
         elif "failed" in head:
             self._end(str(head["failed"])[:200])
         elif "ended" in head:
-            self._end("" if head["ended"] == "cancelled" else str(head["ended"])[:200])
+            self._end(str(head["ended"])[:200])
 
     def _kept(self, found: Finding) -> None:
         """Say what became of a target, only now that its observation is on disk."""
@@ -126,7 +126,7 @@ class Sweeping:
         if self._child and self._is_ready:
             self._child.tell(b"cancel")
         elif self._child:
-            self._end("")
+            self._end(CANCELLED)
 
     def _gone(self) -> None:
         """Account for a process that stopped talking: it is gone, or what it said was no frame."""
@@ -140,7 +140,7 @@ class Sweeping:
 
     def _end(self, failure: str) -> None:
         self._reap(GRACE_S)
-        if failure:
+        if failure not in ("", *BROKEN_OFF):
             log.warning("a sweep failed", extra={"sweep": self.uid, "because": failure})
         self.failure, self._is_done = failure, True
 

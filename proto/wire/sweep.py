@@ -18,8 +18,9 @@ MAX_TASK_BYTES = 3 * 1024 * 1024
 SECRETS_KEY_BYTES = 32
 SERVICES = ("ssh", "redfish", "nut")
 """What may stand on another port than usual (`SweepTask.ports`)."""
-LEASE_ENDED = "lease_ended"
-"""Why a sweep ends whose leases have: it is not over, and waits for new ones."""
+LEASE_ENDED, CANCELLED = "lease_ended", "cancelled"
+BROKEN_OFF = frozenset({LEASE_ENDED, CANCELLED})
+"""Why a sweep ends that has not failed and is not over: its leases have ended, its collector told it to stop."""
 UNTIL = frozenset({"alive", "identify", "explore"})
 STAGES = frozenset({"sweep", "fingerprint", "authenticate", "identify", "explore"})
 

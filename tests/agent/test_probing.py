@@ -24,7 +24,7 @@ from agent.transport import Backoff
 from tests.agent.server import Collector
 from tests.agent.test_run import Bench
 from wire.observation import Target
-from wire.sweep import Cancel, Known, Lease, SweepTask
+from wire.sweep import CANCELLED, Cancel, Known, Lease, SweepTask
 
 SECRET = "larch-and-cedar"
 
@@ -203,7 +203,7 @@ def test_a_watch_waits_for_no_other_sweep_and_ends_none(bench: Bench, collector:
     assert run(bench, collector, task("dies", "watch-3", watch=True)).failure == "the sweep's process ended: signal 9"
     collector.tasks.put(Cancel("obeys"))
     bench.until(lambda: last(collector, "obeys"))
-    assert last(collector, "obeys").failure == ""
+    assert last(collector, "obeys").failure == CANCELLED
 
 
 def test_a_watch_that_is_cancelled_leaves_the_other_sweep_alone(bench: Bench, collector: Collector) -> None:

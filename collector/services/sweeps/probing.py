@@ -27,11 +27,16 @@ from collector.store import probes, reach, sweep_targets, sweeps
 from collector.store.sweep_targets import LedgerRow
 from collector.store.sweeps import CANCELLED, DONE, FAILED, LANES, RUNNING, WAITING, WATCH, SweepRow
 from wire.ranges import Ranges
-from wire.sweep import LEASE_ENDED, MAX_FOUND_BYTES, Lease, Progress, SweepTask, TargetRow
+from wire.sweep import BROKEN_OFF, LEASE_ENDED, MAX_FOUND_BYTES, Lease, Progress, SweepTask, TargetRow
+from wire.sweep import CANCELLED as CANCELLED_THERE
 
 log = structlog.get_logger(__name__)
 
 MAX_DETAIL: Final = 300
+_WHY: Final = {
+    LEASE_ENDED: "its credentials were lent for long enough",
+    CANCELLED_THERE: "its probe was told to stop, and then to go on",
+}
 _CAUSE: Final = re.compile(r"[a-z][a-z_]{0,39}|", re.ASCII)
 
 
@@ -165,8 +170,8 @@ async def _tell(tx: AsyncConnection, row: SweepRow, lent: Sequence[str], now: in
 
 
 async def _end(tx: AsyncConnection, row: SweepRow, failure: str, now: int) -> None:
-    if failure == LEASE_ENDED:  # nothing failed: it goes on with new leases
-        await give_back(tx, row, "its credentials were lent for long enough")
+    if failure in BROKEN_OFF:  # nothing failed
+        await give_back(tx, row, _WHY[failure])
         return
     state = FAILED if failure else DONE
     await sweeps.change(tx, row.id, (RUNNING,), state=state, reason=_line(failure), ended_at=now)

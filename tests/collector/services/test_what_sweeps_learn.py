@@ -19,7 +19,7 @@ from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.services.sweeping import MINUTE, NOW, VAULT, Collector, row, with_probes
 from wire.localized import localized_key
-from wire.sweep import LEASE_ENDED, MAX_KNOWN, Known, Progress, SweepTask, TargetRow
+from wire.sweep import CANCELLED, LEASE_ENDED, MAX_KNOWN, Known, Progress, SweepTask, TargetRow
 
 KEY, OTHER = (f"ssh-ed25519 SHA256:{letter * 43}" for letter in "ab")
 ENGINE = "80001f8880a1b2c3d4"
@@ -224,6 +224,16 @@ async def test_leases_have_an_end_and_a_sweep_that_outlasts_them_waits_for_new_o
     again = await collector.take(NOW + MINUTE)
     assert again
     assert (again.uid, again.cursor, again.lease_s) == (task.uid, "4", LEASE_S)
+
+
+async def test_a_sweep_its_probe_had_stopped_before_it_was_to_go_on_goes_on_and_is_not_over(
+    collector: Collector,
+) -> None:
+    task = await begun(collector)
+    await collector.tell(Progress(task.uid, cursor="4", ended=True, failure=CANCELLED), NOW + MINUTE)
+    again = await collector.take(NOW + MINUTE)
+    assert again
+    assert (again.uid, again.cursor) == (task.uid, "4")
 
 
 # --- what is refused
