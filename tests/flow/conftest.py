@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.collector.delivery.receiver import Receiver
+from tests.flow import this_machine
 from tests.flow.running import Up
+from tests.flow.this_machine import Facts
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +24,15 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def up(receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """`up` on an empty data folder, delivering to `receiver`."""
+    before = _listening()
     running = Up(tmp_path_factory.mktemp("up") / "data", MUSTER_WEBHOOK_URL=receiver.url)
+    running.listening_before, running.listening_when_ready = before, _listening()
     yield running
     running.close()
+
+
+def _listening() -> Facts:
+    return this_machine.listening() if shutil.which("ss") else set()
 
 
 @pytest.fixture

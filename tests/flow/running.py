@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,7 +40,13 @@ def _named(hostname: str) -> list[str]:
 
 
 class Up:
-    """One running `up`. `ready_s` is how long it took until its five lines stood there."""
+    """One running `up`. `ready_s` is how long it took until its five lines stood there.
+
+    `listening_before`, `listening_when_ready`: what listened on this machine then, as far as somebody looked.
+    """
+
+    listening_before: Set[tuple[Any, ...]] = frozenset()
+    listening_when_ready: Set[tuple[Any, ...]] = frozenset()
 
     def __init__(
         self, data: Path, ports: tuple[int, int, int] | None = None, demo: int = 0, hostname: str = "",

@@ -87,17 +87,17 @@ def test_every_disk_and_mount_that_lsblk_shows_is_there(up: Up) -> None:
 
 
 def test_every_port_that_ss_shows_for_good_is_there(up: Up) -> None:
-    """Ports that come and go with other tests are in neither of the two looks, or marked as transient."""
+    """Those that listened before it began and still do, and its own: others come and go with the tests beside it."""
     needs("ss")
-    before = this_machine.listening()
-    time.sleep(2.0)
-    for_good = before & this_machine.listening()
+    its_own = {("127.0.0.1", port) for port in up.ports}
+    for_good = (up.listening_before | its_own) & this_machine.listening()
+    seen = up.listening_before | up.listening_when_ready
 
     def kept() -> bool:
         rows = [row for row in sections(up)["listening_ports"] if row["protocol"] == "tcp"]
         found = {(plain(row["address"]), row["port"]) for row in rows}
         chosen = {(plain(row["address"]), row["port"]) for row in rows if not row.get("transient")}
-        missing, extra = for_good - found, chosen - for_good - this_machine.listening()
+        missing, extra = for_good - found, chosen - seen - this_machine.listening()
         print(f"{len(found)} ports, missing {missing}, too many {extra}")
         return not missing and not extra
 
