@@ -98,14 +98,15 @@ class Kind:
         if not self.gathers:
             return Pace(at_once=self.at_once)
         wait, interval, burst = (int(channel.settings[name]) for name in ("wait_s", "interval_s", "burst"))
-        if self.a_minute:
-            burst = min(burst, self.a_minute - 1)
-            interval = max(interval, -(-60 // (self.a_minute - burst)))
+        burst, interval = self.slowed(burst, interval)
         return Pace(True, wait, interval, burst)
 
-    def takes(self, burst: int, interval_s: int) -> bool:
-        """Return whether whoever receives them takes that many messages in the worst minute."""
-        return not self.a_minute or burst + -(-60 // interval_s) <= self.a_minute
+    def slowed(self, burst: int, interval_s: int) -> tuple[int, int]:
+        """Return so many at once and one an interval (s), or as many as are taken in the worst minute."""
+        if not self.a_minute:
+            return burst, interval_s
+        burst = min(burst, self.a_minute - 1)
+        return burst, max(interval_s, -(-60 // (self.a_minute - burst)))
 
 
 _URL, _CA = Setting("url", URL, None), Setting("ca", PEM)
@@ -246,8 +247,10 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := sorted(given.keys() - known.keys()):
         raise BadDestination(f"{kind} has no setting {unknown[0][:64]}", "settings")
     settings = {name: _checked(kind, each, given.get(name)) for name, each in known.items()}
-    if (most := KINDS[kind].a_minute) and not KINDS[kind].takes(int(settings["burst"]), int(settings["interval_s"])):
-        raise BadDestination(f"{kind} takes {most} messages a minute", "interval_s")
+    if most := KINDS[kind].a_minute:
+        asked = int(settings["burst"]), int(settings["interval_s"])
+        if KINDS[kind].slowed(*asked) != asked:
+            raise BadDestination(f"{kind} takes {most} messages a minute", "interval_s")
     return settings
 
 

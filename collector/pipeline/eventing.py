@@ -50,8 +50,8 @@ async def note(tx: AsyncConnection, seen: Observation, state: SourceState, draft
 
 
 async def _ports(tx: AsyncConnection, ci_id: int) -> Sequence[Mapping[str, Any]]:
-    kept = await known.bodies(tx, [ci_id], ["interfaces"])
-    body = kept.get((ci_id, "interfaces"))
+    _, bodies = await known.read(tx, {ci_id: ["interfaces"]})
+    body = bodies.get((ci_id, "interfaces"))
     ports = json.loads(body) if body else []
     return ports if isinstance(ports, list) else []
 

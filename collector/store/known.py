@@ -26,11 +26,6 @@ _READ = (
     .where(_section.name.in_(bindparam("names", expanding=True)))
     .order_by(_section.last_ok)
 )
-_BODIES = (
-    select(_section.ci_id, _section.name, _section.body)
-    .where(_section.ci_id.in_(_CIS), _section.name.in_(bindparam("names", expanding=True)), _section.body.is_not(None))
-    .order_by(_section.last_ok)
-)
 _AGENTS = (
     select(_bound.ci_id, _agent.id, _agent.last_seen, _agent.version)
     .select_from(schema.subject_ci.join(schema.source).join(schema.agent))
@@ -70,7 +65,10 @@ Bodies = dict[tuple[int, str], bytes]
 
 
 async def read(connection: AsyncConnection, wanted: Mapping[int, Iterable[str]]) -> tuple[Heads, Bodies]:
-    """Return what `heads` and `bodies` do, of the sections `wanted` (CI → names) and no others."""
+    """Return what `heads` does, of the sections `wanted` (CI → names), and their canonical bodies.
+
+    Of several sources the body is that of the one that read it last.
+    """
     held: Heads = {ci_id: {} for ci_id in wanted}
     found: Bodies = {}
     for names, ci_ids in interning.alike(wanted).items():
@@ -80,17 +78,6 @@ async def read(connection: AsyncConnection, wanted: Mapping[int, Iterable[str]])
                 if row.body is not None:
                     found[row.ci_id, row.name] = bytes(row.body)
     return held, found
-
-
-async def bodies(
-    connection: AsyncConnection, ci_ids: Collection[int], names: Collection[str]
-) -> dict[tuple[int, str], bytes]:
-    """Return (CI, section) → canonical body; of several sources the one that read it last."""
-    found: dict[tuple[int, str], bytes] = {}
-    for part in interning.chunks(ci_ids):
-        rows = await connection.execute(_BODIES, {"cis": part, "names": list(names)})
-        found.update({(row.ci_id, row.name): bytes(row.body) for row in rows})
-    return found
 
 
 @dataclass(frozen=True, slots=True)
