@@ -88,6 +88,23 @@ def ends_by_itself(each: Incident) -> bool:
     return each.state in UNTOUCHED and not is_reported(each)
 
 
+def ended_by_itself(
+    over: Iterable[Incident], now: int, why: Mapping[int, str] = NOBODY
+) -> tuple[tuple[Incident, ...], tuple[Incident, ...]]:
+    """Part incidents without a cause at `now` (ms) into those that resolve and those that only say they recovered.
+
+    `why`: the code by which each ended, where it did not recover by itself.
+    """
+    resolve, recover = [], []
+    for each in over:
+        code = why.get(each.id, SELF_RECOVERED)
+        if ends_by_itself(each):
+            resolve.append(replace(each, state=RESOLVED, resolved_at=now, resolution_code=code))
+        else:
+            recover.append(replace(each, recovered_at=now if code == SELF_RECOVERED else None))
+    return tuple(resolve), tuple(recover)
+
+
 def key_of(cause: Cause) -> str:
     """Return the key of the incident `cause` goes to."""
     return cause.group or cause.key
@@ -110,11 +127,7 @@ def plan(
     stay, over = _parted(held.incidents, coming, leave)
     last = _last_causes(leave)
     why = {each.id: _why(last[each.id], present, gone, ended) for each in over}
-    resolve = tuple(
-        replace(each, state=RESOLVED, resolved_at=now, resolution_code=why[each.id])
-        for each in over
-        if ends_by_itself(each)
-    )
+    resolve, recover = ended_by_itself(over, now, why)
     there = {key_of(each) for each in opened} | {each.cause_key for each in (*reopened, *held.incidents)}
     there -= {each.cause_key for each in resolve}
     by_key = _by_key(present.values())
@@ -123,11 +136,7 @@ def plan(
         update=tuple(_told_anew(stay, present, by_key)),
         resolve=resolve,
         reopen=tuple(reopened),
-        recover=tuple(
-            replace(each, recovered_at=now if why[each.id] == SELF_RECOVERED else None)
-            for each in over
-            if not ends_by_itself(each)
-        ),
+        recover=recover,
         join=tuple((key, cause) for cause in coming if (key := key_of(cause)) in there),
         leave=leave,
         under=tuple((each.id, key) for each in over if (key := _told_in(last[each.id], present))),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import incident
 from collector.desk.priority import Affected, reckon
 from collector.desk.table import Table
-from collector.incident.planning import MAINTENANCE, RESOLVED, SELF_RECOVERED, TOLD, Plan, ends_by_itself
+from collector.incident.planning import MAINTENANCE, TOLD, Plan, ended_by_itself
 from collector.model import Cause
 from collector.store import accounts, incidents
 from collector.store.accounts import ACTIVE
@@ -43,12 +43,7 @@ async def over(tx: AsyncConnection, kept: Kept[Any], now: int) -> None:
     """End that incident: the plan was run. What somebody is at work on only says so."""
     held = await incidents.held_of(tx, (), [_cause(kept, "", now)], now)
     its = [each for each in held.incidents if each.cause_key == _key(kept) and each.recovered_at is None]
-    resolve = tuple(
-        replace(each, state=RESOLVED, resolved_at=now, resolution_code=SELF_RECOVERED)
-        for each in its
-        if ends_by_itself(each)
-    )
-    recover = tuple(replace(each, recovered_at=now) for each in its if not ends_by_itself(each))
+    resolve, recover = ended_by_itself(its, now)
     if its:
         await incidents.apply(tx, Plan(resolve=resolve, recover=recover), now)
 
