@@ -169,7 +169,8 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     office = Office.checked(store, vault, _desk(loaded), settings.rules_folder / "tickets.yaml", now)
     collector = Collector(
         settings, store, authority, vault, registry, intake, runner, courier, timekeeper,
-        Retention(store, settings.audit_days, now), Puller(office), Keeper(store, _inspector(loaded, settings), now),
+        Retention(store, settings.audit_days, now, loaded.desk), Puller(office),
+        Keeper(store, _inspector(loaded, settings), now),
         Inbox(store, now, loaded.identity, partial(settling.settle_of, policies=loaded), loaded.desk),
         listeners, registrar, port, simulated,
     )  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Final
 import structlog
 
 from collector.clock import Clock
+from collector.desk.table import BUILT_IN, Table
 from collector.security.audit import COLLECTOR, recorded
-from collector.services import audit, events, waivers
+from collector.services import audit, events, waiver_reminders
 from collector.store import alerts
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
@@ -25,8 +26,8 @@ PART: Final = 10_000
 class Retention:
     """`run()` until cancelled; `step()` is one look."""
 
-    def __init__(self, store: Store, audit_days: int, clock: Clock, every_s: float = EVERY_S) -> None:
-        self._store, self._audit_days, self._clock, self._every_s = store, audit_days, clock, every_s
+    def __init__(self, store: Store, audit_days: int, clock: Clock, desk: Table = BUILT_IN) -> None:
+        self._store, self._audit_days, self._clock, self._desk = store, audit_days, clock, desk
 
     async def run(self) -> None:
         while True:
@@ -34,7 +35,7 @@ class Retention:
                 await self.step()
             except StoreFailed as error:  # what is old only gets older
                 log.warning("old rows stay for now", error=str(error))
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(EVERY_S)
 
     async def step(self) -> int:
         """Take away what is too old, return how many rows; raise `StoreFailed`."""
@@ -44,7 +45,7 @@ class Retention:
         while part := await self._forget_moves():
             gone += part
         async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
-            await waivers.remind(act)
+            await waiver_reminders.step(act, self._desk)
         async with writing(self._store) as tx:
             gone += await audit.prune(tx, self._audit_days * audit.DAY_MS, self._clock())
             await self._store.look(tx)

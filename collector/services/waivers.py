@@ -1,4 +1,4 @@
-"""Waivers: asked for by one person, granted by another, ended early by either; reminders before their end."""
+"""Waivers: asked for by one person, granted by another, ended early by either."""
 
 from __future__ import annotations
 
@@ -147,22 +147,6 @@ async def _write(act: Act, before: Waiver, after: Waiver, rules: Rules) -> None:
     if named := [each for each in rules if meets(after.rule, each)]:
         await alerts.look_again(act.tx, act.at, rules=named)
     await foreign_alerts.look_again(act.tx, act.at)
-
-
-async def remind(act: Act) -> int:
-    """Tell of waivers that end in 14, 7 and 1 days, each once; return how many were told of."""
-    kept = await waivers.granted(act.tx, act.at)
-    due = {each: days for each in kept if (days := _reminder(each, act.at))}
-    for each, days in due.items():
-        who = {"owner": each.waiver.requested_by, "granted_by": each.waiver.decided_by, "days_left": days}
-        act.tell("waiver.remind", f"waiver/{each.waiver.number}", after=who)
-    if due:
-        await waivers.reminded(act.tx, [each.id for each in due], act.at)
-    return len(due)
-
-
-def _reminder(kept: waivers.Kept, now: int) -> int:
-    return kept.waiver.reminder_due(max(kept.reminded_at, kept.waiver.decided_at), now)
 
 
 async def _found(connection: AsyncConnection, number: str) -> Waiver:

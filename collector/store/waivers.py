@@ -66,9 +66,10 @@ async def matched(tx: AsyncConnection, numbers: Collection[str], now: int) -> No
     await tx.execute(update(waiver).where(waiver.c.number.in_(sorted(numbers)), stale).values(matched_at=now))
 
 
-async def reminded(tx: AsyncConnection, ids: Collection[int], now: int) -> None:
-    """Say that reminders of these were looked for until `now`."""
-    await tx.execute(update(waiver).where(waiver.c.id.in_(sorted(ids))).values(reminded_at=now))
+async def reminded(tx: AsyncConnection, kept: Kept, now: int) -> bool:
+    """Say that reminders of this one were looked for until `now`; return False when somebody else just did."""
+    still = (waiver.c.id == kept.id, waiver.c.reminded_at == kept.reminded_at)
+    return (await tx.execute(update(waiver).where(*still).values(reminded_at=now))).rowcount == 1
 
 
 def _values(its: Waiver) -> dict[str, Any]:

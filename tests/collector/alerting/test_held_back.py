@@ -16,7 +16,7 @@ from collector.pipeline import settling
 from collector.pipeline.runner import Runner
 from collector.rulebook import Rulebook
 from collector.security.audit import Actor, acting
-from collector.services import maintenance_windows, waivers
+from collector.services import maintenance_windows
 from collector.services.inbound.inbox import Inbox
 from collector.store import schema, standing_on
 from collector.store.engine import Store
@@ -143,20 +143,6 @@ async def test_a_waiver_may_lower_what_a_problem_counts_for(ground: Held) -> Non
     [incident] = await ground.open_ones()
     alert = await ground.alert()
     assert (incident.severity, alert.evidence["severity"], alert.lowered) == ("notice", "error", "notice")
-
-
-async def test_a_reminder_is_written_once_for_each_day_it_falls_due(ground: Held) -> None:
-    world = ground.world
-    await ground.waive(20 * DAY)
-    told = []
-    for _ in range(20):
-        world.now += DAY
-        async with acting(world.store, Actor("collector", "collector"), lambda: world.now) as act:
-            told.append(await waivers.remind(act))
-            act.tell("test", "test")
-    assert [at + 1 for at, number in enumerate(told) if number] == [6, 13, 19]
-    rows = await world.rows(schema.audit, schema.audit.c.action == "waiver.remind")
-    assert [json.loads(row.details)["after"]["days_left"] for row in rows] == [14, 7, 1]
 
 
 async def test_a_rule_that_depends_on_another_waits_while_that_one_fires(ground: Held) -> None:
