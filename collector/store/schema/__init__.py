@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collector.store.schema.accounts import account as account
 from collector.store.schema.accounts import api_token as api_token
+from collector.store.schema.accounts import kept_answer as kept_answer
 from collector.store.schema.accounts import login_link as login_link
 from collector.store.schema.accounts import session as session
 from collector.store.schema.agents import agent as agent
@@ -21,6 +22,7 @@ from collector.store.schema.alerting import alert_ack as alert_ack
 from collector.store.schema.alerting import alert_move as alert_move
 from collector.store.schema.alerting import maintenance_window as maintenance_window
 from collector.store.schema.alerting import waiver as waiver
+from collector.store.schema.arriving import arrival_rule as arrival_rule
 from collector.store.schema.auditing import audit as audit
 from collector.store.schema.auditing import audit_mark as audit_mark
 from collector.store.schema.base import metadata as metadata
