@@ -1,20 +1,25 @@
-"""Registering: a person says of a proposed CI that it belongs here; what it shows is authorised from then on."""
+"""Registering: a person says of a proposed CI that it belongs here; what it shows is authorised from then on.
+
+What they say of it with that (owner, place, label …) is written before, as a word of theirs, and so is authorised too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector import drift
+from collector import drift, record
 from collector.classes import TYPES, UNKNOWN
 from collector.governance import Governance
 from collector.model import CI, CiState, Path, Value
 from collector.security.audit import Act
 from collector.security.roles import administers
+from collector.services import records
 from collector.services.missing import NotFound
+from collector.services.records import Recorder
 from collector.services.refused import Refused
 from collector.store import cis, doubts, interning, lanes
 from collector.store.lanes import Authorising, Basis, Ids, Origin
@@ -24,6 +29,11 @@ Judge = Callable[[AsyncConnection, Collection[int], int], Awaitable[None]]
 
 MOST: Final = 200
 """CIs that are registered at once."""
+FORM: Final = ("name", "label", "asset_number", "owner", "department", "place", "environment")
+"""What a form asks with it; whoever registers one CI may say anything of its record."""
+ALIKE: Final = ("owner", "department", "place", "environment", "contact", "purpose", "note")
+"""What may be said of several at once: not what each has of its own."""
+_NOTHING: Final[Mapping[str, object]] = {}
 BY: Final = "registered by "
 """What the basis of a registered CI's first authorised values begins with; the account follows."""
 
@@ -66,30 +76,46 @@ class Registrar:
 
     governance: Governance
     judge: Judge
+    recorder: Recorder
 
-    async def register(self, act: Act, roles: Collection[str], uids: Collection[str]) -> tuple[Left, ...]:
+    async def register(
+        self, act: Act, roles: Collection[str], uids: Collection[str], said: Mapping[str, object] = _NOTHING
+    ) -> tuple[Left, ...]:
         """Register the proposed CIs among `uids`, as far as `roles` reach; return those that were left as they are.
 
-        Raise `NotFound`, and `Refused` when they are too many.
+        `said`: what the record of each of them shall say. Raise `NotFound`, `BadValue`, and `Refused` when they are
+        too many, or for a field that each has for itself.
         """
         if len(uids) > MOST:
             raise Refused(f"at most {MOST} are registered at once", "ids")
+        if own := sorted(said.keys() & set(record.FIELDS) - set(ALIKE)):
+            raise Refused("each has its own: register them one by one", own[0])
         found = await _found(act.tx, uids)
         doubtful = await doubts.doubtful(act.tx, [ci.id for ci in found])
         why = {ci.id: _why_not(ci, roles, doubtful) for ci in found}
-        await self._admit(act, [ci for ci in found if not why[ci.id]])
+        await self._admit(act, [ci for ci in found if not why[ci.id]], record.checked(said))
         return tuple(Left(ci, why[ci.id]) for ci in found if why[ci.id])
 
-    async def register_one(self, act: Act, roles: Collection[str], uid: str, named: Named) -> None:
-        """Register one CI and say what it is where no source could; raise `NotFound`, or `NotRegistered`."""
+    async def register_one(
+        self, act: Act, roles: Collection[str], uid: str, named: Named, said: Mapping[str, object] = _NOTHING
+    ) -> None:
+        """Register one CI and say what it is where no source could; `said`: what its record shall say.
+
+        Raise `NotFound`, `NotRegistered`, `BadValue`, and `Refused` for a label another CI carries.
+        """
         (ci,) = await _found(act.tx, [uid])
+        values = record.checked(said)
         if named != Named():
             await _name(act.tx, ci, named)
-        for left in await self.register(act, roles, [uid]):
-            raise NotRegistered(left.why)
+            (ci,) = await _found(act.tx, [uid])
+        if why := _why_not(ci, roles, await doubts.doubtful(act.tx, [ci.id])):
+            raise NotRegistered(why)
+        await records.check_label(act.tx, ci.id, values.get("label"))
+        await self._admit(act, [ci], values)
 
-    async def _admit(self, act: Act, found: Iterable[CI]) -> None:
-        # Admitted first: whoever writes facts of these CIs on another collector is done by then, or waits for us.
+    async def _admit(self, act: Act, found: Collection[CI], said: Mapping[str, str | None]) -> None:
+        if said and found:
+            await self.recorder.write_alike(act, found, said)
         admitted = await cis.admit(act.tx, [ci.id for ci in found], BY + act.by)
         shown = await lanes.standing(act.tx, sorted(admitted))
         await self._authorise(act, {ci_id: self._controlled(facts) for ci_id, facts in shown.items()})
@@ -113,12 +139,15 @@ class Registrar:
         await lanes.write_authorised(act.tx, rows, ids)
 
 
-async def _found(connection: AsyncConnection, uids: Collection[str]) -> list[CI]:
-    known = await cis.by_uids(connection, uids)
+async def _found(tx: AsyncConnection, uids: Collection[str]) -> list[CI]:
+    known = await cis.by_uids(tx, uids)
     for uid in uids:
         if uid not in known:
             raise NotFound("CI", uid)
-    return list(known.values())
+    # Held, then read: whoever writes of these CIs on another collector is done by then, or waits for us.
+    ci_ids = [ci.id for ci in known.values()]
+    await cis.hold(tx, ci_ids)
+    return list((await cis.by_ids(tx, ci_ids)).values())
 
 
 def _why_not(ci: CI, roles: Collection[str], doubtful: Collection[int]) -> str:
