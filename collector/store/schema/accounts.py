@@ -34,3 +34,10 @@ api_token = Table(
     Column("account_id", Id, ForeignKey("account.id"), nullable=False),
     words("name"), moment("created_at"), moment("expires_at"), moment("used_at", 0), Column("revoked_at", BigInteger),
 )  # fmt: skip
+
+kept_answer = Table(  # what was answered to a request with a key; without `sealed`: it was carried out, and no more
+    "kept_answer", metadata,
+    Column("account_id", Id, ForeignKey("account.id"), primary_key=True), Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False), moment("at"), Column("sealed", LargeBinary), words("key_id", ""),
+    Index("ix_kept_answer_at", "at"),
+)  # fmt: skip
