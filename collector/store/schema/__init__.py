@@ -57,6 +57,8 @@ from collector.store.schema.findings import campaign as campaign
 from collector.store.schema.findings import finding as finding
 from collector.store.schema.findings import finding_item as finding_item
 from collector.store.schema.findings import finding_mark as finding_mark
+from collector.store.schema.findings import revert as revert
+from collector.store.schema.findings import unverified as unverified
 from collector.store.schema.history import auth as auth
 from collector.store.schema.history import claim as claim
 from collector.store.schema.history import contender as contender

@@ -17,6 +17,7 @@ agent = Table(
     moment("last_seen", 0), words("version", ""), moment("clock_offset_ms", 0),
     moment("spool_depth", 0), moment("dropped_total", 0), moment("rss_bytes", 0), moment("cpu_ms", 0),
     words("failing_sections", "[]"), words("state_reason", ""), words("heard", "{}"),
+    moment("look_asked_at", 0),  # when a whole inventory was last asked for
 )  # fmt: skip
 
 enrol_token = Table(

@@ -1,8 +1,8 @@
-"""Findings: drift no approved change explains, and what people said of it."""
+"""Findings: drift no approved change explains, what people said and do about it; what nobody saw after a change."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from collector.store.schema.base import Id, metadata, moment, numbered, words
 
@@ -61,4 +61,29 @@ finding_mark = Table(  # who did what with a finding, and why: only added to
     Column("finding_id", Id, ForeignKey("finding.id"), nullable=False),
     moment("at"), words("who"), words("act"), words("reason", ""), Column("until", BigInteger), words("reference", ""),
     Index("ix_finding_mark_finding_id", "finding_id", "id"),
+)  # fmt: skip
+
+revert = Table(  # somebody is to put back what a finding shows: collector/reverting.py
+    "revert", metadata, numbered(),
+    Column("finding_id", Id, ForeignKey("finding.id"), nullable=False),
+    words("assignee"), words("asked_by"), moment("asked_at"), moment("due_at"), words("reason"),
+    words("state", "open"), moment("turned_at"), words("note", ""),
+    words("incident", ""),  # the number of the one it is done under
+    Column("again", Integer, nullable=False, server_default=text("0")),  # how often it was said and not so
+    Column("ended_at", BigInteger),
+    Index("ix_revert_finding_id", "finding_id", "id"), Index("ix_revert_assignee", "assignee", "id"),
+    Index("uq_revert_standing", "finding_id", unique=True,
+          sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+)  # fmt: skip
+
+unverified = Table(  # a line of a change nobody saw in time after the work: collector/services/unverified.py
+    "unverified", metadata, numbered(),
+    Column("change_id", Id, ForeignKey("change.id"), nullable=False),
+    Column("place", Integer, nullable=False),  # of the line
+    Column("ci_id", Id, ForeignKey("ci.id"), nullable=False),
+    moment("over_at"), moment("opened_at"), Column("closed_at", BigInteger),
+    words("ended", ""),  # what the line came to
+    Index("ix_unverified_ci_id", "ci_id", "id"), Index("ix_unverified_change_id", "change_id", "place"),
+    Index("uq_unverified_open", "change_id", "place", unique=True,
+          sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
