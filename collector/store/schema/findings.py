@@ -35,7 +35,9 @@ finding_item = Table(  # one thing that moved for one source, told from others a
     Column("claimed", Boolean, nullable=False, server_default=text("false")),
     words("verdict"), words("change", ""), words("flags", "[]"), words("refused", "[]"),  # collector/change/matching.py
     moment("late_ms", 0), Column("due_at", BigInteger), Column("closed_at", BigInteger),
+    Column("once", Boolean, nullable=False, server_default=text("false")),  # one look showed it, a second is waited for
     Index("ix_finding_item_path_id", "path_id"),
+    Index("ix_finding_item_once", "source_id", sqlite_where=text("once"), postgresql_where=text("once")),
     Index("ix_finding_item_alike", "path_id", "field", text("coalesce(new_val_id, 0)"), "hi",
           sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip

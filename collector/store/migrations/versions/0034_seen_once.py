@@ -1,0 +1,26 @@
+"""An item of a finding says when one look alone has shown it so far: a second one is waited for.
+
+Revision ID: 0034
+Revises: 0033
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0034"
+down_revision = "0033"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("finding_item", sa.Column("once", sa.Boolean, nullable=False, server_default=sa.text("false")))
+    where = sa.text("once")
+    op.create_index("ix_finding_item_once", "finding_item", ["source_id"], sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_finding_item_once", "finding_item")
+    op.drop_column("finding_item", "once")
