@@ -54,6 +54,10 @@ class Texts:
         """Return the word for a field: its own in that section, or the one fields of that name share."""
         return self._entries.get(f"field.{section}.{name}") or self._entries.get(f"field.{name}", name)
 
+    def fact(self, field: str, word: str) -> str | None:
+        """Return what a word of the facts' catalogue is called, in that field or everywhere; None for any other."""
+        return self._entries.get(f"fact.{field}.{word}") or self._entries.get(f"fact.{word}")
+
     def role(self, role: str) -> str:
         """Return the word for a role, with the classes it is for."""
         name, _, scope = role.partition(":")

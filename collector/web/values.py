@@ -23,6 +23,11 @@ IDENTIFIERS = frozenset({
 })  # fmt: skip
 """Fields that are told apart character by character: set in a monospaced face."""
 
+CODED = frozenset({
+    "state", "peer_state", "battery_state", "admin", "mode", "kind", "class", "role", "family", "chassis_type",
+    "duplex", "health", "enabled", "hypervisor", "type", "source", "last_test", "alarms",
+})  # fmt: skip
+"""Fields in which the catalogue's own words stand: read in one's own language, the word itself one hover away."""
 WORDS = {"class": CLASSES, "type": ALL_TYPES}
 """Fields of a device that hold words of the regulation."""
 
@@ -47,13 +52,20 @@ def show(section: str, field: str, value: Value, texts: Texts, limit: int = MAX_
     if isinstance(value, int | float):
         return _number(field, value)
     if isinstance(value, list):
-        return _listed(field, [str(each) for each in value], limit)
+        return _listed(field, [_said(field, str(each), texts) or str(each) for each in value], limit)
     if isinstance(value, Mapping):
         return _text(field, "; ".join(f"{name}={each}" for name, each in value.items()), limit)
     if section == "device" and value in WORDS.get(field, ()):
         return Shown(str(texts.label(field, str(value))))
+    if said := _said(field, str(value), texts):
+        return Shown(said, str(value) if said != value else "")
     at = _time(section, field, str(value))
     return Shown(str(value), at=at) if at is not None else _text(field, str(value), limit)
+
+
+def _said(field: str, value: str, texts: Texts) -> str | None:
+    """Return what a word of the catalogue is called; None for what is none, a name or a text of the device's own."""
+    return texts.fact(field, value) if field in CODED else None
 
 
 def _text(field: str, value: str, limit: int) -> Shown:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.collectors.firmware import CHASSIS_TYPES
 from collector.inert import shorten, visible
 from collector.web import csvfile, units
-from collector.web.catalogue import Texts
+from collector.web.catalogue import LANGUAGES, Texts
 from collector.web.listing import Column, Spec, read
 from collector.web.values import measurement, show
 from collector.web.viewer import own_path
@@ -193,3 +194,26 @@ def test_a_form_sends_nobody_to_another_site(text: str) -> None:
 
 def test_a_form_comes_back_to_its_page() -> None:
     assert own_path("/cis?q=a#b") == "/cis?q=a#b"
+
+
+@pytest.mark.parametrize(("section", "field", "value", "zh", "en"), [
+    ("hardware", "chassis_type", "rack_mount_chassis", "机架式", "rack mount"),
+    ("interfaces", "admin", "down", "停用", "down"), ("interfaces", "state", "down", "断开", "down"),
+    ("redundancy", "mode", "active_passive", "主备", "active–passive"),
+    ("ups", "alarms", ["on_battery"], "电池供电", "on battery"),
+])  # fmt: skip
+def test_a_word_of_the_catalogue_is_read_in_ones_own_language(
+    section: str, field: str, value: Any, zh: str, en: str
+) -> None:
+    assert show(section, field, value, Texts("zh-CN")).text == zh
+    assert show(section, field, value, EN).text == en
+
+
+def test_a_name_that_happens_to_be_such_a_word_stays_as_it_is() -> None:
+    assert show("interfaces", "name", "standby", Texts("zh-CN")).text == "standby"
+    assert show("interfaces", "state", "<b>down</b>", Texts("zh-CN")).text == "<b>down</b>"
+
+
+def test_every_form_of_chassis_has_its_word() -> None:
+    for language in LANGUAGES:
+        assert not [each for each in CHASSIS_TYPES if Texts(language).fact("chassis_type", each) is None]
