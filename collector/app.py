@@ -45,6 +45,7 @@ from collector.security.ca import Authority
 from collector.security.tokens import Terms
 from collector.security.vault import Vault
 from collector.services import credentials, simulation
+from collector.services.arrival_rules import Reception
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.channels import builtin
@@ -164,7 +165,8 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     stack.push_async_callback(intake.drain)
     listeners = await server.start(settings, registry, authority, intake, runner.wants, vault=vault)
     port = http.getsockname()[1]
-    registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded))
+    recorder = Recorder(partial(entering.enter, policies=loaded))
+    registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded), recorder)
     timekeeper = Timekeeper(store, now, wake=listeners.tasks.wake)
     office = Office.checked(store, vault, _desk(loaded), settings.rules_folder / "tickets.yaml", now)
     collector = Collector(
@@ -211,8 +213,9 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         enrol_url=address.url("https", collector.settings.host, collector.listeners.enrol_port),
         presence=loaded.presence,
         wake_probes=collector.listeners.tasks.wake, registrar=collector.registrar, simulated=collector.simulated,
+        reception=Reception(collector.registrar, loaded.identity),
         needs=loaded.needs,
-        recorder=Recorder(partial(entering.enter, policies=loaded)), importer=_importer(loaded),
+        recorder=collector.registrar.recorder, importer=_importer(loaded),
         decider=_decider(loaded, collector.runner), changes=_desk(loaded),
         service_desk=ServiceDesk(loaded.desk),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,

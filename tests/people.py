@@ -35,6 +35,7 @@ from collector.security.roles import permissions
 from collector.security.sessions import Principal
 from collector.security.tokens import Terms
 from collector.security.vault import Vault
+from collector.services.arrival_rules import Reception
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
@@ -192,11 +193,13 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
 
     world: World
     loaded = shipped_policies()
+    recorder = Recorder(partial(entering.enter, policies=loaded))
+    registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded), recorder)
     context = Context(
         settings, store, loaded.rulebook, mint, ban, lambda: world.pipeline, Vault([bytes(32)]),
         ca.open_or_create(folder), clock, "web-01",
-        registrar=Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded)),
-        recorder=Recorder(partial(entering.enter, policies=loaded)),
+        registrar=registrar, reception=Reception(registrar, loaded.identity),
+        recorder=recorder,
         decider=Decider(
             partial(judging.judge_whole, policies=loaded), partial(withdrawing.withdraw, policies=loaded)
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
-from collector.model import CI, GONE
+from collector.model import CI, GONE, Path, Value
 from collector.record import HAND, SECTION, Word
 from collector.security.audit import Act
 from collector.security.roles import administers
@@ -53,20 +53,32 @@ class Recorder:
         """
         values = record.checked(said)
         ci = await theirs(act.tx, roles, uid)
-        await _check_label(act.tx, ci.id, values.get("label"))
-        before = await standing(act.tx, ci.id)
-        await self.enter(act.tx, f"{HAND}/{act.by}", [Word(ci.id, {SECTION: values})], act.at)
-        after = await standing(act.tx, ci.id)
-        if after != before:
-            act.tell("ci.record", f"ci/{uid}", before, after)
+        await check_label(act.tx, ci.id, values.get("label"))
+        await self.write_alike(act, [ci], values)
+
+    async def write_alike(self, act: Act, found: Collection[CI], values: Mapping[str, str | None]) -> None:
+        """Let whoever acts say the same of several CIs that are theirs; `values` as `record.checked` returns them."""
+        ci_ids = [ci.id for ci in found]
+        before = await lanes.standing(act.tx, ci_ids)
+        words = [Word(ci_id, {SECTION: values}) for ci_id in ci_ids]
+        await self.enter(act.tx, f"{HAND}/{act.by}", words, act.at)
+        after = await lanes.standing(act.tx, ci_ids)
+        for ci in found:
+            was, now = _record(before.get(ci.id, {})), _record(after.get(ci.id, {}))
+            if was != now:
+                act.tell("ci.record", f"ci/{ci.uid}", was, now)
 
 
 async def standing(connection: AsyncConnection, ci_id: int) -> dict[str, str]:
     """Return the record of a CI as it holds now."""
-    facts = (await lanes.standing(connection, [ci_id])).get(ci_id, {})
+    return _record((await lanes.standing(connection, [ci_id])).get(ci_id, {}))
+
+
+def _record(facts: Mapping[Path, Value]) -> dict[str, str]:
     return {path.key: str(value) for path, value in sorted(facts.items()) if path.section == SECTION}
 
 
-async def _check_label(tx: AsyncConnection, ci_id: int, label: str | None) -> None:
+async def check_label(tx: AsyncConnection, ci_id: int, label: str | None) -> None:
+    """Raise `Refused` for a label that another CI carries."""
     if label is not None and (await cis.labelled(tx, [label])).get(label, ci_id) != ci_id:
         raise Refused("another CI carries this label", "label")

@@ -93,7 +93,7 @@ class Registrar:
         found = await _found(act.tx, uids)
         doubtful = await doubts.doubtful(act.tx, [ci.id for ci in found])
         why = {ci.id: _why_not(ci, roles, doubtful) for ci in found}
-        await self._admit(act, [ci for ci in found if not why[ci.id]], record.checked(said))
+        await self.admit(act, [ci for ci in found if not why[ci.id]], record.checked(said))
         return tuple(Left(ci, why[ci.id]) for ci in found if why[ci.id])
 
     async def register_one(
@@ -111,9 +111,9 @@ class Registrar:
         if why := _why_not(ci, roles, await doubts.doubtful(act.tx, [ci.id])):
             raise NotRegistered(why)
         await records.check_label(act.tx, ci.id, values.get("label"))
-        await self._admit(act, [ci], values)
+        await self.admit(act, [ci], values)
 
-    async def _admit(self, act: Act, found: Collection[CI], said: Mapping[str, str | None]) -> None:
+    async def admit(self, act: Act, found: Collection[CI], said: Mapping[str, str | None]) -> None:
         if said and found:
             await self.recorder.write_alike(act, found, said)
         admitted = await cis.admit(act.tx, [ci.id for ci in found], BY + act.by)

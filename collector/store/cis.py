@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, or_, select, update
+from sqlalchemy import Row, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.identifiers import PORT
 from collector.model import CI, FOREVER, GONE, CiState, Holder, Identifier, Subject
 from collector.record import SECTION
 from collector.store import interning, schema
@@ -90,6 +91,15 @@ async def by_ids(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int
     return found
 
 
+async def kinds(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return id → class and type."""
+    table, found = schema.ci.c, dict[int, frozenset[str]]()
+    for part in interning.chunks(sorted(ci_ids)):
+        rows = await connection.execute(select(table.id, table.ci_class, table.ci_type).where(table.id.in_(part)))
+        found |= {row.id: frozenset((row.ci_class, row.ci_type)) for row in rows}
+    return found
+
+
 async def by_uids(connection: AsyncConnection, uids: Iterable[str]) -> dict[str, CI]:
     """Return uid → CI, those that were merged into another left out."""
     table, found = schema.ci.c, {}
@@ -121,6 +131,13 @@ async def set_state(connection: AsyncConnection, ci_ids: Iterable[int], state: C
     table = schema.ci
     for part in interning.chunks(ci_ids):
         await connection.execute(update(table).where(table.c.id.in_(part)).values(state=str(state)))
+
+
+async def hold(connection: AsyncConnection, ci_ids: Iterable[int]) -> None:
+    """Hold those CIs until the transaction ends: who writes of them meanwhile is done by then, or waits."""
+    for part in interning.chunks(sorted(ci_ids)):
+        wanted = select(schema.ci.c.id).where(schema.ci.c.id.in_(part)).order_by(schema.ci.c.id)
+        await connection.execute(wanted.with_for_update())
 
 
 async def admit(connection: AsyncConnection, ci_ids: Iterable[int], arrival: str) -> set[int]:
@@ -180,6 +197,15 @@ async def identify_by(
     if rows:
         key = ("kind", "value", "ci_id")
         await connection.execute(upsert(connection, schema.identifier, key, "last_at"), rows)
+
+
+async def leave_ports(
+    connection: AsyncConnection, ci_id: int, identifiers: Iterable[Identifier], source_id: int
+) -> None:
+    """Forget the ports this source saw the CI at before: it stands where it stands now."""
+    own, here = schema.identifier, [each.value for each in identifiers if each.kind == PORT]
+    left = (own.c.ci_id == ci_id, own.c.kind == PORT, own.c.source_id == source_id, own.c.value.not_in(here))
+    await connection.execute(delete(own).where(*left))
 
 
 async def holders(connection: AsyncConnection, identifiers: Iterable[Identifier]) -> list[Holder]:

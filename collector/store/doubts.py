@@ -98,6 +98,15 @@ async def doubtful(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[in
     return about
 
 
+async def open_about(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[int]:
+    """Return the open cases that are about any of those CIs."""
+    about = set[int]()
+    for part in interning.chunks(ci_ids):
+        wanted = select(_case.c.id).join(_member).where(_case.c.state == OPEN, _member.c.ci_id.in_(part))
+        about.update((await connection.execute(wanted)).scalars())
+    return sorted(about)
+
+
 # --- what waits
 
 

@@ -1,4 +1,4 @@
-"""`/api/v1/cis/{id}/register` and `/api/v1/cis/register`: proposed CIs become ones that count."""
+"""`/api/v1/cis/{id}/register`, `/replace` and `/api/v1/cis/register`: proposed CIs count, or are what they replace."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from collector.api import shapes
 from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
+from collector.record import FIELDS
 from collector.security.roles import Permission
 from collector.services import cis
-from collector.services.registration import MOST, Named
+from collector.services.decisions import MAX_REASON
+from collector.services.registration import ALIKE, MOST, Named
+from collector.services.replacing import Replacement, replace
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["cis"], dependencies=[requires(Permission.CIS_WRITE)])
@@ -22,21 +25,36 @@ router = APIRouter(tags=["cis"], dependencies=[requires(Permission.CIS_WRITE)])
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,40}$")]
 
 
+Uid = Annotated[str, Field(min_length=1, max_length=64)]
+Record = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=len(FIELDS))]
+
+
 class NamedAsked(BaseModel):
-    """What it is, where no source could say so."""
+    """What it is, where no source could say so, and what its record shall say."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     ci_class: Word = Field("", alias="class")
     ci_type: Word = Field("", alias="type")
+    record: Record = Field(default_factory=dict, description=f"any of {', '.join(FIELDS)}")
 
 
 class RegisterAsked(BaseModel):
-    """The proposed CIs that are meant."""
+    """The proposed CIs that are meant, and what the record of each of them shall say."""
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=MOST)
+    ids: list[Uid] = Field(min_length=1, max_length=MOST)
+    record: Record = Field(default_factory=dict, description=f"any of {', '.join(ALIKE)}")
+
+
+class ReplaceAsked(BaseModel):
+    """The registered CI that is replaced; it goes on, with the hardware of the proposed one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ci: Uid = Field(description="id of the CI that is replaced")
+    reason: str = Field("", max_length=MAX_REASON)
 
 
 class LeftShape(shapes.Shape):
@@ -55,11 +73,11 @@ class RegisteredShape(shapes.Shape):
 
 @router.post("/cis/{uid}/register", operation_id="registerCi", response_model=shapes.Ci)
 async def register_ci(request: Request, uid: str, asked: NamedAsked | None = None) -> object:
-    """Register a proposed CI: what it shows now is authorised, and what moves later is held against that."""
+    """Register a proposed CI: what it shows now and what is said of it is authorised; what moves later is held to it."""
     context, principal = context_of(request), request.state.principal
     named = Named(asked.ci_class, asked.ci_type) if asked else Named()
     async with acting(request) as act:
-        await context.registrar.register_one(act, principal.roles, uid, named)
+        await context.registrar.register_one(act, principal.roles, uid, named, asked.record if asked else {})
     log.info("registered", ci=uid, by=principal.name)
     async with context.store.read() as connection:
         return await cis.one(connection, uid)
@@ -70,6 +88,18 @@ async def register_cis(request: Request, asked: RegisterAsked) -> object:
     """Register several proposed CIs, as far as each of them can be."""
     principal, ids = request.state.principal, set(asked.ids)
     async with acting(request) as act:
-        left = await context_of(request).registrar.register(act, principal.roles, ids)
+        left = await context_of(request).registrar.register(act, principal.roles, ids, asked.record)
     log.info("registered", cis=len(ids) - len(left), left=len(left), by=principal.name)
     return {"registered": len(ids) - len(left), "left": left}
+
+
+@router.post("/cis/{uid}/replace", operation_id="replaceCi", response_model=shapes.Ci)
+async def replace_ci(request: Request, uid: str, asked: ReplaceAsked) -> object:
+    """Say which registered CI a proposed one replaces, and get that one; undone as any merge is."""
+    context, principal = context_of(request), request.state.principal
+    async with acting(request) as act:
+        await replace(act, context.decider, principal.roles, Replacement(uid, asked.ci, asked.reason))
+    context.decider.decided()
+    log.info("replaced", ci=asked.ci, new=uid, by=principal.name)
+    async with context.store.read() as connection:
+        return await cis.one(connection, asked.ci)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from collector.pipeline import DUE, changed, elapsed, judging, policies, withdrawing
+from collector.pipeline import DUE, changed, elapsed, entering, judging, policies, withdrawing
 from collector.pipeline.runner import Runner
 from collector.security import audit
 from collector.security.audit import Actor
@@ -22,6 +22,7 @@ from collector.services.answering import Answering
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
+from collector.services.records import Recorder
 from collector.services.registration import Registrar
 from collector.store import accounts, ingest_log, known_devices, schema
 from collector.store.engine import Store, insert
@@ -80,7 +81,7 @@ class Play:
         self.runner = Runner(self.store, loaded, lambda: self.now)
         again, whole = partial(changed, policies=loaded), partial(judging.judge_whole, policies=loaded)
         self.desk, self.answering = Desk(sights.evidence, again), Answering(again)
-        self.registrar = Registrar(loaded.governance, whole)
+        self.registrar = Registrar(loaded.governance, whole, Recorder(partial(entering.enter, policies=loaded)))
         self.decider = Decider(whole, partial(withdrawing.withdraw, policies=loaded), self.runner.decided)
 
     # --- time

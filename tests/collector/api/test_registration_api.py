@@ -53,3 +53,41 @@ async def test_of_several_those_are_registered_that_can_be(world: World) -> None
         (ups.uid, "ups-09", "class")
     ]  # fmt: skip
     assert (nobody.status_code, many.status_code) == (404, 422)
+
+
+async def test_its_record_is_said_with_it(world: World) -> None:
+    first, second = await proposed(world, "sw-08"), await proposed(world, "sw-09")
+    async with await world.program("config_admin:network") as client:
+        said = {"owner": "李伟", "place": "A07-U12", "label": "LB-0001", "environment": "test"}
+        answer = await client.post(f"{API}/cis/{first.uid}/register", json={"record": said})
+        assert (answer.status_code, answer.json()["environment"], answer.json()["label"]) == (200, "test", "LB-0001")
+        whole = (await client.get(f"{API}/cis/{first.uid}")).json()
+        taken = await client.post(f"{API}/cis/{second.uid}/register", json={"record": {"label": "LB-0001"}})
+        odd = await client.post(f"{API}/cis/{second.uid}/register", json={"record": {"environment": "moon"}})
+        own = await client.post(f"{API}/cis/register", json={"ids": [second.uid], "record": {"label": "LB-2"}})
+        alike = await client.post(f"{API}/cis/register", json={"ids": [second.uid], "record": {"owner": "张强"}})
+    (record,) = [each for each in whole["sections"] if each["name"] == "record"]
+    assert {each["key"]: each["value"] for each in record["facts"]} == said
+    assert [(each.status_code, each.json()["field"]) for each in (taken, odd, own)] == [
+        (400, "label"), (400, "environment"), (400, "label"),
+    ]  # fmt: skip
+    assert alike.json() == {"registered": 1, "left": []}
+
+
+async def test_what_it_replaces_is_said_and_that_one_answers(world: World) -> None:
+    old, new = await proposed(world, "sw-08"), await proposed(world, "sw-09")
+    async with await world.program("config_admin:network") as client:
+        early = await client.post(f"{API}/cis/{new.uid}/replace", json={"ci": old.uid})
+        await client.post(f"{API}/cis/{old.uid}/register")
+        answer = await client.post(f"{API}/cis/{new.uid}/replace", json={"ci": old.uid, "reason": "burnt out"})
+        (case,) = (await client.get(f"{API}/duplicates")).json()["items"]
+        nobody = await client.post(f"{API}/cis/{old.uid}/replace", json={"ci": "nobody"})
+        gone = await client.get(f"{API}/cis/{new.uid}")
+        merged = (await client.get(f"{API}/cis/{old.uid}/identity")).json()["merged"]
+        undone = await client.post(f"{API}/merges/{merged[0]['id']}/undo")
+        again = (await client.get(f"{API}/cis/{new.uid}")).json()
+    assert (early.status_code, early.json()["field"]) == (400, "replaces")
+    assert (answer.status_code, answer.json()["id"]) == (200, old.uid)
+    assert (case["kind"], case["decision"], case["reason"]) == ("replacement", "replaces", "burnt out")
+    assert (nobody.status_code, undone.status_code, again["state"]) == (404, 204, "proposed")
+    assert gone.status_code == 404 or gone.json()["state"] == "archived"

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from collector.change.approval import MANAGER, NEEDS, SUPERVISOR, hash_for
 from collector.change.record import Change, Line, Plan, Request, State, Word
 from collector.model import Path
-from collector.pipeline import changed, judging, withdrawing
+from collector.pipeline import changed, entering, judging, withdrawing
 from collector.pipeline.policies import Policies
 from collector.pipeline.runner import Runner
 from collector.services.decisions import Decider, Decision
+from collector.services.records import Recorder
 from collector.services.registration import Registrar
 from collector.store import acceptances, changes, findings, ingest_log, schema
 from collector.store.changes import Kept, Origin
@@ -194,7 +195,10 @@ class Life:
     async def _register(self, op: Registered) -> None:
         async with self.store.write() as tx:
             (uid,) = (await tx.execute(select(schema.ci.c.uid).where(schema.ci.c.ci_class == "network"))).scalars()
-            registrar = Registrar(self.policies.governance, partial(judging.judge_whole, policies=self.policies))
+            registrar = Registrar(
+                self.policies.governance, partial(judging.judge_whole, policies=self.policies),
+                Recorder(partial(entering.enter, policies=self.policies)),
+            )  # fmt: skip
             await registrar.register(act(tx, "chen", op.at), ADMIN, [uid])
 
     async def _merge(self, op: Merged) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import pytest
 
-from collector.pipeline import judging
+from collector.pipeline import entering, judging
+from collector.record import BadValue
 from collector.services import timeline
 from collector.services.cis import one
 from collector.services.missing import NotFound
+from collector.services.records import Recorder, standing
 from collector.services.refused import Refused
 from collector.services.registration import MOST, Named, NotRegistered, Registrar
 from collector.store import schema
@@ -23,6 +26,9 @@ ADMIN, NETWORK = ("config_admin:*",), ("viewer", "config_admin:network")
 UPS = {"class": "environment", "type": "ups", "vendor": "APC", "model": "Smart-UPS", "serial": "AS1512000001",
        "name": "ups-01"}  # fmt: skip
 NAMELESS = {"class": "unknown", "type": "unknown", "vendor": "Acme", "name": "thing-01", "serial": "T7XK9Q0041"}
+
+
+NOTHING: Mapping[str, str] = {}
 
 
 @pytest.fixture
@@ -39,16 +45,19 @@ async def sweep(world: World, device: dict[str, Any], address: str = "192.0.2.1"
     return ci
 
 
-async def register(world: World, roles: tuple[str, ...], *uids: str, named: Named | None = None) -> Any:
+async def register(
+    world: World, roles: tuple[str, ...], *uids: str, named: Named | None = None, said: Mapping[str, str] = NOTHING
+) -> Any:
     """Register as `chen.yu`; return what was left and what was told."""
     policies = world.runner.policies
-    registrar = Registrar(policies.governance, partial(judging.judge_whole, policies=policies))
+    recorder = Recorder(partial(entering.enter, policies=policies))
+    registrar = Registrar(policies.governance, partial(judging.judge_whole, policies=policies), recorder)
     async with world.store.write() as tx:
         doing = act(tx, "chen.yu", world.now)
         if named is not None:
-            await registrar.register_one(doing, roles, uids[0], named)
+            await registrar.register_one(doing, roles, uids[0], named, said)
             return (), doing.told
-        return await registrar.register(doing, roles, uids), doing.told
+        return await registrar.register(doing, roles, uids, said), doing.told
 
 
 async def authorised(world: World, ci: Any) -> dict[str, str]:
@@ -163,3 +172,56 @@ async def test_its_time_line_tells_who_registered_it_and_when(world: World) -> N
     async with world.store.read() as reader:
         happened = await timeline.of_ci(reader, await one(reader, ci.uid))
     assert ("registered", "chen.yu", world.now) in {(each.kind, each.ref, each.at) for each in happened}
+
+
+# --- what is said of it with that
+
+
+async def record_of(world: World, ci: Any) -> dict[str, str]:
+    async with world.store.read() as reader:
+        return await standing(reader, ci.id)
+
+
+async def test_what_is_said_of_it_with_that_is_its_record_and_authorised(world: World) -> None:
+    ci = await sweep(world, SWITCH)
+    said = {"owner": "李伟", "place": "A07-U12", "label": "LB-0001"}
+    _, told = await register(world, NETWORK, ci.uid, named=Named(), said=said)
+    assert await record_of(world, ci) == said
+    authorised = {row.path_id for row in await world.rows(schema.auth) if row.basis == "arrival"}
+    paths = {row.key: row.id for row in await world.rows(schema.path, schema.path.c.section == "record")}
+    assert {paths["owner"], paths["place"]} <= authorised
+    assert [each.action for each in told] == ["ci.record", "ci.register"]
+    assert await world.rows(schema.finding) == [], "its first owner is no change of its owner"
+    (after,) = await world.rows(schema.ci, schema.ci.c.id == ci.id)
+    assert (after.state, after.label) == ("active", "LB-0001")
+
+
+async def test_what_is_no_production_is_said_with_it_and_nobody_is_called(world: World) -> None:
+    ci = await sweep(world, UPS, ups={"source": "battery", "battery_state": "ok"}, interfaces=[])
+    await register(world, ADMIN, ci.uid, named=Named(), said={"environment": "test"})
+    (after,) = await world.rows(schema.ci, schema.ci.c.id == ci.id)
+    assert (after.state, after.environment) == ("active", "test")
+    assert await world.rows(schema.incident) == []
+
+
+async def test_several_are_given_what_is_alike_and_not_what_each_has_of_its_own(world: World) -> None:
+    switch, ups = await sweep(world, SWITCH), await sweep(world, UPS, "192.0.2.2", interfaces=[])
+    left, _ = await register(world, NETWORK, switch.uid, ups.uid, said={"owner": "李伟", "environment": "test"})
+    assert [each.ci.name for each in left] == ["ups-01"]
+    assert await record_of(world, switch) == {"owner": "李伟", "environment": "test"}
+    assert await record_of(world, ups) == {}, "what is left is left as it is"
+    with pytest.raises(Refused) as refused:
+        await register(world, ADMIN, ups.uid, said={"label": "LB-1"})
+    assert refused.value.field == "label"
+
+
+@pytest.mark.parametrize("said", [{"label": "LB-TAKEN"}, {"environment": "moon"}, {"serial": "x"}, {"owner": "x" * 101}])
+async def test_what_cannot_be_kept_leaves_it_proposed(world: World, said: dict[str, str]) -> None:
+    ci = await sweep(world, SWITCH)
+    other = await sweep(world, UPS, "192.0.2.2", interfaces=[])
+    await register(world, ADMIN, other.uid, named=Named(), said={"label": "LB-TAKEN"})
+    with pytest.raises((Refused, BadValue)) as refused:
+        await register(world, ADMIN, ci.uid, named=Named(), said=said)
+    assert refused.value.field == next(iter(said))
+    (after,) = await world.rows(schema.ci, schema.ci.c.id == ci.id)
+    assert (after.state, await record_of(world, ci)) == ("proposed", {})
