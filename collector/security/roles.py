@@ -26,6 +26,8 @@ class Permission(enum.StrEnum):
     """To take part in changes; which step is whose, the change itself says: see `collector.change.flow`."""
     CHANGES_GOVERN = "changes:govern"
     """To decide on templates and to set freezes."""
+    TICKETS_READ = "tickets:read"
+    """To see which systems changes are taken from; what logs in there nobody sees."""
     FINDINGS_READ = "findings:read"
     FINDINGS_ANSWER = "findings:answer"
     """To answer what moved without approval, in the classes whose changes one supervises."""
@@ -48,17 +50,23 @@ class Permission(enum.StrEnum):
     """To fill in and sign what one is assigned."""
     INSPECTIONS_PLAN = "inspections:plan"
     KNOWLEDGE_READ = "knowledge:read"
+    DRAFTS_READ = "drafts:read"
+    """Also articles that are not published."""
+    KNOWLEDGE_VOTE = "knowledge:vote"
+    """To say whether an article helped."""
     KNOWLEDGE_WRITE = "knowledge:write"
     KNOWLEDGE_PUBLISH = "knowledge:publish"
+    CHANNELS_READ = "channels:read"
+    """To see which there are; what is secret in them nobody sees."""
     CHANNELS_WRITE = "channels:write"
-    """Also to see which there are; what is secret in them nobody sees."""
     AGENTS_READ = "agents:read"
     AGENTS_ENROL = "agents:enrol"
     AGENTS_BAN = "agents:ban"
     SWEEPS_READ = "sweeps:read"
     SWEEPS_WRITE = "sweeps:write"
+    CREDENTIALS_READ = "credentials:read"
+    """To see which there are, and the keys of addresses; what is secret in them nobody sees."""
     CREDENTIALS_WRITE = "credentials:write"
-    """Also to see which there are; what is secret in them nobody sees."""
     METRICS_READ = "metrics:read"
     AUDIT_READ = "audit:read"
     ACCOUNTS_READ = "accounts:read"
@@ -70,27 +78,34 @@ _READ = frozenset({
     P.OWN, P.CIS_READ, P.CHANGES_READ, P.FINDINGS_READ, P.INCIDENTS_READ, P.RULES_READ, P.AGENTS_READ, P.SWEEPS_READ,
     P.INSPECTIONS_READ, P.KNOWLEDGE_READ,
 })  # fmt: skip
-_WORK = _READ | {
-    P.CHANGES_WRITE, P.STOCKTAKES_COUNT, P.INCIDENTS_REPORT, P.INCIDENTS_WORK, P.INSPECTIONS_DO, P.KNOWLEDGE_WRITE,
+_TELL = _READ | {P.INCIDENTS_REPORT, P.KNOWLEDGE_VOTE}
+_WORK = _TELL | {
+    P.CHANGES_WRITE, P.STOCKTAKES_COUNT, P.INCIDENTS_WORK, P.INSPECTIONS_DO, P.DRAFTS_READ, P.KNOWLEDGE_WRITE,
 }  # fmt: skip
 _ASK = _WORK | {P.CHANGES_RAISE}
+_GOVERN = frozenset({P.CHANGES_GOVERN, P.TICKETS_READ, P.FINDINGS_ANSWER})
+_CHANNELS = frozenset({P.CHANNELS_READ, P.CHANNELS_WRITE})
+_CREDENTIALS = frozenset({P.CREDENTIALS_READ, P.CREDENTIALS_WRITE})
+_AUDIT = _READ | {
+    P.DRAFTS_READ, P.CREDENTIALS_READ, P.CHANNELS_READ, P.TICKETS_READ, P.AUDIT_READ, P.ACCOUNTS_READ, P.METRICS_READ,
+}  # fmt: skip
 
 ROLES: Mapping[str, frozenset[Permission]] = {
-    "viewer": _READ | {P.INCIDENTS_REPORT},
+    "viewer": _TELL,
     "service_desk": _WORK,
     "engineer": _WORK,
     "specialist": _WORK | {P.RULES_WAIVE},
-    "incident_manager": _WORK | {P.INCIDENTS_MANAGE, P.RULES_WAIVE, P.INSPECTIONS_PLAN, P.CHANNELS_WRITE},
+    "incident_manager": _WORK | _CHANNELS | {P.INCIDENTS_MANAGE, P.RULES_WAIVE, P.INSPECTIONS_PLAN},
     "change_initiator": _ASK,
-    "change_supervisor": _WORK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER},
-    "change_manager": _ASK | {P.CHANGES_GOVERN, P.FINDINGS_ANSWER, P.RULES_WAIVE},
+    "change_supervisor": _WORK | _GOVERN,
+    "change_manager": _ASK | _GOVERN | {P.RULES_WAIVE},
     "config_admin": _ASK | {P.CIS_WRITE},
-    "network_admin": _ASK | {P.METRICS_READ, P.SWEEPS_WRITE, P.CREDENTIALS_WRITE},
+    "network_admin": _ASK | _CREDENTIALS | {P.METRICS_READ, P.SWEEPS_WRITE},
     "ops": _WORK | {P.AGENTS_ENROL, P.AGENTS_BAN, P.METRICS_READ},
-    "knowledge_manager": _READ | {P.INCIDENTS_REPORT, P.KNOWLEDGE_WRITE, P.KNOWLEDGE_PUBLISH},
-    "auditor": _READ | {P.AUDIT_READ, P.ACCOUNTS_READ, P.METRICS_READ},
+    "knowledge_manager": _TELL | {P.DRAFTS_READ, P.KNOWLEDGE_WRITE, P.KNOWLEDGE_PUBLISH},
+    "auditor": _AUDIT,
     "alert_source": frozenset({P.OWN, P.ALERTS_SEND}),
-    "system_admin": frozenset({P.OWN, P.METRICS_READ, P.ACCOUNTS_READ, P.ACCOUNTS_WRITE, P.CHANNELS_WRITE}),
+    "system_admin": _CHANNELS | {P.OWN, P.METRICS_READ, P.ACCOUNTS_READ, P.ACCOUNTS_WRITE},
 }
 
 FIRST_ROLES = (

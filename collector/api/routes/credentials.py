@@ -16,7 +16,9 @@ from collector.services.credentials import Changes, NewCredential
 from collector.services.missing import NotFound
 
 log = structlog.get_logger(__name__)
-router = APIRouter(tags=["credentials"], dependencies=[requires(Permission.CREDENTIALS_WRITE)])
+router = APIRouter(tags=["credentials"])
+_READ = [requires(Permission.CREDENTIALS_READ)]
+_WRITE = [requires(Permission.CREDENTIALS_WRITE)]
 
 
 async def _one(context: Context, uid: str) -> credentials.Credential:
@@ -24,14 +26,19 @@ async def _one(context: Context, uid: str) -> credentials.Credential:
         return await credentials.one(connection, uid)
 
 
-@router.get("/credentials", operation_id="listCredentials", response_model=list[sweep_shapes.Credential])
+@router.get(
+    "/credentials", operation_id="listCredentials", response_model=list[sweep_shapes.Credential], dependencies=_READ
+)
 async def list_credentials(request: Request) -> object:
     """List credentials by name, without what is secret in them."""
     async with context_of(request).store.read() as connection:
         return await credentials.listed(connection)
 
 
-@router.post("/credentials", operation_id="createCredential", status_code=201, response_model=sweep_shapes.Credential)
+@router.post(
+    "/credentials", operation_id="createCredential", status_code=201, response_model=sweep_shapes.Credential,
+    dependencies=_WRITE,
+)  # fmt: skip
 async def create_credential(request: Request, asked: CredentialAsked) -> object:
     """Seal a credential."""
     context, by = context_of(request), request.state.principal.name
@@ -42,13 +49,17 @@ async def create_credential(request: Request, asked: CredentialAsked) -> object:
     return await _one(context, uid)
 
 
-@router.get("/credentials/{uid}", operation_id="getCredential", response_model=sweep_shapes.Credential)
+@router.get(
+    "/credentials/{uid}", operation_id="getCredential", response_model=sweep_shapes.Credential, dependencies=_READ
+)
 async def get_credential(request: Request, uid: str) -> object:
     """Get one credential, without what is secret in it."""
     return await _one(context_of(request), uid)
 
 
-@router.patch("/credentials/{uid}", operation_id="changeCredential", response_model=sweep_shapes.Credential)
+@router.patch(
+    "/credentials/{uid}", operation_id="changeCredential", response_model=sweep_shapes.Credential, dependencies=_WRITE
+)
 async def change_credential(request: Request, uid: str, asked: CredentialChange) -> object:
     """Change name, scope or secret; a new secret ends a suspension."""
     context = context_of(request)
@@ -65,7 +76,7 @@ async def change_credential(request: Request, uid: str, asked: CredentialChange)
     return await _one(context, uid)
 
 
-@router.delete("/credentials/{uid}", operation_id="removeCredential", status_code=204)
+@router.delete("/credentials/{uid}", operation_id="removeCredential", status_code=204, dependencies=_WRITE)
 async def remove_credential(request: Request, uid: str) -> Response:
     """Remove a credential and its sealed secret."""
     async with acting(request) as act:
@@ -76,7 +87,10 @@ async def remove_credential(request: Request, uid: str) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/credentials/{uid}/resume", operation_id="resumeCredential", response_model=sweep_shapes.Credential)
+@router.post(
+    "/credentials/{uid}/resume", operation_id="resumeCredential", response_model=sweep_shapes.Credential,
+    dependencies=_WRITE,
+)  # fmt: skip
 async def resume_credential(request: Request, uid: str) -> object:
     """Let a suspended credential be used again."""
     async with acting(request) as act:
@@ -87,7 +101,10 @@ async def resume_credential(request: Request, uid: str) -> object:
     return await _one(context_of(request), uid)
 
 
-@router.get("/credentials/{uid}/refusals", operation_id="listRefusals", response_model=list[sweep_shapes.Refusal])
+@router.get(
+    "/credentials/{uid}/refusals", operation_id="listRefusals", response_model=list[sweep_shapes.Refusal],
+    dependencies=_READ,
+)  # fmt: skip
 async def list_refusals(request: Request, uid: str) -> object:
     """List the addresses that refused a credential, the latest first, a hundred at most."""
     context = context_of(request)
@@ -97,8 +114,9 @@ async def list_refusals(request: Request, uid: str) -> object:
 
 
 @router.post(
-    "/credentials/{uid}/tests", operation_id="testCredential", status_code=201, response_model=sweep_shapes.Trial
-)
+    "/credentials/{uid}/tests", operation_id="testCredential", status_code=201, response_model=sweep_shapes.Trial,
+    dependencies=_WRITE,
+)  # fmt: skip
 async def test_credential(request: Request, uid: str, asked: sweep_shapes.TrialAsked) -> object:
     """Have the probe of a zone try a credential on one address: a sweep of it alone, of which the answer is read."""
     context = context_of(request)
@@ -109,7 +127,10 @@ async def test_credential(request: Request, uid: str, asked: sweep_shapes.TrialA
     return await _trial(context, uid, made)
 
 
-@router.get("/credentials/{uid}/tests", operation_id="listCredentialTests", response_model=list[sweep_shapes.Trial])
+@router.get(
+    "/credentials/{uid}/tests", operation_id="listCredentialTests", response_model=list[sweep_shapes.Trial],
+    dependencies=_READ,
+)  # fmt: skip
 async def list_tests(request: Request, uid: str) -> object:
     """List the latest tests of a credential, newest first."""
     context = context_of(request)
@@ -118,7 +139,10 @@ async def list_tests(request: Request, uid: str) -> object:
         return await sweeps.trials(connection, uid)
 
 
-@router.get("/credentials/{uid}/tests/{test}", operation_id="getCredentialTest", response_model=sweep_shapes.Trial)
+@router.get(
+    "/credentials/{uid}/tests/{test}", operation_id="getCredentialTest", response_model=sweep_shapes.Trial,
+    dependencies=_READ,
+)  # fmt: skip
 async def get_test(request: Request, uid: str, test: str) -> object:
     """Get what came of one test."""
     return await _trial(context_of(request), uid, test)

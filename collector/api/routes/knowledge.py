@@ -26,14 +26,14 @@ from collector.services.knowledge import Question
 
 router = APIRouter(tags=["knowledge"])
 _READ = [requires(Permission.KNOWLEDGE_READ)]
+_VOTE = [requires(Permission.KNOWLEDGE_VOTE)]
 _WRITE = [requires(Permission.KNOWLEDGE_WRITE)]
 _PUBLISH = [requires(Permission.KNOWLEDGE_PUBLISH)]
 State = Literal["published", "draft", "submitted", "retired"]
 
 
 def _drafts(request: Request) -> bool:
-    may = request.state.principal.may
-    return bool(may(Permission.KNOWLEDGE_WRITE) or may(Permission.KNOWLEDGE_PUBLISH))
+    return bool(request.state.principal.may(Permission.DRAFTS_READ))
 
 
 def _categories(request: Request) -> frozenset[str]:
@@ -96,7 +96,7 @@ async def decide(request: Request, number: str, asked: Decided) -> object:
     return {"number": number}
 
 
-@router.post("/knowledge/{number}/votes", operation_id="voteArticle", response_model=Made, dependencies=_READ)
+@router.post("/knowledge/{number}/votes", operation_id="voteArticle", response_model=Made, dependencies=_VOTE)
 async def vote(request: Request, number: str, asked: Voted) -> object:
     """Say whether an article helped; one's last word counts."""
     async with acting(request) as act:

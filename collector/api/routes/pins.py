@@ -18,7 +18,9 @@ from collector.services import pins
 from collector.services.missing import NotFound
 
 log = structlog.get_logger(__name__)
-router = APIRouter(tags=["credentials"], dependencies=[requires(Permission.CREDENTIALS_WRITE)])
+router = APIRouter(tags=["credentials"])
+_READ = [requires(Permission.CREDENTIALS_READ)]
+_WRITE = [requires(Permission.CREDENTIALS_WRITE)]
 
 
 async def _one(context: Context, named: PinNamed) -> pins.PinRow:
@@ -29,7 +31,7 @@ async def _one(context: Context, named: PinNamed) -> pins.PinRow:
     return found
 
 
-@router.get("/pins", operation_id="listPins", response_model=Part[sweep_shapes.Pin])
+@router.get("/pins", operation_id="listPins", response_model=Part[sweep_shapes.Pin], dependencies=_READ)
 async def list_pins(request: Request, asked: Annotated[PinsAsked, Query()]) -> object:
     """List host keys, TLS keys and SNMP engines by zone and address; `changed`: another one is shown now."""
     zone, address, kind = parts.after(asked.cursor, 3) or ("", "", "")
@@ -39,7 +41,7 @@ async def list_pins(request: Request, asked: Annotated[PinsAsked, Query()]) -> o
     return parts.part(found, asked.limit, lambda each: (each.zone, each.address, each.kind))
 
 
-@router.post("/pins/accept", operation_id="acceptPin", response_model=sweep_shapes.Pin)
+@router.post("/pins/accept", operation_id="acceptPin", response_model=sweep_shapes.Pin, dependencies=_WRITE)
 async def accept_pin(request: Request, asked: PinAccepted) -> object:
     """Trust this key at this address from now on, in place of whatever was trusted before."""
     context = context_of(request)
@@ -50,7 +52,7 @@ async def accept_pin(request: Request, asked: PinAccepted) -> object:
     return await _one(context, asked)
 
 
-@router.post("/pins/forget", operation_id="forgetPin", status_code=204)
+@router.post("/pins/forget", operation_id="forgetPin", status_code=204, dependencies=_WRITE)
 async def forget_pin(request: Request, asked: PinNamed) -> Response:
     """Forget the key of an address: the next one it shows is as new."""
     await _one(context_of(request), asked)

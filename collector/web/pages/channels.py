@@ -21,11 +21,13 @@ from collector.web.sending import sent, was_done
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CHANNELS_WRITE)])
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.CHANNELS_READ)]
+_WRITE = [requires(Permission.CHANNELS_WRITE)]
 DONE = ("saved", "removed", "tested", "again")
 
 
-@router.get("/channels")
+@router.get("/channels", dependencies=_READ)
 async def channels_page(request: Request) -> Response:
     return await _list(request)
 
@@ -42,7 +44,7 @@ async def _list(request: Request, tried: str = "", why: str = "") -> Response:
     )  # fmt: skip
 
 
-@router.get("/channels/new")
+@router.get("/channels/new", dependencies=_WRITE)
 async def new_page(request: Request) -> Response:
     kind = request.query_params.get("kind", "")
     kind = kind if kind in KIND_NAMES else KIND_NAMES[0]
@@ -60,7 +62,7 @@ async def _form(request: Request, kind: str, form: Form, standing: Standing | No
     )  # fmt: skip
 
 
-@router.post("/channels")
+@router.post("/channels", dependencies=_WRITE)
 async def save(request: Request) -> Response:
     """Set a channel up, or write it anew."""
     form = await sent(request)
@@ -90,13 +92,13 @@ async def _one(request: Request, name: str) -> Standing:
         return await setup.one(connection, name)
 
 
-@router.get("/channels/{name}")
+@router.get("/channels/{name}", dependencies=_READ)
 async def channel_page(request: Request, name: str) -> Response:
     standing = await _one(request, name)
     return await _form(request, standing.channel.kind, forms.of_values(channel_form.shown(standing.channel)), standing)
 
 
-@router.post("/channels/{name}/test")
+@router.post("/channels/{name}/test", dependencies=_WRITE)
 async def try_channel(request: Request, name: str) -> Response:
     """Send a message that only tries whether the channel works, and say what came of it."""
     context = context_of(request)
@@ -106,7 +108,7 @@ async def try_channel(request: Request, name: str) -> Response:
     return await _list(request, name, answer.why)
 
 
-@router.post("/channels/{name}/again")
+@router.post("/channels/{name}/again", dependencies=_WRITE)
 async def again(request: Request, name: str) -> Response:
     """Have what was given up for a channel tried again."""
     async with acting(request) as act:
@@ -120,12 +122,12 @@ def _removal(name: str) -> Removal:
     return Removal(name, "channel", f"/channels/{name}", above, "/channels?done=removed")
 
 
-@router.get("/channels/{name}/remove")
+@router.get("/channels/{name}/remove", dependencies=_WRITE)
 async def remove_page(request: Request, name: str) -> Response:
     return await removal.ask(request, _removal((await _one(request, name)).channel.name))
 
 
-@router.post("/channels/{name}/remove")
+@router.post("/channels/{name}/remove", dependencies=_WRITE)
 async def remove(request: Request, name: str) -> Response:
     what = _removal((await _one(request, name)).channel.name)
     answer = await removal.when_named(request, what, lambda act: setup.remove(act, name))

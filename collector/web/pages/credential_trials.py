@@ -20,13 +20,15 @@ from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CREDENTIALS_WRITE)])
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.CREDENTIALS_READ)]
+_WRITE = [requires(Permission.CREDENTIALS_WRITE)]
 
 MAX_ADDRESS: Final = 64
 REFUSED: Final[Mapping[str, str]] = {"address": "trial.not_there", "zone": "form.zone"}
 
 
-@router.get("/credentials/{uid}/test")
+@router.get("/credentials/{uid}/test", dependencies=_READ)
 async def trials_page(request: Request, uid: str) -> Response:
     return await _page(request, uid, forms.of_values({}))
 
@@ -41,7 +43,7 @@ async def _page(request: Request, uid: str, form: Form) -> Response:
     return page(viewer, "trial.html", status, credential=found, form=form, trials=latest, moving=moving)
 
 
-@router.post("/credentials/{uid}/test")
+@router.post("/credentials/{uid}/test", dependencies=_WRITE)
 async def try_out(request: Request, uid: str) -> Response:
     """Have the probe of a zone try the credential."""
     context, form = context_of(request), await sent(request)

@@ -21,11 +21,13 @@ from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
-router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CREDENTIALS_WRITE)])
+router = APIRouter(include_in_schema=False)
+_READ = [requires(Permission.CREDENTIALS_READ)]
+_WRITE = [requires(Permission.CREDENTIALS_WRITE)]
 DONE = ("saved", "removed", "resumed")
 
 
-@router.get("/credentials")
+@router.get("/credentials", dependencies=_READ)
 async def credentials_page(request: Request) -> Response:
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
@@ -34,7 +36,7 @@ async def credentials_page(request: Request) -> Response:
     return page(viewer, "credentials.html", credentials=found, kinds=KINDS, done=done if done in DONE else "")
 
 
-@router.get("/credentials/new")
+@router.get("/credentials/new", dependencies=_WRITE)
 async def new_page(request: Request) -> Response:
     kind = request.query_params.get("kind", "")
     return await _form(request, kind if kind in KINDS else KINDS[0], forms.of_values({}))
@@ -53,7 +55,7 @@ async def _form(request: Request, kind: str, form: Form, credential: Credential 
     )  # fmt: skip
 
 
-@router.post("/credentials")
+@router.post("/credentials", dependencies=_WRITE)
 async def create(request: Request) -> Response:
     """Seal a new credential."""
     form = await sent(request)
@@ -78,14 +80,14 @@ async def _one(request: Request, uid: str) -> Credential:
         return await credentials.one(connection, uid)
 
 
-@router.get("/credentials/{uid}")
+@router.get("/credentials/{uid}", dependencies=_READ)
 async def credential_page(request: Request, uid: str) -> Response:
     found = await _one(request, uid)
     form = forms.of_values(credential_form.shown(found.name, found.scope))
     return await _form(request, found.kind, form, found)
 
 
-@router.post("/credentials/{uid}")
+@router.post("/credentials/{uid}", dependencies=_WRITE)
 async def change(request: Request, uid: str) -> Response:
     """Change name and scope; also the secret, when one was typed."""
     vault, form, found = context_of(request).vault, await sent(request), await _one(request, uid)
@@ -99,7 +101,7 @@ async def change(request: Request, uid: str) -> Response:
     return RedirectResponse("/credentials?done=saved", 303)
 
 
-@router.post("/credentials/{uid}/resume")
+@router.post("/credentials/{uid}/resume", dependencies=_WRITE)
 async def resume(request: Request, uid: str) -> Response:
     """Let a suspended credential be used again."""
     await _one(request, uid)
@@ -114,12 +116,12 @@ def _removal(found: Credential) -> Removal:
     return Removal(found.name, "credential", f"/credentials/{found.uid}", above, "/credentials?done=removed")
 
 
-@router.get("/credentials/{uid}/remove")
+@router.get("/credentials/{uid}/remove", dependencies=_WRITE)
 async def remove_page(request: Request, uid: str) -> Response:
     return await removal.ask(request, _removal(await _one(request, uid)))
 
 
-@router.post("/credentials/{uid}/remove")
+@router.post("/credentials/{uid}/remove", dependencies=_WRITE)
 async def remove(request: Request, uid: str) -> Response:
     what = _removal(await _one(request, uid))
     return await removal.when_named(request, what, lambda act: credentials.remove(act, uid))

@@ -23,6 +23,7 @@ from collector.web.words import CLASSES
 
 router = APIRouter(include_in_schema=False)
 _READ = [requires(Permission.KNOWLEDGE_READ)]
+_VOTE = [requires(Permission.KNOWLEDGE_VOTE)]
 _WRITE = [requires(Permission.KNOWLEDGE_WRITE)]
 _PUBLISH = [requires(Permission.KNOWLEDGE_PUBLISH)]
 MARKS: Final = {
@@ -33,7 +34,7 @@ MAX_ASKED: Final = 200
 
 
 def _sees_drafts(viewer: Viewer) -> bool:
-    return viewer.may(Permission.KNOWLEDGE_WRITE) or viewer.may(Permission.KNOWLEDGE_PUBLISH)
+    return viewer.may(Permission.DRAFTS_READ)
 
 
 @router.get("/knowledge", dependencies=_READ)
@@ -104,7 +105,7 @@ async def decide(request: Request, number: str) -> Response:
     return await _moved(request, number, ("publish", "refuse", "retire"))
 
 
-@router.post("/knowledge/{number}/votes", dependencies=_READ)
+@router.post("/knowledge/{number}/votes", dependencies=_VOTE)
 async def vote(request: Request, number: str) -> Response:
     form = await sent(request)
     await attempt(request, form, lambda act: knowledge.vote(act, number, form.text("helpful") == "yes"), {})

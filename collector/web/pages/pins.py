@@ -19,13 +19,15 @@ from collector.web.render import page
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
-router = APIRouter(include_in_schema=False, prefix="/pins", dependencies=[requires(Permission.CREDENTIALS_WRITE)])
+router = APIRouter(include_in_schema=False, prefix="/pins")
+_READ = [requires(Permission.CREDENTIALS_READ)]
+_WRITE = [requires(Permission.CREDENTIALS_WRITE)]
 
 ROWS: Final = 100
 DONE: Final = ("accepted", "forgotten", "refused")
 
 
-@router.get("")
+@router.get("", dependencies=_READ)
 async def pins_page(request: Request) -> Response:
     asked = request.query_params
     state = asked.get("state", "") if asked.get("state", "") in STATES else ""
@@ -45,7 +47,7 @@ def _behind(state: str, last: pins.PinRow) -> str:
     return "/pins?" + urlencode({"state": state, "zone": last.zone, "address": last.address, "kind": last.kind})
 
 
-@router.post("/accept")
+@router.post("/accept", dependencies=_WRITE)
 async def accept(request: Request) -> Response:
     """Trust the key that was looked at."""
     key, value = await _named(request)
@@ -60,7 +62,7 @@ async def accept(request: Request) -> Response:
     return RedirectResponse("/pins?done=accepted", 303)
 
 
-@router.post("/forget")
+@router.post("/forget", dependencies=_WRITE)
 async def forget(request: Request) -> Response:
     key, _ = await _named(request)
     async with acting(request) as act:

@@ -21,7 +21,9 @@ from collector.web.sending import attempt, sent
 from collector.web.viewer import viewer_of
 
 log = structlog.get_logger(__name__)
-router = APIRouter(include_in_schema=False, prefix="/sweeps/plans", dependencies=[requires(Permission.SWEEPS_WRITE)])
+router = APIRouter(include_in_schema=False, prefix="/sweeps/plans")
+_READ = [requires(Permission.SWEEPS_READ)]
+_WRITE = [requires(Permission.SWEEPS_WRITE)]
 
 
 async def _form(request: Request, form: Form, plan: Plan | None = None) -> Response:
@@ -47,12 +49,12 @@ async def _one(request: Request, uid: str) -> Plan:
     return found
 
 
-@router.get("/new")
+@router.get("/new", dependencies=_WRITE)
 async def new_page(request: Request) -> Response:
     return await _form(request, forms.of_values(plan_form.START))
 
 
-@router.post("")
+@router.post("", dependencies=_WRITE)
 async def create(request: Request) -> Response:
     form = await sent(request)
     new = _read(form)
@@ -63,13 +65,13 @@ async def create(request: Request) -> Response:
     return RedirectResponse("/sweeps", 303)
 
 
-@router.get("/{uid}")
+@router.get("/{uid}", dependencies=_READ)
 async def plan_page(request: Request, uid: str) -> Response:
     found = await _one(request, uid)
     return await _form(request, plan_form.shown(found.name, found.zone, found.schedule, found.settings), found)
 
 
-@router.post("/{uid}")
+@router.post("/{uid}", dependencies=_WRITE)
 async def change(request: Request, uid: str) -> Response:
     form, found = await sent(request), await _one(request, uid)
     new = _read(form)
@@ -84,12 +86,12 @@ def _removal(plan: Plan) -> Removal:
     return Removal(plan.name, "plan", f"/sweeps/plans/{plan.uid}", above, "/sweeps", refused="plan.under_way")
 
 
-@router.get("/{uid}/remove")
+@router.get("/{uid}/remove", dependencies=_WRITE)
 async def remove_page(request: Request, uid: str) -> Response:
     return await removal.ask(request, _removal(await _one(request, uid)))
 
 
-@router.post("/{uid}/remove")
+@router.post("/{uid}/remove", dependencies=_WRITE)
 async def remove(request: Request, uid: str) -> Response:
     """Remove a plan; its sweeps stay."""
     what = _removal(await _one(request, uid))

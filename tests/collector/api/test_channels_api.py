@@ -89,7 +89,7 @@ async def test_a_test_message_says_what_came_of_it(world: World) -> None:
     receiver.close()
 
 
-@pytest.mark.parametrize("role", ["viewer", "service_desk", "network_admin", "auditor"])
+@pytest.mark.parametrize("role", ["viewer", "service_desk", "network_admin"])
 async def test_who_may_not_neither_reads_nor_writes(world: World, role: str) -> None:
     client = await world.program(role)
     assert (await client.get("/api/v1/channels")).status_code == 403

@@ -162,11 +162,13 @@ async def test_a_credential_goes_in_and_its_secret_never_comes_out(
     assert SECRET not in capsys.readouterr().out, "nor in the log"
 
 
-async def test_only_the_network_administrator_writes_and_sees_credentials(world: World, running: Swept) -> None:
-    for role in ("viewer", "ops", "auditor"):
+async def test_only_the_network_administrator_writes_credentials_and_only_audit_sees_them_too(
+    world: World, running: Swept
+) -> None:
+    for role, seen in (("viewer", 403), ("ops", 403), ("auditor", 200)):
         async with await world.program(role) as client:
             assert (await client.get(f"{API}/sweeps")).status_code == 200
-            assert (await client.get(f"{API}/credentials")).status_code == 403
+            assert (await client.get(f"{API}/credentials")).status_code == seen
             assert (await client.post(f"{API}/sweep-plans", json=PLAN)).status_code == 403
             assert (await client.post(f"{API}/sweeps/{running.sweep}/cancel")).status_code == 403
 

@@ -29,7 +29,7 @@ def test_the_roles_of_the_regulation_are_all_there_and_one_for_other_systems() -
 def test_who_administers_accounts_sees_no_business_data() -> None:
     assert permissions(["system_admin"]) == {
         Permission.OWN, Permission.METRICS_READ, Permission.ACCOUNTS_READ, Permission.ACCOUNTS_WRITE,
-        Permission.CHANNELS_WRITE,
+        Permission.CHANNELS_READ, Permission.CHANNELS_WRITE,
     }  # fmt: skip
 
 

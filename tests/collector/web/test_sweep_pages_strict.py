@@ -53,12 +53,13 @@ async def test_every_page_is_whole_strict_and_holds_no_secret(
 
 async def test_who_only_reads_sees_sweeps_and_neither_buttons_nor_credentials(world: World, made: Swept) -> None:
     async with await world.person("viewer") as client:
-        for address in ("/sweeps", f"/sweeps/{made.sweep}"):
+        for address in ("/sweeps", f"/sweeps/{made.sweep}", f"/sweeps/plans/{made.plan}"):
             html = (await client.get(address)).text
             main = html.partition("<main")[2]
-            assert 'method="post"' not in main
+            assert main.count('method="post"') == main.count("<fieldset class=\"stack\" disabled>")
+            assert "<button class=\"button" not in main
             assert "/credentials" not in html
-            assert "/sweeps/plans/" not in html
+            assert "/sweeps/plans/new" not in html
         for address in ("/credentials", f"/credentials/{made.credential}", "/sweeps/plans/new"):
             assert (await client.get(address)).status_code == 403
         assert (await client.post(f"/sweeps/plans/{made.plan}/start")).status_code == 403
