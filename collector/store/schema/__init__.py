@@ -24,6 +24,7 @@ from collector.store.schema.alerting import maintenance_window as maintenance_wi
 from collector.store.schema.alerting import waiver as waiver
 from collector.store.schema.arriving import arrival_rule as arrival_rule
 from collector.store.schema.auditing import audit as audit
+from collector.store.schema.auditing import audit_anchor as audit_anchor
 from collector.store.schema.auditing import audit_mark as audit_mark
 from collector.store.schema.base import metadata as metadata
 from collector.store.schema.changes import change as change
@@ -109,6 +110,7 @@ from collector.store.schema.stocktaking import signature as signature
 from collector.store.schema.stocktaking import stocktake as stocktake
 from collector.store.schema.stocktaking import stocktake_change as stocktake_change
 from collector.store.schema.stocktaking import stocktake_due as stocktake_due
+from collector.store.schema.stocktaking import stocktake_lead as stocktake_lead
 from collector.store.schema.stocktaking import stocktake_line as stocktake_line
 from collector.store.schema.stocktaking import stocktake_mark as stocktake_mark
 from collector.store.schema.stocktaking import stocktake_person as stocktake_person

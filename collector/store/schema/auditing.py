@@ -18,3 +18,8 @@ audit_mark = Table(  # where the chain begins, and its head; who appends holds t
     "audit_mark", metadata, Column("name", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False), Column("hash", LargeBinary, nullable=False), moment("at"),
 )  # fmt: skip
+
+audit_anchor = Table(  # the head of each day, signed: collector/security/anchor.py; only added to
+    "audit_anchor", metadata, Column("day", Text, primary_key=True), Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False), moment("at"), Column("signature", LargeBinary, nullable=False),
+)  # fmt: skip

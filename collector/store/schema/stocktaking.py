@@ -43,6 +43,14 @@ stocktake_change = Table(  # which change was proposed for what had moved
     Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True), words("number"),
 )  # fmt: skip
 
+stocktake_lead = Table(  # what the end of one led to: of what is missing, and of what nobody knew (`item`: its text)
+    "stocktake_lead", metadata,
+    Column("stocktake_id", Id, ForeignKey("stocktake.id"), primary_key=True), Column("item", Text, primary_key=True),
+    Column("ci_id", Id, ForeignKey("ci.id"), nullable=False), Column("finding_id", Id, ForeignKey("finding.id")),
+    words("incident", ""),
+    Index("ix_stocktake_lead_ci_id", "ci_id"), Index("ix_stocktake_lead_finding_id", "finding_id"),
+)  # fmt: skip
+
 stocktake_due = Table(  # of one that came by a plan: which time it is, until when, and whose it is
     "stocktake_due", metadata,
     Column("stocktake_id", Id, ForeignKey("stocktake.id"), primary_key=True),
