@@ -11,14 +11,22 @@ import ipaddress
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from collector.identity_policy import BadPolicy, Policy, fold, load
 from collector.model import Identifier
 
-__all__ = ["BadPolicy", "Policy", "instance_value", "load", "normalise", "refusal", "serial_value", "shown_name"]
+__all__ = [
+    "PORT", "BadPolicy", "Policy", "instance_value", "load", "normalise", "ports", "refusal", "serial_value",
+    "shown_name",
+]  # fmt: skip
 
 MAX_NAME = 200
+PORT: Final = "port"
+"""The kind of a place: the port of another device it is plugged into. It names nobody, and says who stood there."""
+MAX_PORTS: Final = 32
+"""Who has more cables than that stands in the middle of others, not at a place of one's own."""
 
 _LEGAL_FORMS = frozenset({
     "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc",
@@ -40,6 +48,14 @@ def qualified(hostname: str, domain: str) -> str:
     """Return a host's name with its domain, where it has one and the name does not say it itself."""
     short = hostname.rstrip(".")
     return f"{short}.{domain.strip('.')}" if short and domain.strip(".") and "." not in short else short
+
+
+def ports(neighbours: Iterable[Mapping[str, Any]], policy: Policy) -> frozenset[Identifier]:
+    """Return where a device is plugged in by its own word, rows of `lldp` or `neighbours`: chassis and port."""
+    said = ((_plain(str(row.get(name) or ""), policy) for name in ("chassis_id", "port_id")) for row in neighbours)
+    told = (f"{chassis}|{port}".casefold() for chassis, port in said if chassis and port)
+    found = frozenset(Identifier(PORT, value) for value in told if len(value) <= policy.longest)
+    return found if len(found) <= MAX_PORTS else frozenset()
 
 
 def shown_name(text: str) -> str:

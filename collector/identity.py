@@ -28,7 +28,7 @@ class Context:
     """What is known beside identifiers.
 
     `silent`: CIs that stopped answering, before their state says so. `stood_here`: CI → how it is known to have stood
-    where the subject stands now (its address, switch port or rack unit); such CIs are among the holders too.
+    where the subject stands now (a port of a switch); such CIs are among the holders too.
     `suspects`: identifiers in quarantine. `apart`: pairs (a < b) of CIs that people said are different things.
     `answered_here`: the CI that answered at this source's address before; 0: none.
     """

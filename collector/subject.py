@@ -26,6 +26,7 @@ RUNS_ON = "runs_on"
 
 SECTIONS = frozenset({
     "hardware", "os", "interfaces", "virtualization", "virtual_machines", "databases_and_middleware", "services",
+    "lldp",
 })  # fmt: skip
 """What is read here: the last known reading of each of these belongs in `previous`."""
 
@@ -108,6 +109,7 @@ def _bodies(readings: Mapping[str, Reading]) -> dict[str, Any]:
 def _host(host: _Host) -> Subject:
     ci_class, ci_type = _classify(host)
     named = frozenset(found for kind, value in _names(host) if (found := _identifier(host, kind, value)))
+    named |= identifiers.ports(host.rows("lldp"), host.policy)
     return Subject("host", ci_class, ci_type, host.name, named, host.readings)
 
 

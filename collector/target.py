@@ -21,7 +21,7 @@ from collector.model import CONTAINS, Identifier, Observation, Reading, Subject
 from wire.observation import Status, Target
 from wire.sections import canonical, digest
 
-SECTIONS = frozenset({"device", "interfaces", "os", "hardware", "members", "redundancy"})
+SECTIONS = frozenset({"device", "interfaces", "os", "hardware", "members", "redundancy", "neighbours"})
 """What is read here: the last known reading of each of these belongs in `previous`."""
 
 _PASSED_ON = frozenset({"engine_id", "vendor_oid", "chassis_id"})
@@ -61,6 +61,8 @@ def subjects(observation: Observation, policy: Policy, previous: Mapping[str, Re
         readings = _with_device(readings, device)
     ci_type, name = str(device.get("type") or "unknown"), str(device.get("name") or observation.target.address)
     found: frozenset[Identifier] = frozenset(each for each in named if each is not None)
+    if not observation.target.part:
+        found |= identifiers.ports(_body(held.get("neighbours")) or (), policy)
     name = identifiers.shown_name(name)
     host = Subject("host", _class_of(device), ci_type, name, found, readings, paired=paired)
     return (host, *_members(host, str(device.get("vendor") or ""), stack, observation.readings.get("members"), policy))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import identity, subject, target
+from collector.identifiers import PORT
 from collector.identity import Context
 from collector.model import PARENT_TO_SUBJECT, CiState, DuplicateCase, Holder, Identified, Observation, Reading, Subject
 from collector.pipeline import absence, doubting
 from collector.pipeline.doubting import Again
 from collector.pipeline.policies import Policies
-from collector.store import cis, doubts, merges, sections, sources, suspects
+from collector.store import cis, doubts, merges, presence, sections, sources, suspects
+from collector.store.presence import Displaced
 from collector.store.sources import SourceState
 from wire import observation as wire
 from wire.observation import Status
@@ -22,9 +24,11 @@ from wire.observation import Status
 HOST = doubting.HOST
 """The role of the one thing a source is about: the agent's machine, or what a probe looked at."""
 NAMING = target.SECTIONS | {
-    "hardware", "os", "virtualization", "virtual_machines", "databases_and_middleware",
+    "hardware", "os", "virtualization", "virtual_machines", "databases_and_middleware", "lldp",
 }  # fmt: skip
 """The sections identity reads; while none of them moves, every subject stays the CI it is."""
+SAME_TIME_MS = 3_600_000
+"""What was last heard within an hour of each other was heard at one time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class _Placing:
     async def place(self, each: Subject, parent: Placed | None) -> Placed | None:
         """Return the CI of one subject; None when it waits for a case."""
         holders = await _candidates(self.tx, each, parent, self.policies)
-        identified = identity.identify(each, holders, self.policies.identity, await self._context(each, holders))
+        identified = await self._identified(each, holders)
         answer = await doubting.answer_by(self.tx, self.again, each, identified)
         if answer.outcome in doubting.DOUBTFUL:
             await doubting.park(self.tx, self.observation, each, answer, self.state, self.moment)
@@ -171,6 +175,30 @@ class _Placing:
         if self.again is not None and answer is not identified:
             await doubting.settle(self.tx, self.again, each, placed.ci_id, holders, self.moment)
         return placed
+
+    async def _identified(self, each: Subject, holders: Sequence[Holder]) -> Identified:
+        """Who fell silent is asked only where somebody is not simply known again: it makes no match and breaks none."""
+        context = await self._context(each, holders)
+        answer = identity.identify(each, holders, self.policies.identity, context)
+        if answer.outcome == "match" or not holders:
+            return answer
+        context = replace(context, silent=await self._silent(each, holders))
+        context = replace(context, stood_here=_stood_here(each, holders, context.silent))
+        return identity.identify(each, holders, self.policies.identity, context)
+
+    async def _silent(self, each: Subject, holders: Sequence[Holder]) -> frozenset[int]:
+        """Return who of `holders` does not answer; who was all this source knew here, and is heard nowhere else, too.
+
+        Of a pair the one behind an address may be the other at any time, and both are there.
+        """
+        mine = 0 if each.paired else self.state.cis.get(each.role, 0)
+        asked = Displaced(mine, self.state.id, each.role, self._heard_since(mine))
+        return await presence.silent(self.tx, [holder.ci_id for holder in holders], asked)
+
+    def _heard_since(self, ci_id: int) -> int:
+        """Return after when (ms) others must have heard a CI to say it is there: sweeps come by at different times."""
+        own = max((self.state.last_ok(ci, name) for ci, name in self.state.sections if ci == ci_id), default=0)
+        return min(own + SAME_TIME_MS, self.moment - SAME_TIME_MS)
 
     async def _context(self, each: Subject, holders: Sequence[Holder]) -> Context:
         named = {identifier for holder in holders for identifier in holder.identifiers} | each.identifiers
@@ -193,6 +221,7 @@ class _Placing:
         else:
             ci_id = answer.ci_id
             await cis.describe(tx, ci_id, each, yields=not state.agent_id)
+            await cis.leave_ports(tx, ci_id, each.identifiers, state.id)
         await cis.identify_by(tx, ci_id, each.identifiers, state.id, self.moment)
         await self._bind(each.role, ci_id, answer.matched_by or "new")
         return Placed(each, ci_id, arrival)
@@ -212,6 +241,22 @@ async def _candidates(tx: AsyncConnection, each: Subject, parent: Placed | None,
     if parent is not None and policies.identity.profile(each.ci_class, each.ci_type).inside_parent:
         return await cis.children(tx, parent.ci_id)
     return await cis.holders(tx, each.identifiers)
+
+
+def _stood_here(each: Subject, holders: Sequence[Holder], silent: frozenset[int]) -> dict[int, str]:
+    """Return silent CI → the port it was plugged into, as the subject is now; who moved on answers from there."""
+    here = {found.value for found in each.identifiers if found.kind == PORT}
+    stood = {
+        holder.ci_id: sorted(here & {known.value for known in holder.identifiers if known.kind == PORT})
+        for holder in holders
+        if holder.ci_id in silent or holder.state in identity.SILENT
+    }
+    return {ci_id: _port(found[0]) for ci_id, found in stood.items() if found}
+
+
+def _port(value: str) -> str:
+    chassis, _, port = value.partition("|")
+    return f"port {port[:64]} of {chassis[:64]}"
 
 
 def _with_member(case: DuplicateCase, ci_id: int) -> DuplicateCase:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, exists, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.record import PRESENCE
@@ -56,8 +56,16 @@ async def some(connection: AsyncConnection, after: int, limit: int) -> list[Miss
 
 
 async def one(connection: AsyncConnection, ci_id: int) -> Missed | None:
-    row = (await connection.execute(_MISSED.where(_row.ci_id == ci_id))).first()
-    return Missed(row.ci_id, Phase(row.phase), *row[2:]) if row else None
+    return (await of_cis(connection, [ci_id])).get(ci_id)
+
+
+async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, Missed]:
+    """Return CI → how it was missed, of those that were."""
+    found: dict[int, Missed] = {}
+    for part in interning.chunks(ci_ids):
+        rows = await connection.execute(_MISSED.where(_row.ci_id.in_(part)))
+        found |= {row.ci_id: Missed(row.ci_id, Phase(row.phase), *row[2:]) for row in rows}
+    return found
 
 
 async def counting(connection: AsyncConnection) -> dict[int, int]:
@@ -145,6 +153,44 @@ async def looked_by(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[
         for ci_id, kind in await connection.execute(_LOOKED_BY, {"cis": part}):
             found.setdefault(ci_id, set()).add(kind)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """What a source knew in a role until now: this CI (0: none); others that heard it after `since` (ms) still do."""
+
+    ci_id: int
+    source_id: int
+    role: str
+    since: int
+
+
+async def silent(connection: AsyncConnection, ci_ids: Iterable[int], displaced: Displaced) -> frozenset[int]:
+    """Return those CIs that do not answer: their watch misses them, or the last run that looked for them did.
+
+    So does who stood where another one answers now, when nobody else has heard it since.
+    """
+    table = schema.subject_ci.c
+    watched = exists().where(
+        schema.reach.c.ci_id == _ci.id, schema.reach.c.missed_at > 0, schema.reach.c.behind.is_(None)
+    )
+    missed = exists().where(_row.ci_id == _ci.id, _row.misses > 0, _row.again_at < _row.last_at)
+    told = exists().where(
+        schema.section.c.ci_id == _ci.id, schema.section.c.source_id == _source.id,
+        schema.section.c.last_ok > displaced.since,
+    )  # fmt: skip
+    heard = or_(_source.confirmed_at > displaced.since, schema.agent.c.last_seen > displaced.since, told)
+    elsewhere = (
+        select(table.ci_id).select_from(_BOUND)
+        .where(table.ci_id == _ci.id, _source.kind.in_(KINDS), heard)
+        .where(not_(and_(table.source_id == displaced.source_id, table.role == displaced.role)))
+        .exists()
+    )  # fmt: skip
+    found: set[int] = set()
+    for part in interning.chunks(ci_ids):
+        away = or_(watched, missed, and_(_ci.id == displaced.ci_id, ~elsewhere))
+        found.update((await connection.execute(select(_ci.id).where(_ci.id.in_(part), away))).scalars())
+    return frozenset(found)
 
 
 _LET_GO = (

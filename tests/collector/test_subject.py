@@ -316,7 +316,8 @@ def test_a_guest_with_a_placeholder_uuid_stays_a_row_of_its_host() -> None:
 
 KNOWN = told(hardware=IRON, os=DEBIAN, virtualization=BARE, databases_and_middleware=[POSTGRES],
              virtual_machines=[GUEST], services=[{"name": "gdm", "state": "running"}],
-             interfaces=[{"name": "eno1", "kind": "ethernet", "mac": "ac:1f:6b:00:00:01"}])  # fmt: skip
+             interfaces=[{"name": "eno1", "kind": "ethernet", "mac": "ac:1f:6b:00:00:01"}],
+             lldp=[{"interface": "eno1", "chassis_id": "00:e0:fc:00:00:01", "port_id": "GE1/0/12"}])  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
