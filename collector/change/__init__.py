@@ -10,6 +10,7 @@
 | `evidence` | late sights and traces that narrow a bracket and name an actor |
 | `covering` | does this change cover this item? weighed by scope, window, approval and value |
 | `matching` | one item × its candidate changes → a judgement, with why each other candidate was refused |
+| `sighting` | which steps were seen often enough, which wait, which were taken back at once |
 | `track` | the steps of one value through windows, reverts, acceptances: its items, and what is authorised after them |
 | `authorised` | the authorised value of a path while its track is followed, and each move with its basis |
 | `verification` | each line of a change as an expectation, and whether the change may close |

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import field as _field
 
 from collector.model import Path, Value
 
@@ -13,7 +14,8 @@ class Item:
     """A controlled value, or one field of an element, that left what is authorised in the lane of `source`.
 
     It has no time of its own, only a bracket: last seen old at `lo`, first seen new at `hi`. `actor` is who did it
-    where evidence names one; `claimed` when bracket and actor rest on evidence anyone may have left.
+    where evidence names one; `claimed` when bracket and actor rest on evidence anyone may have left. `once`: one look
+    alone has shown it so far, and it takes two; that passes, and tells no items apart.
     """
 
     ci_id: int
@@ -27,6 +29,7 @@ class Item:
     field: str = ""
     actor: str = ""
     claimed: bool = False
+    once: bool = _field(default=False, compare=False)
 
 
 def parts(old: Value, new: Value) -> Iterator[tuple[str, Value, Value]]:

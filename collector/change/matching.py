@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.change.approval import Gap
 from collector.change.covering import RECORD_WITHIN_MS, Candidate, Grade, Margins, Reason, weigh
@@ -22,6 +22,8 @@ class Flag(enum.StrEnum):
     """Explained by an emergency that was recorded after the fact."""
     SELF_DECLARED = "self_declared"
     """Whether that record came in time rests on the start its initiator claims."""
+    SEEN_ONCE = "seen_once"
+    """One look alone showed it, of a source that may read wrongly: a second one is waited for, or did not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,16 @@ def judge(item: Item, changes: Iterable[Change], now: int, margins: Margins | No
     (`Candidate.rank`). Without one it is pending for eight hours after it was seen, since an emergency may still be
     recorded, then unapproved.
     """
+    return _held_back(item, _judged(item, changes, now, margins or Margins()))
+
+
+def _judged(item: Item, changes: Iterable[Change], now: int, margins: Margins) -> Judgement:
     candidates: list[Candidate] = []
     refused: list[Refused] = []
     for change in changes:
         if change.recorded_at > now:
             continue
-        weighed = weigh(item, change, now, margins or Margins())
+        weighed = weigh(item, change, now, margins)
         if isinstance(weighed, Candidate):
             candidates.append(weighed)
         else:
@@ -75,6 +81,14 @@ def judge(item: Item, changes: Iterable[Change], now: int, margins: Margins | No
     refused += [_refused(each) for each in candidates if each is not best]
     ordered = tuple(sorted(refused, key=lambda each: each.change))
     return _explained(*explained[0], ordered) if explained else _uncovered(item, candidates, now, ordered)
+
+
+def _held_back(item: Item, held: Judgement) -> Judgement:
+    """Let what one look alone has shown wait for a second one; the plan it keeps to is as good as that."""
+    if not item.once or held.verdict in {Verdict.VERIFIED, Verdict.IN_PROGRESS}:
+        return held
+    due_at = item.hi + RECORD_WITHIN_MS
+    return replace(held, verdict=Verdict.PENDING, flags=held.flags | {Flag.SEEN_ONCE}, due_at=due_at)
 
 
 def _verdict(candidate: Candidate, now: int) -> Verdict | None:

@@ -8,29 +8,19 @@ is never an item.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from collector.change.authorised import Authorised, Basis, Move, with_field
 from collector.change.covering import Margins
 from collector.change.epoch import Cause
 from collector.change.item import Item, parts
-from collector.change.matching import Judgement, judge
+from collector.change.matching import Flag, Judgement, judge
 from collector.change.record import Change, ChangeType
-from collector.model import Path, Step, Value, Verdict
+from collector.change.sighting import Sighting, confirmed
+from collector.model import Path, Value, Verdict
 
 COVERED = frozenset({Verdict.VERIFIED, Verdict.AUTHORISED})
 """Verdicts with which the authorised value moves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One step of one lane. `seen`: how many observations in a row showed its new value. The rest: as in an item."""
-
-    source: str
-    step: Step
-    seen: int = 1
-    actor: str = ""
-    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +53,6 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What depends on the source, by its code: margins from how often it looks, and how often a value must be seen."""
-
-    margins: Mapping[str, Margins] = field(default_factory=dict)
-    confirm: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """An item and what is held of it."""
 
@@ -86,32 +68,21 @@ class Followed:
     moves: tuple[Move, ...]
 
 
-def follow(track: Track, changes: Sequence[Change], now: int, terms: Terms | None = None) -> Followed:
-    """Return what is to be held of the track at `now` (ms), given the changes of its CI as known at `now`."""
-    walk = _Walk(track, changes, now, terms or Terms())
-    known = [each for each in track.sightings if each.step.hi <= now]
-    for sighting in sorted(confirmed(known, terms or Terms()), key=lambda each: (each.step.hi, each.source)):
+def follow(track: Track, changes: Sequence[Change], now: int, margins: Mapping[str, Margins] | None = None) -> Followed:
+    """Return what is to be held of the track at `now` (ms), given the changes of its CI as known at `now`.
+
+    `margins`: of sources by their code, from how often each looks.
+    """
+    walk = _Walk(track, changes, now, margins or {})
+    accepted = {(each.source, each.hi) for each in track.acceptances if each.at <= now}
+    known = [
+        replace(each, is_accepted=(each.source, each.step.hi) in accepted)
+        for each in track.sightings
+        if each.step.hi <= now
+    ]
+    for sighting in sorted(confirmed(known, now), key=lambda each: (each.step.hi, each.source)):
         walk.take(sighting)
     return walk.done()
-
-
-def confirmed(sightings: Sequence[Sighting], terms: Terms) -> list[Sighting]:
-    """Return the steps whose new value was seen often enough; one that was not joins the next step of its lane.
-
-    So a value that flickered is passed over: from what was before it to what was after it.
-    """
-    sure: list[Sighting] = []
-    unsure: dict[str, Step] = {}
-    for each in sorted(sightings, key=lambda each: each.step.hi):
-        step, before = each.step, unsure.pop(each.source, None)
-        is_world = step.cause == Cause.WORLD
-        if before and is_world:
-            step = replace(step, old=before.old, lo=before.lo)
-        if is_world and each.seen < terms.confirm.get(each.source, 1):
-            unsure[each.source] = step
-        else:
-            sure.append(replace(each, step=step))
-    return sure
 
 
 Key = tuple[str, str]
@@ -121,8 +92,8 @@ Key = tuple[str, str]
 class _Walk:
     """Goes through the steps. What was done in a window waits in `_within` until the work of its change is over."""
 
-    def __init__(self, track: Track, changes: Sequence[Change], now: int, terms: Terms) -> None:
-        self._track, self._changes, self._now, self._terms = track, changes, now, terms
+    def __init__(self, track: Track, changes: Sequence[Change], now: int, margins: Mapping[str, Margins]) -> None:
+        self._track, self._changes, self._now, self._margins = track, changes, now, margins
         self._types = {change.number: change.type for change in changes}
         self._authorised = Authorised(track.authorised)
         self._items: list[Judged] = []
@@ -136,6 +107,9 @@ class _Walk:
         if step.cause == Cause.REVISION:
             self._authorised.respell(step, source)
         if step.cause != Cause.WORLD:
+            return
+        if sighting.back_at is not None:
+            self._pass_by(sighting, sighting.back_at)
             return
         for item in self._items_of(sighting):
             self._hold(item)
@@ -163,8 +137,18 @@ class _Walk:
         step, track = sighting.step, self._track
         return Item(
             track.ci_id, sighting.source, track.path, self._authorised.of(name), old, new, step.lo, step.hi, name,
-            sighting.actor, sighting.claimed,
+            sighting.actor, sighting.claimed, sighting.once,
         )  # fmt: skip
+
+    def _pass_by(self, sighting: Sighting, back_at: int) -> None:
+        """Tell of what one look showed and the next one did not: it is over, and nothing else is judged by it."""
+        for part in parts(sighting.step.old, sighting.step.new):
+            item = self._item(sighting, *part)
+            judged = self._judged(item)
+            is_work = judged.judgement.verdict in COVERED | {Verdict.IN_PROGRESS}
+            if not is_work and not self._authorised.allows(item.field, item.new):
+                flags = judged.judgement.flags | {Flag.SEEN_ONCE}
+                self._items.append(_reverted(Judged(item, replace(judged.judgement, flags=flags)), back_at))
 
     def _hold(self, item: Item) -> None:
         """Judge one item together with what the same work did to it before; only the net effect counts."""
@@ -192,7 +176,7 @@ class _Walk:
     # --- judging
 
     def _judged(self, item: Item) -> Judged:
-        return Judged(item, judge(item, self._changes, self._now, self._terms.margins.get(item.source)))
+        return Judged(item, judge(item, self._changes, self._now, self._margins.get(item.source)))
 
     def _finish(self, until: int | None) -> None:
         """Conclude what was within a window whose work was over before `until` (None: everything)."""
@@ -227,12 +211,14 @@ class _Walk:
     def _revert(self, keys: Sequence[Key], at: int) -> None:
         """Close what is open under `keys`: the value is back. It stays counted, since it happened."""
         for index in [each for key in keys for each in self._open.pop(key, ())]:
-            judged = self._items[index]
-            reverted = replace(judged.judgement, verdict=Verdict.REVERTED, due_at=None, closed_at=at)
-            self._items[index] = Judged(judged.item, reverted)
+            self._items[index] = _reverted(self._items[index], at)
 
 
 _BASES = {ChangeType.EMERGENCY: Basis.EMERGENCY, ChangeType.REQUEST: Basis.REQUEST}
+
+
+def _reverted(judged: Judged, at: int) -> Judged:
+    return Judged(judged.item, replace(judged.judgement, verdict=Verdict.REVERTED, due_at=None, closed_at=at))
 
 
 def _over_at(judged: Judged) -> int:

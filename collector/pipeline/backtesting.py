@@ -11,7 +11,8 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import drift
-from collector.change.track import Judged, Terms
+from collector.change.covering import Margins
+from collector.change.track import Judged
 from collector.governance import Governance
 from collector.model import CI, FOREVER, Path, Value, Verdict
 from collector.pipeline import matching
@@ -50,16 +51,18 @@ class _Testing:
         if not places:
             return
         courses = await self._courses(places, await past.unsettled(self._connection, ci_ids, start - 1))
-        followed = await matching.followed(self._connection, courses, self._governance, self._now, self._terms(courses))
+        followed = await matching.followed(
+            self._connection, courses, self._governance, self._now, self._margins(courses)
+        )
         was = await past.judged(self._connection, ci_ids, start, end)
         would = [each for course in followed.values() for each in course.items if start <= each.item.hi < end]
         self._compare(await cis.by_ids(self._connection, ci_ids), was, would, report)
 
-    def _terms(self, courses: Mapping[Place, Course]) -> Terms | None:
+    def _margins(self, courses: Mapping[Place, Course]) -> dict[str, Margins] | None:
         if self._asked.margins is None:
             return None
         codes = {code for course in courses.values() for code, _ in course.steps}
-        return Terms(margins=dict.fromkeys(codes, self._asked.margins))
+        return dict.fromkeys(codes, self._asked.margins)
 
     async def _courses(self, places: Sequence[Place], unsettled: Mapping[Place, int]) -> dict[Place, Course]:
         """Return each value's course from where it was at rest when the period began."""

@@ -21,7 +21,8 @@ from collector.change.evidence import Trace
 from collector.change.filing import Filed, Filing
 from collector.change.item import Item
 from collector.change.record import Change, ChangeType, Line, Window
-from collector.change.track import Acceptance, Followed, Judged, Sighting, Terms, Track, follow
+from collector.change.sighting import Sighting
+from collector.change.track import Acceptance, Followed, Judged, Track, follow
 from collector.governance import Governance
 from collector.model import Event, Path, Step
 from collector.store import acceptances, changes, events, findings, standing, tracks
@@ -131,21 +132,21 @@ def _is_step(item: Item, courses: Mapping[Place, Course]) -> bool:
 
 async def followed(
     connection: AsyncConnection, courses: Mapping[Place, Course], governance: Governance, now: int,
-    terms: Terms | None = None,
+    margins: Mapping[str, Margins] | None = None,
 ) -> dict[Place, Followed]:  # fmt: skip
     """Return what those courses come to, by what is known at `now` (ms); nothing is written."""
-    return _followed(courses, await _known(connection, courses, now, _reach(terms)), (governance, terms), now)
+    return _followed(courses, await _known(connection, courses, now, _reach(margins)), (governance, margins), now)
 
 
 def _followed(
-    courses: Mapping[Place, Course], known: _Known, policy: tuple[Governance, Terms | None], now: int
+    courses: Mapping[Place, Course], known: _Known, policy: tuple[Governance, Mapping[str, Margins] | None], now: int
 ) -> dict[Place, Followed]:
     return {place: _one(place, course, known, policy, now) for place, course in courses.items()}
 
 
-def _reach(terms: Terms | None) -> int:
+def _reach(margins: Mapping[str, Margins] | None) -> int:
     """Return how far from what moved changes are looked for (ms)."""
-    return max([REACH_MS, *(each.reach_ms for each in (terms.margins.values() if terms else ()))])
+    return max([REACH_MS, *(each.reach_ms for each in (margins or {}).values())])
 
 
 async def _write(
@@ -258,16 +259,16 @@ def _trace(ci_id: int, told: Event) -> Trace:
 
 
 def _one(
-    place: Place, course: Course, known: _Known, policy: tuple[Governance, Terms | None], now: int
+    place: Place, course: Course, known: _Known, policy: tuple[Governance, Mapping[str, Margins] | None], now: int
 ) -> Followed:  # fmt: skip
-    (ci_id, path), (governance, terms) = place, policy
+    (ci_id, path), (governance, margins) = place, policy
     steps = ((source, drift.of(step, governance)) for source, step in course.steps)
     sightings = tuple(
         _sighting(source, step, known.traces.get(ci_id, ())) for source, step in steps if step.old != step.new
     )
     authorised = drift.controlled(path, course.base and course.base.value, governance)
     track = Track(ci_id, path, authorised, sightings, tuple(known.acceptances.get(place, ())))
-    return follow(track, known.changes.get(ci_id, ()), now, terms)
+    return follow(track, known.changes.get(ci_id, ()), now, margins)
 
 
 def _sighting(source: str, step: Step, traces: Sequence[Trace]) -> Sighting:

@@ -16,7 +16,6 @@ from collector.change.covering import Margins
 from collector.change.evidence import Trace
 from collector.change.expected import Expected, How
 from collector.change.record import Change, ChangeType, Line, Plan, Request, Stage, Template, Window, Word
-from collector.change.track import Terms
 from collector.model import Path, Value
 
 TICK = 15 * 60 * 1000
@@ -33,7 +32,9 @@ VALUES: dict[Path, list[Value]] = {
     SSH: [None, *({"enabled": enabled, "state": state} for enabled in ("A", "B") for state in ("up", "down"))],
 }
 NARROW = Margins(pre_ms=TICK, post_ms=8 * TICK, reach_ms=30 * TICK)
-TERMS = Terms(margins={"snmp": replace(NARROW, post_ms=16 * TICK), "agent/1": NARROW}, confirm={"snmp": 2})
+MARGINS = {"snmp": replace(NARROW, post_ms=16 * TICK), "agent/1": NARROW}
+NEEDS = {"snmp": 2}
+"""How often a source must have seen a value, where once is not enough."""
 PEOPLE = ("anna", "boris", "sophia", "mei")
 
 

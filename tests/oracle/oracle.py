@@ -51,6 +51,8 @@ class Move:
     shown: int = 1
     actor: str = ""
     claimed: bool = False
+    once: bool = False
+    taken_back: int | None = None
 
 
 def value_in(reading: Reading, path: Any) -> tuple[bool, Any]:
@@ -152,19 +154,32 @@ def narrow(history: History, move: Move, late: list[Reading], now: int) -> None:
                 return
 
 
-def sure_moves(moves: list[Move], times: int) -> list[Move]:
-    """Leave out values that were not shown often enough: from the value before them straight to the one after."""
+def sure_moves(history: History, moves: list[Move], times: int, now: int) -> list[Move]:
+    """Leave out values that one look alone showed and another value followed: straight to the one after.
+
+    What a look showed and the next one took back is marked with when that was; what still stands is marked, too.
+    """
     sure: list[Move] = []
-    skipped: Move | None = None
-    for move in moves:
-        if move.why == "world":
-            if skipped:
-                move.old, move.lo = skipped.old, skipped.lo
-            skipped = move if move.shown < times else None
-        else:
-            skipped = None
-        if skipped is not move:
+    accepted = {(nod.source, nod.ci_id, nod.path, nod.hi) for nod, _, _ in decisions(history, now)}
+    place = 0
+    while place < len(moves):
+        move, later = moves[place], moves[place + 1 :]
+        place += 1
+        until = later[0].hi if later else now
+        is_accepted = (move.source, move.ci, move.path, move.hi) in accepted
+        if move.why != "world" or move.shown >= times or until - move.hi >= HOURS_8 or is_accepted:
             sure.append(move)
+        elif not later:
+            move.once = True
+            sure.append(move)
+        elif later[0].why != "world":
+            sure.append(move)
+        elif later[0].new == move.old:
+            move.taken_back = later[0].hi
+            sure.append(move)
+            place += 1
+        else:
+            later[0].old, later[0].lo = move.old, move.lo
     return sure
 
 
@@ -299,7 +314,16 @@ def over_at(story: Story, place: int, now: int) -> int:
 
 
 def judged(history: History, row: Row, now: int) -> Row:
-    """Return the verdict on one item, with the change that gives it."""
+    """Return the verdict on one item, with the change that gives it; what was seen once waits, unless planned so."""
+    answer = explained(history, row, now)
+    if row["once"] and answer["verdict"] not in ("verified", "in_progress"):
+        flags = sorted({*answer.get("flags", ()), "seen_once"})
+        answer |= {"verdict": "pending", "due": row["hi"] + HOURS_8, "flags": flags}
+    return answer
+
+
+def explained(history: History, row: Row, now: int) -> Row:
+    """Return the verdict on one item as if it had been seen often enough."""
     explaining: list[tuple[tuple[Any, ...], Row]] = []
     nearest: list[tuple[Any, ...]] = []
     for story in history.stories:
@@ -392,7 +416,7 @@ class Course:
         moves = [
             move
             for source in ("agent/1", "agent/2", "snmp")
-            for move in sure_moves(moves_of(history, source, path, now), 2 if source == "snmp" else 1)
+            for move in sure_moves(history, moves_of(history, source, path, now), 2 if source == "snmp" else 1, now)
             if move.ci == ci
         ]
         if all(move.why in ("first", "merge") for move in moves):
@@ -415,6 +439,9 @@ class Course:
         if move.why != "world":
             return
         pieces = split(move.old, move.new)
+        if move.taken_back is not None:
+            self.passing(move, pieces)
+            return
         whole = self.work.get((move.source, ""))
         if whole:
             one = self.row(move, "", move.old, move.new)
@@ -426,6 +453,17 @@ class Course:
             self.piece(self.row(move, name, old, new))
         if move.new == self.allowed:
             self.back(lambda row: row["source"] == move.source, move.hi)
+
+    def passing(self, move: Move, pieces: list[tuple[str, Any, Any]]) -> None:
+        """Note what one look showed and the next one took back, unless it is part of somebody's work, or allowed."""
+        for name, old, new in pieces:
+            row = self.row(move, name, old, new)
+            answer = judged(self.history, row, self.now)
+            if self.is_allowed(name, new) or answer["verdict"] in ("verified", "authorised", "in_progress"):
+                continue
+            row |= {"authorised": self.allowed_of(name), "flags": [], "late": 0, "over": None} | answer
+            row["flags"] = sorted({*row["flags"], "seen_once"})
+            self.rows.append(row | {"verdict": "reverted", "due": None, "closed": move.taken_back})
 
     def piece(self, row: Row) -> None:
         for key, earlier in list(self.work.items()):
@@ -456,7 +494,7 @@ class Course:
     def row(self, move: Move, name: str, old: Any, new: Any) -> Row:
         return {
             "ci": self.ci, "path": self.path, "source": move.source, "field": name, "old": old, "new": new,
-            "lo": move.lo, "hi": move.hi, "actor": move.actor, "claimed": move.claimed,
+            "lo": move.lo, "hi": move.hi, "actor": move.actor, "claimed": move.claimed, "once": move.once,
         }  # fmt: skip
 
     def same_work(self, earlier: Row, row: Row) -> bool:

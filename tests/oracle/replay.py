@@ -11,9 +11,10 @@ from collector import drift, governance, history
 from collector.change import approval, epoch, evidence
 from collector.change.epoch import Cause, Look
 from collector.change.evidence import Sight
-from collector.change.track import Acceptance, Followed, Sighting, Track, follow
+from collector.change.sighting import Sighting
+from collector.change.track import Acceptance, Followed, Track, follow
 from collector.model import Path, Step, Value
-from tests.oracle.histories import PATHS, TERMS, History, Nod, Reading, Told, change_at
+from tests.oracle.histories import MARGINS, NEEDS, PATHS, History, Nod, Reading, Told, change_at
 
 TABLE = governance.load(File(__file__).parents[2] / "rules" / "attributes.yaml")
 Place = tuple[int, Path]
@@ -55,7 +56,7 @@ class Replay:
         """Return what each path of each CI comes to at `now`."""
         changes = [change for story in self._of.stories if (change := change_at(story, self._now))]
         places = [(ci_id, path) for ci_id in (1, 2) for path in PATHS]
-        return {place: follow(self._track(place), changes, self._now, TERMS) for place in places}
+        return {place: follow(self._track(place), changes, self._now, MARGINS) for place in places}
 
     # --- from readings to steps
 
@@ -131,7 +132,7 @@ class Replay:
         sights = [Sight(at, value) for at, told in late for value in sight(step.path, told)]
         traces = [trace for known, trace in self._of.traces if known <= self._now and trace.ci_id == seen.ci_id]
         closer = evidence.narrowed(step, sights, traces)
-        return Sighting(source, closer.step, seen.times, closer.actor, closer.claimed)
+        return Sighting(source, closer.step, seen.times, closer.actor, closer.claimed, NEEDS.get(source, 1))
 
 
 def entries(section: str, told: Told) -> dict[str, Value]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from collector.change.authorised import Basis, Move
+from collector.change.matching import Flag
 from collector.change.track import Judged
 from collector.model import Verdict
 from tests.oracle.histories import SPAN, TICK, History, history
@@ -55,12 +56,14 @@ def test_no_verdict_differs_from_the_reference(seeds: range, shard: int) -> None
 
 def test_the_sample_shows_every_verdict() -> None:
     seen = {
-        each.judgement.verdict
+        (each.judgement.verdict, each.judgement.flags)
         for of, now in ((of, moment(seed, of)) for seed, of in enumerate(map(history, range(SAMPLE))))
         for followed in Replay(of, now).followed().values()
         for each in followed.items
     }
-    assert seen == set(Verdict)
+    assert {verdict for verdict, _ in seen} == set(Verdict)
+    once = {verdict for verdict, flags in seen if Flag.SEEN_ONCE in flags}
+    assert once == {Verdict.PENDING, Verdict.REVERTED}
 
 
 def test_what_is_authorised_moved_only_with_cover(seeds: range) -> None:
@@ -103,7 +106,7 @@ def of_the_product(of: History, now: int) -> tuple[list[Row], list[Row]]:
 
 def of_the_reference(of: History, now: int) -> tuple[list[Row], list[Row]]:
     rows, auth = outcome(of, now)
-    told = [{name: value for name, value in row.items() if name != "over"} for row in rows]
+    told = [{name: value for name, value in row.items() if name not in ("over", "once")} for row in rows]
     return _sorted(told), _sorted(auth)
 
 

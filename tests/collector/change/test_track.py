@@ -8,8 +8,10 @@ import pytest
 
 from collector.change.authorised import Basis, Move
 from collector.change.epoch import Cause
+from collector.change.matching import Flag
 from collector.change.record import Change, ChangeType, Line
-from collector.change.track import Acceptance, Followed, Sighting, Terms, Track, confirmed, follow
+from collector.change.sighting import Sighting, confirmed
+from collector.change.track import Acceptance, Followed, Track, follow
 from collector.model import Path, Step, Value, Verdict
 from tests.collector.change.written import SW1, VERSION, approved, change, exactly, hours, line
 
@@ -248,21 +250,81 @@ def test_what_one_source_sees_return_stays_open_where_another_still_sees_it() ->
 
 # --- values that must be seen more than once
 
-TWICE = Terms(confirm={"snmp": 2})
+
+def glimpse(old: Value, new: Value, lo: float, hi: float, seen: int = 1) -> Sighting:
+    """Return a step of a source that must see a value twice."""
+    return replace(step(old, new, lo, hi, source="snmp", seen=seen), needs=2)
 
 
-def test_a_value_seen_once_by_a_source_that_must_see_it_twice_is_no_item_yet() -> None:
-    track = Track(SW1, VERSION, "A", (step("A", "B", 0, 1, source="snmp"),))
-    assert follow(track, (), hours(20), TWICE) == Followed((), ())
-    sure = replace(track, sightings=(step("A", "B", 0, 1, source="snmp", seen=2),))
-    assert verdicts(follow(sure, (), hours(20), TWICE)) == [("B", Verdict.UNAPPROVED)]
+def flags(followed: Followed) -> list[set[str]]:
+    return [set(each.judgement.flags) for each in followed.items]
 
 
-def test_a_value_that_flickered_is_passed_over() -> None:
-    flicker = [step("A", "?", 0, 1, source="snmp"), step("?", "B", 1, 2, source="snmp", seen=2)]
-    assert [each.step for each in confirmed(flicker, TWICE)] == [step("A", "B", 0, 2).step]
-    back = [step("A", "?", 0, 1, source="snmp"), step("?", "A", 1, 2, source="snmp", seen=9)]
-    assert follow(Track(SW1, VERSION, "A", tuple(back)), (), hours(20), TWICE) == Followed((), ())
+def test_a_value_one_look_has_shown_is_pending_until_its_clock_runs_out() -> None:
+    waiting = follow_at(2, [glimpse("A", "B", 0, 1)])
+    assert [(each.judgement.verdict, each.judgement.due_at) for each in waiting.items] == [(Verdict.PENDING, hours(9))]
+    assert flags(waiting) == [{Flag.SEEN_ONCE}]
+    over = follow_at(9, [glimpse("A", "B", 0, 1)])
+    assert (verdicts(over), flags(over)) == ([("B", Verdict.UNAPPROVED)], [set()])
+
+
+@pytest.mark.parametrize(
+    ("agreed_to", "once", "twice"),
+    [
+        (agreed(line(expected=exactly("D"))), Verdict.PENDING, Verdict.VARIANCE),
+        (agreed(line(), window=(10, 12)), Verdict.PENDING, Verdict.OUT_OF_WINDOW),
+        (approved(change(line()), -48, 22.5), Verdict.PENDING, Verdict.LATE_APPROVAL),
+        (agreed(line()), Verdict.PENDING, Verdict.AUTHORISED),
+        (TO_C, Verdict.VERIFIED, Verdict.VERIFIED),
+        (agreed(line(expected=exactly("D")), window=(20, 24)), Verdict.IN_PROGRESS, Verdict.IN_PROGRESS),
+    ],
+)
+def test_nothing_is_held_against_anybody_before_a_second_look_but_what_was_planned_needs_none(
+    agreed_to: Change, once: Verdict, twice: Verdict
+) -> None:
+    assert verdicts(follow_at(23, [glimpse("A", "C", 20, 21)], agreed_to)) == [("C", once)]
+    sure = follow_at(23, [glimpse("A", "C", 20, 21, seen=2)], agreed_to)
+    assert (verdicts(sure), Flag.SEEN_ONCE in sure.items[0].judgement.flags) == ([("C", twice)], False)
+
+
+def test_a_value_that_flickered_on_the_way_to_another_is_passed_over() -> None:
+    flicker = [glimpse("A", "?", 0, 1), glimpse("?", "B", 1, 2, seen=2)]
+    assert [each.step for each in confirmed(flicker, hours(20))] == [step("A", "B", 0, 2).step]
+
+
+def test_a_value_the_next_look_takes_back_is_reverted_and_holds_nothing_else_up() -> None:
+    way = [step("A", "B", 0, 1), glimpse("A", "?", 1, 2), glimpse("?", "A", 2, 3, seen=9)]
+    followed = follow_at(20, way)
+    assert verdicts(followed) == [("B", Verdict.UNAPPROVED), ("?", Verdict.REVERTED)]
+    assert (followed.items[1].judgement.closed_at, flags(followed)[1]) == (hours(3), {Flag.SEEN_ONCE})
+
+
+def test_a_flicker_within_approved_work_and_one_to_what_is_authorised_are_nothing() -> None:
+    way = [glimpse("A", "?", 20, 20.5), glimpse("?", "A", 20.5, 21, seen=9)]
+    assert follow_at(40, way, agreed(line())) == Followed((), ())
+    moved = [glimpse("A", "B", 0, 1, seen=3), glimpse("B", "A", 4, 5), glimpse("A", "B", 5, 6, seen=2)]
+    assert verdicts(follow_at(20, moved)) == [("B", Verdict.UNAPPROVED)]
+
+
+def test_a_value_that_stood_for_eight_hours_without_a_second_look_was_no_flicker() -> None:
+    way = [glimpse("A", "B", 0, 1), glimpse("B", "A", 1, 9, seen=2)]
+    assert (verdicts(follow_at(20, way)), flags(follow_at(20, way))) == ([("B", Verdict.REVERTED)], [set()])
+    assert verdicts(follow_at(20, [glimpse("A", "B", 0, 1), glimpse("B", "C", 1, 9, seen=2)])) == [
+        ("B", Verdict.UNAPPROVED), ("C", Verdict.UNAPPROVED),
+    ]  # fmt: skip
+
+
+def test_a_value_a_person_accepted_needs_no_second_look() -> None:
+    yes = Acceptance("snmp", "", "B", hours(1), hours(2), "word 1")
+    followed = follow_at(2, [glimpse("A", "B", 0, 1)], accepted=(yes,))
+    assert (verdicts(followed), followed.moves[0].value) == ([("B", Verdict.ACCEPTED)], "B")
+    gone = follow_at(20, [glimpse("A", "B", 0, 1), glimpse("B", "A", 3, 4, seen=2)], accepted=(yes,))
+    assert verdicts(gone) == [("B", Verdict.ACCEPTED), ("A", Verdict.UNAPPROVED)]
+
+
+def test_a_value_another_reader_goes_on_from_is_not_lost() -> None:
+    read_anew = step("B", "b", 1, 2, source="snmp", cause=Cause.REVISION)
+    assert verdicts(follow_at(20, [glimpse("A", "B", 0, 1), read_anew])) == [("B", Verdict.UNAPPROVED)]
 
 
 # --- the past
