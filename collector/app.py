@@ -26,6 +26,7 @@ from collector.listeners.registry import AgentRegistry
 from collector.listeners.server import Listeners
 from collector.pipeline import (
     changed,
+    counting,
     entering,
     inspecting,
     judging,
@@ -46,6 +47,7 @@ from collector.security.tokens import Terms
 from collector.security.vault import Vault
 from collector.services import credentials, simulation
 from collector.services.arrival_rules import Reception
+from collector.services.by_hand import ByHand
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.channels import builtin
@@ -56,6 +58,7 @@ from collector.services.channels.resolving import Resolving
 from collector.services.channels.tending import Tending
 from collector.services.decisions import Decider
 from collector.services.estate_graph import EstateGraph
+from collector.services.following_up import FollowingUp
 from collector.services.imports import Importer
 from collector.services.inbound import mapping
 from collector.services.inbound.expiring import Expiring
@@ -72,6 +75,7 @@ from collector.services.relating import Relating
 from collector.services.reports.delivering import Delivering
 from collector.services.retention import Retention
 from collector.services.statistics import Pipeline
+from collector.services.stocktaking.leading import Closer
 from collector.services.suspecting import Suspecting
 from collector.services.sweeps.timekeeper import Timekeeper
 from collector.services.tickets import systems as ticket_systems
@@ -129,7 +133,8 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
                      Reaching(collector.store, collector.runner.policies, now, EstateGraph(wiring)),
                      Relating(collector.store, now, wiring),
                      Watch(collector.store, collector.runner.policies.desk, now),
-                     Expiring(collector.inbox), _tending(collector), _delivering(collector))  # fmt: skip
+                     Expiring(collector.inbox), _tending(collector), _delivering(collector),
+                     _following_up(collector))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(http.serve())
             try:
@@ -216,6 +221,7 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         reception=Reception(collector.registrar, loaded.identity),
         needs=loaded.needs,
         recorder=collector.registrar.recorder, importer=_importer(loaded),
+        by_hand=ByHand(_importer(loaded), collector.registrar, loaded.identity),
         decider=_decider(loaded, collector.runner), changes=_desk(loaded),
         service_desk=ServiceDesk(loaded.desk),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
@@ -223,11 +229,22 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         wake_courier=collector.courier.wake,
         rule_meter=loaded.meter, inspector=collector.keeper.inspector, wiring=collector.keeper.inspector.wiring,
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
+        closer=_closer(collector, loaded),
     )  # fmt: skip
 
 
 def _desk(loaded: Policies) -> Desk:
     return Desk(sights.evidence, partial(changed, policies=loaded))
+
+
+def _closer(collector: Collector, loaded: Policies) -> Closer:
+    wiring = collector.keeper.inspector.wiring
+    return Closer(partial(counting.say, policies=loaded), collector.registrar.recorder.enter, wiring, loaded.desk)
+
+
+def _following_up(collector: Collector) -> FollowingUp:
+    loaded = collector.runner.policies
+    return FollowingUp(collector.store, _desk(loaded), now, loaded.desk)
 
 
 def _inspector(loaded: Policies, settings: Settings) -> Inspector:

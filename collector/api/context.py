@@ -22,6 +22,8 @@ from collector.security.tokens import Terms
 from collector.security.vault import Vault
 from collector.services.agents import enrol_url
 from collector.services.answering import Answering
+from collector.services.arrival_rules import Reception
+from collector.services.by_hand import ByHand
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
 from collector.services.imports import Importer
@@ -35,6 +37,7 @@ from collector.services.records import Recorder
 from collector.services.registration import Registrar
 from collector.services.rule_backtest import RuleBacktests
 from collector.services.statistics import Pipeline
+from collector.services.stocktaking.leading import Closer
 from collector.services.sweeps.figures import Figures
 from collector.services.tickets.office import Office
 from collector.services.wiring import Wiring
@@ -63,10 +66,14 @@ class Context:
     wiring: Wiring = field(default_factory=Wiring)
     swept: Figures = field(default_factory=Figures)
     registrar: Registrar = field(kw_only=True)
+    reception: Reception = field(kw_only=True)
     decider: Decider = field(kw_only=True)
     recorder: Recorder = field(kw_only=True)
     importer: Importer = field(kw_only=True)
+    by_hand: ByHand = field(kw_only=True)
     locker: Locker = field(kw_only=True)
+    closer: Closer = field(kw_only=True)
+    """What stock-takes end with."""
     inbox: Inbox = field(kw_only=True)
     inbound: Mapping[str, Mapped] = field(default_factory=dict, kw_only=True)
     """How other systems tell of alerts, by the name they are known by here."""
@@ -92,7 +99,7 @@ class Context:
     @property
     def answering(self) -> Answering:
         """Return who answers findings, and has them judged anew as changes have them."""
-        return Answering(self.changes.moved)
+        return Answering(self.changes.moved, self.service_desk.table)
 
     @property
     def tickets(self) -> Office:

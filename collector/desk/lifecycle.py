@@ -35,6 +35,7 @@ class Why(enum.StrEnum):
     WORK_HAS_BEGUN = "work_has_begun"
     NOT_YOURS_ALONE = "not_yours_alone"
     NOT_SIGNED = "not_signed"
+    NOT_SEEN = "not_seen"
     NEEDS_SOMEBODY = "needs_somebody"
 
 

@@ -24,6 +24,8 @@ from collector.store.engine import Store
 from collector.store.failure import StoreFailed, WriteFailed, reading, writing
 
 RELOAD_S = 1.0
+ASKED_FOR_MS = 86_400_000
+"""How long it is worth asking an agent that was away to look: by then it has looked by itself."""
 
 _T = TypeVar("_T")
 Write = Callable[[AsyncConnection], Awaitable[bool]]
@@ -40,7 +42,7 @@ class AgentRegistry:
         self.check_ins = CheckIns(store)
         self._by_uid: dict[str, Standing] = {}
         self._revision = ""
-        self._inventory_now: set[str] = set()
+        self._asked: dict[str, int] = {}  # agent → the wish it was told last, by when that was made
         self._turn = asyncio.Lock()  # a reload must not undo a change made while it was reading
         self._writes = Uninterrupted()
         self._stopping = asyncio.Event()
@@ -90,20 +92,18 @@ class AgentRegistry:
         """End an agent that was taken out of service."""
         return await self._set_state(uid, agents.RETIRED, "", who)
 
-    def request_inventory(self, uid: str) -> bool:
-        """Ask for a whole inventory with the answer to the next check-in; return whether there is such an agent."""
-        if uid not in self._by_uid:
-            return False
-        self._inventory_now.add(uid)
-        return True
+    # --- what the listeners do
 
     def takes_inventory_now(self, uid: str) -> bool:
-        """Return whether an inventory was asked for, and take the wish off the list."""
-        asked = uid in self._inventory_now
-        self._inventory_now.discard(uid)
-        return asked
+        """Return whether a whole inventory was asked for not long ago, once for each time it was.
 
-    # --- what the listeners do
+        What was told is not kept: after a start, and by each replica, an agent may be asked once more.
+        """
+        asked_at = self._by_uid[uid].look_asked_at if uid in self._by_uid else 0
+        if asked_at <= max(self._asked.get(uid, 0), self.clock() - ASKED_FOR_MS):
+            return False
+        self._asked[uid] = asked_at
+        return True
 
     async def change(self, write: Callable[[AsyncConnection], Awaitable[Standing]]) -> Standing:
         """Run `write` in one transaction and show the standing it returns; raise `WriteFailed`, and what it raises."""

@@ -12,10 +12,13 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.filing import Filed
+from collector.desk.table import BUILT_IN, Table
 from collector.model import CI, Verdict
+from collector.reverting import Revert
 from collector.security.audit import Act
 from collector.security.roles import supervises
-from collector.services.changes.asked import MAX_REASON, check_takes_part, lines_of
+from collector.services import reverting
+from collector.services.changes.asked import MAX_REASON, lines_of
 from collector.services.changes.desk import Moved, nothing_to_judge
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
@@ -40,16 +43,15 @@ class LeftFinding:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Answers findings; `moved` judges anew what concerns a CI, within the transaction."""
+    """Answers findings; `moved` judges anew what concerns a CI, within the transaction. `desk`: for incidents."""
 
     moved: Moved = nothing_to_judge
+    desk: Table = BUILT_IN
 
     async def accept(self, act: Act, roles: Collection[str], number: int, reason: str) -> None:
         """Say that what moved is right as it is, so it is what is authorised from then on; raise `Refused`."""
         ci, items, said = await _asked(act, roles, number, reason)
-        waiting = [each for each in items if each.judged.judgement.verdict is not Verdict.IN_PROGRESS]
-        if not waiting:
-            raise Refused("approved work is going on; what came of it is told when it is over")
+        waiting = _waiting(items)
         await acceptances.accept(act.tx, waiting, act.by, act.at, f"finding/{number}")
         await self._done(act, ci, number, Mark(act.at, act.by, ACCEPT, said))
         act.tell("finding.accept", f"finding/{number}", {}, {"reason": said})
@@ -77,16 +79,37 @@ class Answering:
         await self._done(act, ci, number, Mark(act.at, act.by, WAIVE, said, until))
         act.tell("finding.waive", f"finding/{number}", {}, {"reason": said, "until": until})
 
-    async def undo(self, act: Act, roles: Collection[str], number: int, assignee: str, reason: str) -> None:
-        """Ask somebody to put it back; the finding closes when it is seen to be as authorised. Raise `Refused`."""
-        ci, _, said = await _asked(act, roles, number, reason)
-        await check_takes_part(act.tx, assignee, "assignee")
-        await self._done(act, ci, number, Mark(act.at, act.by, UNDO, said, reference=assignee))
-        act.tell("finding.undo", f"finding/{number}", {}, {"reason": said, "assignee": assignee})
+    async def undo(
+        self, act: Act, roles: Collection[str], number: int, assignee: str, reason: str, due_at: int = 0
+    ) -> None:
+        """Ask somebody to put it back until `due_at` (ms), the usual ones where nothing is said; raise `Refused`.
+
+        The finding closes when it is seen to be as authorised. It is not waived any longer, if it was.
+        """
+        ci, items, said = await _asked(act, roles, number, reason)
+        _waiting(items)
+        await findings.waive(act.tx, number, None)
+        await self.moved(act.tx, [ci.id], act.at)
+        its = await reverting.ask(act, ci, Revert(0, number, assignee, act.by, act.at, due_at, said), self.desk)
+        await acceptances.mark(act.tx, number, Mark(act.at, act.by, UNDO, said, its.due_at, its.assignee))
+
+    async def call_off(self, act: Act, roles: Collection[str], number: int, reason: str) -> None:
+        """Let it not be put back any more; raise `NotFound`, `Refused`."""
+        _, _, said = await _asked(act, roles, number, reason)
+        await reverting.call_off(act, number, said)
 
     async def _done(self, act: Act, ci: CI, number: int, mark: Mark) -> None:
         await acceptances.mark(act.tx, number, mark)
         await self.moved(act.tx, [ci.id], act.at)
+        await reverting.answered(act, number, mark.reason)
+
+
+def _waiting(items: Collection[Filed]) -> list[Filed]:
+    """Return the items that wait for an answer; raise `Refused` when none does."""
+    waiting = [each for each in items if each.judged.judgement.verdict is not Verdict.IN_PROGRESS]
+    if not waiting:
+        raise Refused("approved work is going on; what came of it is told when it is over")
+    return waiting
 
 
 async def _asked(act: Act, roles: Collection[str], number: int, reason: str) -> tuple[CI, list[Filed], str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
@@ -35,6 +35,8 @@ class Standing:
     instance_key: bytes
     serial_current: str | None
     serial_next: str | None
+    look_asked_at: int = 0
+    """When it was last asked for a whole inventory (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Agent:
     cpu_ms: int
     failing_sections: tuple[str, ...]
     heard: Mapping[str, int] = field(default_factory=dict)
+    look_asked_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,14 @@ async def readmit(connection: AsyncConnection, uid: str, serial: str, until: int
 async def promote(connection: AsyncConnection, uid: str, serial: str) -> bool:
     """Make the next serial the current one; return False when it is not the next (any more)."""
     return await _set(connection, uid, _agent.c.serial_next == serial, serial_current=serial, serial_next=None)
+
+
+async def ask_to_look(connection: AsyncConnection, uids: Collection[str], at: int) -> None:
+    """Have these agents asked, with the answer to their next check-in, for a whole inventory."""
+    if uids:
+        asked = update(_agent).where(_agent.c.uid.in_(sorted(uids)))
+        await connection.execute(asked.values(look_asked_at=at))
+        await _moved(connection)
 
 
 async def _set(connection: AsyncConnection, uid: str, *conditions: ColumnElement[bool], **values: object) -> bool:

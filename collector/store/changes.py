@@ -125,9 +125,17 @@ async def at_work(connection: AsyncConnection, ci_ids: Collection[int], times: W
     return tuple(found[each].change for each in sorted(found))
 
 
-async def to_verify(connection: AsyncConnection, ci_ids: Collection[int]) -> tuple[Kept, ...]:
-    """Return the changes whose work is done and that wait to be closed, with a line on one of `ci_ids`."""
-    return await _lined(connection, ci_ids, change.c.state == State.IMPLEMENTED)
+async def to_verify(connection: AsyncConnection) -> tuple[Kept, ...]:
+    """Return the changes whose work is done and that wait to be closed, in the order of their numbers."""
+    found = await _kept(connection, change.c.state == State.IMPLEMENTED)
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> tuple[Kept, ...]:
+    found: list[Kept] = []
+    for part in interning.chunks(sorted(ids)):
+        found += await _kept(connection, change.c.id.in_(part))
+    return tuple(found)
 
 
 async def count_by_state(connection: AsyncConnection) -> dict[str, int]:

@@ -11,6 +11,6 @@ STATES = tuple(state.value for state in CiState)
 SEVERITIES = ("critical", "error", "warning", "notice")
 INCIDENT_KINDS = (
     "alert", "unapproved_change", "credential", "disappearance", "user", "maintenance", "calendar",
-    "foreign_alert", "channel", "storm", "collector_blind",
+    "foreign_alert", "channel", "storm", "collector_blind", "revert", "unverified",
 )  # fmt: skip
 INCIDENT_SOURCES = ("user", "monitoring", "maintenance")

@@ -135,7 +135,7 @@ async def test_what_moved_since_is_told_in_order_and_what_waits_to_be_verified_i
         await changes.save(tx, first, replace(first.change, state=State.IMPLEMENTED), NOON + 7)
     async with store.read() as connection:
         moved = await changes.moved_since(connection, NOON)
-        waiting = await changes.to_verify(connection, [2])
+        waiting = await changes.to_verify(connection)
         assert await changes.moved_since(connection, NOON + 8) == ()
         assert await changes.count_by_state(connection) == {"draft": 1, "implemented": 1}
     assert [each.id for each in moved] == [second.id, first.id]

@@ -11,6 +11,7 @@
 | `impact` | who depends on these CIs |
 | `templates` | standard work approved beforehand |
 | `freezing` | the calendar of freezes |
+| `unverified` | lines nobody saw in time after the work |
 | `listed` | many changes as a CSV list |
 | `foreign` | a change of another system → a change here, taken once |
 | `following` | where it stands there ↔ here: whose word there is a word here, and the next step |

@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.change import lifecycle
 from collector.change.flow import Step
 from collector.change.lifecycle import Actor, Denied, Surroundings, Why
-from collector.change.record import Change, ChangeType, State, Task, Template
+from collector.change.record import RULE, Change, ChangeType, State, Task, Template
 from collector.change.verification import DECIDED, Evidence, LineCheck, LineState, verify
+from collector.record import SECTION
 from collector.security.audit import Act
 from collector.security.roles import supervises
+from collector.services import looking
 from collector.services.changes.asked import (
     MAX_REASON,
     MAX_TITLE,
@@ -34,6 +36,8 @@ from collector.store import change_trail, changes, freezes
 from collector.store.change_trail import Decision, Mark
 from collector.store.changes import Kept, Origin, Stale
 
+UNSEEN: Final = frozenset({RULE, SECTION})
+"""Sections of lines nobody looks at anew: alerts, and what people say themselves."""
 MAX_TASKS: Final = 100
 MAX_NAME: Final = 100
 """Of another system, and of what it calls a change."""
@@ -129,6 +133,8 @@ class Desk:
         around = await self.around(act.tx, before, act.at)
         after = lifecycle.take(before.change, step, who, act.at, reason=said, around=around)
         await self._write(act, before, after, step, said)
+        if step is Step.FINISH:
+            await _have_looked(act, before.id, after)
         return after.state
 
     async def entrust(self, act: Act, who: Actor, number: str, text: str, assignee: str) -> None:
@@ -202,6 +208,17 @@ class Desk:
         act.tell("change.step", f"change/{change.number}", was, is_now)
         concerned = change.request.ci_ids | (before.change.request.ci_ids if before else frozenset())
         await self.moved(act.tx, concerned, act.at)
+
+
+async def _have_looked(act: Act, change_id: int, done: Change) -> None:
+    """Ask whoever knows the CIs of a change to look at once: only what is seen after the work says what came of it."""
+    seeable = {line.ci_id for line in done.lines if line.path.section not in UNSEEN}
+    if not seeable:
+        return
+    asked = await looking.ask(act, seeable)
+    word = "look" if asked.text else "no_look"
+    await change_trail.add(act.tx, change_id, Mark(act.at, act.by, word, done.state, asked.text))
+    act.tell("change.look", f"change/{done.number}", after={"agents": asked.agents, "addresses": asked.addresses})
 
 
 def _named(text: str, field_: str) -> str:

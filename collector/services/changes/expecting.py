@@ -85,7 +85,11 @@ def _flag(text: str) -> Value:
 
 
 def _texts(text: str) -> Value:
-    return sorted(each.strip() for each in text.split(",") if each.strip())
+    return sorted(_sequence(text))
+
+
+def _sequence(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _element(text: str) -> Value:
@@ -97,7 +101,9 @@ def _element(text: str) -> Value:
     return value if isinstance(value, dict) else text
 
 
-_KINDS: Mapping[Kind, Typing] = {"whole": _number, "real": _number, "flag": _flag, "texts": _texts}
+_KINDS: Mapping[Kind, Typing] = {
+    "whole": _number, "real": _number, "flag": _flag, "texts": _texts, "sequence": _sequence,
+}  # fmt: skip
 
 
 def _exact(text: str, typed: Typing) -> Value:

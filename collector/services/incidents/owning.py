@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,11 +25,24 @@ async def owners(tx: AsyncConnection, causes: Mapping[str, Cause], found: Mappin
     }
     if not classes:
         return {}
-    people = {each.name: each.roles for each in await accounts.everyone(tx) if each.state == accounts.ACTIVE}
-    busy = await admissions.burdens(tx)
+    people, busy = await _people(tx), await admissions.burdens(tx)
     owned: dict[str, str] = {}
     for key, ci_class in sorted(classes.items()):
         if able := administrators(people, ci_class):
-            owned[key] = min(able, key=lambda name: (busy.get(name, 0), name))
+            owned[key] = _idlest(able, busy)
             busy[owned[key]] = busy.get(owned[key], 0) + 1
     return owned
+
+
+async def administrator(connection: AsyncConnection, ci_class: str) -> str:
+    """Return who administers a class and has the least to do, "" where nobody does."""
+    able = administrators(await _people(connection), ci_class)
+    return _idlest(able, await admissions.burdens(connection)) if able else ""
+
+
+def _idlest(names: Iterable[str], busy: Mapping[str, int]) -> str:
+    return min(names, key=lambda name: (busy.get(name, 0), name))
+
+
+async def _people(connection: AsyncConnection) -> dict[str, Collection[str]]:
+    return {each.name: each.roles for each in await accounts.everyone(connection) if each.state == accounts.ACTIVE}

@@ -1,10 +1,11 @@
-"""The incident of an inspection or of a round, and what it is the incident of: one owner, one time, one end.
+"""The incident of an inspection, a round or what is to be put back, and that itself: one owner, one time, one end.
 
-It ends with the signature under its report, or is cancelled together with it; whom it is given to, that is given to.
+It ends with the signature under its report, or when it is seen to be put back; whom it is given to, that is given to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,16 +15,27 @@ from collector.desk.lifecycle import Denied, Why
 from collector.incident.planning import MAINTENANCE
 from collector.model import Incident
 from collector.security.audit import Act
+from collector.services import reverting
 from collector.services.inspecting import cancelling as inspections
 from collector.services.inspecting.plans import check_people
 from collector.services.refused import Refused
 from collector.services.stocktaking import cancelling as stocktakings
-from collector.store import inspection_runs, rounds, stocktakes
+from collector.store import inspection_runs, reverts, rounds, stocktakes
 from collector.store.inspection_runs import UNFINISHED, Run
 from collector.store.stocktakes import Kept
 
 BARRED: Final = {Deed.RESOLVE: Why.NOT_SIGNED, Deed.MERGE: Why.NOT_SIGNED, Deed.HAND_ON: Why.NEEDS_SOMEBODY}
 """What nobody does with it as long as that is not finished: it ends by a signature, and is somebody's until then."""
+
+UNSEEN: Final = dict.fromkeys((Deed.RESOLVE, Deed.CANCEL, Deed.MERGE), Why.NOT_SEEN)
+"""What nobody does with one under which something is to be put back: that is called off at its finding."""
+
+
+async def barred(connection: AsyncConnection, its: Incident) -> Mapping[Deed, Why]:
+    """Return what nobody does with an incident as things stand, whatever their role, and why."""
+    if await unfinished(connection, its) is not None:
+        return BARRED
+    return UNSEEN if await reverts.of_incident(connection, its.number) else {}
 
 
 async def unfinished(connection: AsyncConnection, its: Incident, hold: bool = False) -> Run | Kept | None:
@@ -43,11 +55,12 @@ async def follow(act: Act, before: Incident, after: Incident, step: Deed, reason
     Raise `Denied` for what nobody does with it, `Refused` where it cannot be called off any more, or whom it is given
     to may not do it.
     """
-    its = await unfinished(act.tx, before, hold=True)
+    its, held = await unfinished(act.tx, before, hold=True), await barred(act.tx, before)
+    if step in held:
+        raise Denied([held[step]])
     if its is None:
+        await reverting.follow(act, before, after)
         return
-    if step in BARRED:
-        raise Denied([BARRED[step]])
     if step is Deed.CANCEL:
         await (inspections if isinstance(its, Run) else stocktakings).cancel(act, its.number, reason)
     elif after.assignee != before.assignee:

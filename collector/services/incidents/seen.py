@@ -91,7 +91,7 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
         clocks.read(intervals, row.priority, service.table, now, kept.due_at),
         intervals,
         any(percent == clocks.FULL for _, percent in rung),
-        offers(kept, who, service, now, is_planned=await planned.unfinished(connection, kept) is not None),
+        offers(kept, who, service, now, await planned.barred(connection, kept)),
         its,
         await desk.trail(connection, row.id),
         await desk.links(connection, row.id),
@@ -104,10 +104,11 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
     )
 
 
-def offers(kept: Incident, who: Person, service: ServiceDesk, now: int, *, is_planned: bool) -> tuple[Offer, ...]:
-    """Return what may be done at `now`, and why not; `is_planned`: the inspection or round it is of is not finished."""
+def offers(
+    kept: Incident, who: Person, service: ServiceDesk, now: int, barred: Mapping[Deed, Why]
+) -> tuple[Offer, ...]:  # fmt: skip
+    """Return what may be done at `now`, and why not; `barred`: what nobody does, for what it is the incident of."""
     found = ((act, lifecycle.refusals(kept, act, who, service.table, now)) for act in STEPS)
-    barred = planned.BARRED if is_planned else {}
     return tuple(
         Offer(act, (*denied, barred[act]) if act in barred else denied)
         for act, denied in found

@@ -76,8 +76,9 @@ async def test_the_answer_tells_the_intervals_and_what_is_wanted_once(collector:
     standing = collector.registry.find(machine.uid)
     assert standing is not None
     collector.wanted[standing.id] = ("packages",)
-    assert collector.registry.request_inventory(machine.uid)
-    assert not collector.registry.request_inventory("nobody")
+    async with collector.store.write() as tx:
+        await agents.ask_to_look(tx, [machine.uid, "nobody"], collector.clock())
+    await collector.registry.reload()
     async with machine.data() as call:
         first, second = [codec.decode_instructions(await call("CheckIn", b"")) for _ in range(2)]
     assert (first.next_check_in_s, first.inventory_interval_s) == (17, 333)

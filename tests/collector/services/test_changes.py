@@ -112,7 +112,7 @@ async def test_a_normal_change_goes_its_way_with_three_people(office: Office) ->
     assert [each.flaw for each in found.said] == [None, None]
     assert found.gap is None
     assert [mark.act for mark in found.trail] == [
-        "raise", "submit", "approve", "edit", "submit", "approve", "start", "finish",
+        "raise", "submit", "approve", "edit", "submit", "approve", "start", "finish", "no_look",
     ]  # fmt: skip
 
 

@@ -1,0 +1,47 @@
+"""Follows up by the clock what was asked for: what is to be put back, and what is to be seen after a change."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from collector.clock import Clock
+from collector.desk.table import BUILT_IN, Table
+from collector.security.audit import COLLECTOR, recorded
+from collector.services import reverting
+from collector.services.changes import unverified
+from collector.services.changes.desk import Desk
+from collector.store.engine import Store
+from collector.store.failure import StoreFailed, reading, writing
+
+log = structlog.get_logger(__name__)
+
+EVERY_S: Final = 15.0
+
+
+class FollowingUp:
+    """`run()` until cancelled; `step()` is one look. All it goes by is in the database, so nothing is lost or twice."""
+
+    def __init__(self, store: Store, changes: Desk, clock: Clock, desk: Table = BUILT_IN) -> None:
+        self._store, self._changes, self._clock, self._desk = store, changes, clock, desk
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.step()
+            except StoreFailed as error:  # what is due stays due
+                log.warning("what was asked for is followed up later", error=str(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def step(self) -> None:
+        """Do what is due now; raise `StoreFailed`."""
+        async with reading(self._store) as connection:
+            asked, missed = await reverting.is_due(connection), await unverified.is_due(connection, self._clock())
+        if asked:
+            async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
+                await reverting.settle(act)
+        if missed:
+            async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
+                await unverified.settle(act, self._changes, self._desk)

@@ -1,0 +1,183 @@
+"""Putting back what a finding shows: asked of somebody, said to be done by them, over when it is seen.
+
+Each step stands among the answers of the finding and in the audit log, and is told by the incident it is done under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collector.change.filing import Filed
+from collector.desk.table import BUILT_IN, Table
+from collector.model import CI, Incident, Verdict
+from collector.reverting import LONGEST_MS, USUAL_MS, Revert, State, end_of
+from collector.security.audit import Act
+from collector.services import looking, revert_incidents
+from collector.services.changes.asked import MAX_REASON, check_takes_part, lines_of
+from collector.services.incidents import owning
+from collector.services.missing import NotFound
+from collector.services.refused import Refused
+from collector.store import acceptances, findings, known, reverts
+from collector.store.acceptances import Mark
+
+PUT_BACK, AGAIN, OVER, GIVEN = "put_back", "again", "undo_over", "give"
+"""Words of the trail of a finding beside those of its answers."""
+NOT_THEIRS: Final = "only whom it was given says that it is put back"
+
+
+async def ask(act: Act, ci: CI, new: Revert, table: Table = BUILT_IN) -> Revert:
+    """Ask somebody to put back what a finding of `ci` shows, instead of whom it was asked of before; raise `Refused`.
+
+    `new` says of which finding, until when (0: the usual time), why and of whom: "" is who has the finding's incident
+    or else who administers the class and has the least to do.
+    """
+    due_at = new.due_at or act.at + USUAL_MS
+    if not act.at < due_at <= act.at + LONGEST_MS:
+        raise Refused("it is to be put back within a year", "due_at")
+    assignee = new.assignee or await _usual(act.tx, ci, new.finding_id)
+    await check_takes_part(act.tx, assignee, "assignee")
+    if before := await standing(act.tx, new.finding_id):
+        await reverts.change(act.tx, before, reverts.ended(before, State.CANCELLED, act.at, f"→ {assignee}"))
+    asked = replace(new, assignee=assignee, asked_by=act.by, asked_at=act.at, due_at=due_at)
+    number = await revert_incidents.begin(act.tx, asked, ci, table)
+    made = await reverts.add(act.tx, replace(asked, incident=number))
+    act.tell("finding.undo", _name(made), _told(before) if before else {}, _told(made))
+    return made
+
+
+async def done(act: Act, number: int, note: str) -> None:
+    """Say that it is put back, and have it looked at; raise `NotFound`, or `Refused` unless it is asked of who says so.
+
+    It is over when it is seen.
+    """
+    before, said = await _standing(act.tx, number), lines_of(note, MAX_REASON, "note")
+    if before.assignee != act.by:
+        raise Refused(NOT_THEIRS)
+    if before.state == State.DONE:
+        raise Refused("that was said already: it waits to be seen")
+    if not said:
+        raise Refused("what was done is said", "note")
+    await _turn(act, before, replace(before, state=State.DONE, turned_at=act.at, note=said), PUT_BACK, said)
+    await revert_incidents.say(act.tx, before.incident, act.by, revert_incidents.SAID.format(act.by), act.at)
+    await looking.ask(act, {await _ci_of(act.tx, number)})
+
+
+async def call_off(act: Act, number: int, reason: str) -> None:
+    """Let it not be put back any more; raise `NotFound`. Who may say so is the caller's to know."""
+    before = await _standing(act.tx, number)
+    await _end(act, before, State.CANCELLED, reason)
+
+
+async def answered(act: Act, number: int, reason: str) -> None:
+    """End the task of a finding that was answered otherwise, if there is one."""
+    if before := await standing(act.tx, number):
+        await _end(act, before, State.CANCELLED, reason)
+
+
+async def follow(act: Act, before: Incident, after: Incident) -> None:
+    """Give the task that is done under an incident to whom that is given; raise `Refused` where they take no part."""
+    its = await reverts.of_incident(act.tx, before.number) if after.assignee != before.assignee else None
+    if its is None or its.assignee == after.assignee:
+        return
+    await check_takes_part(act.tx, after.assignee, "to")
+    given = replace(its, assignee=after.assignee, state=State.OPEN, turned_at=act.at)
+    await _turn(act, its, given, GIVEN, after.assignee)
+
+
+async def is_due(connection: AsyncConnection) -> bool:
+    """Return whether `settle` may have something to do."""
+    return bool(await reverts.ripe(connection))
+
+
+async def settle(act: Act) -> int:
+    """End the tasks whose findings closed, and open those again of which it is seen that they are not done.
+
+    Return how many.
+    """
+    moved = 0
+    for its, verdict in await reverts.ripe(act.tx):
+        if verdict is not None:
+            moved += await _end(act, its, end_of(verdict), "" if verdict is Verdict.REVERTED else str(verdict))
+        elif shown := await _still_shown(act.tx, its):
+            moved += await _again(act, its, shown)
+    return moved
+
+
+async def standing(connection: AsyncConnection, number: int) -> Revert | None:
+    """Return the task of a finding that stands."""
+    return (await reverts.of_findings(connection, [number])).get(number)
+
+
+async def _standing(tx: AsyncConnection, number: int) -> Revert:
+    found = await standing(tx, number)
+    if found is None:
+        raise NotFound("revert", str(number))
+    return found
+
+
+async def _usual(tx: AsyncConnection, ci: CI, number: int) -> str:
+    """Return whom it is asked of where nobody is named; raise `Refused` where that is nobody."""
+    own = await revert_incidents.own(tx, ci, number)
+    found = own.assignee if own and own.assignee else await owning.administrator(tx, ci.ci_class)
+    if not found:
+        raise Refused("nobody administers this class: somebody is to be named", "assignee")
+    return found
+
+
+async def _ci_of(tx: AsyncConnection, number: int) -> int:
+    items = (await findings.of_findings(tx, [number]))[number]
+    return items[0].judged.item.ci_id
+
+
+async def _still_shown(tx: AsyncConnection, its: Revert) -> list[str]:
+    """Return who looked after it was said to be done and still shows what is to be put back."""
+    items = (await findings.of_findings(tx, [its.finding_id])).get(its.finding_id, [])
+    waiting = [each for each in items if each.judged.judgement.closed_at is None]
+    looks = await known.looks(tx, {each.judged.item.ci_id for each in waiting})
+    return sorted({each.judged.item.source for each in waiting if its.is_not_so([_looked(each, looks)])})
+
+
+def _looked(each: Filed, looks: Mapping[tuple[int, str], Mapping[str, int]]) -> int:
+    item = each.judged.item
+    return looks.get((item.ci_id, item.path.section), {}).get(item.source, 0)
+
+
+async def _again(act: Act, its: Revert, shown: list[str]) -> bool:
+    after = replace(its, state=State.OPEN, turned_at=act.at, again=its.again + 1)
+    if not await _turn(act, its, after, AGAIN, ", ".join(shown)):
+        return False
+    await revert_incidents.say(act.tx, its.incident, act.by, revert_incidents.STILL, act.at)
+    return True
+
+
+async def _end(act: Act, its: Revert, state: State, why: str) -> bool:
+    if not await _turn(act, its, reverts.ended(its, state, act.at, why), OVER, why):
+        return False
+    await revert_incidents.end(act.tx, its, act.at)
+    return True
+
+
+async def _turn(act: Act, before: Revert, after: Revert, word: str, said: str) -> bool:
+    """Write what became of a task; return False when somebody else was faster."""
+    if not await reverts.change(act.tx, before, after):
+        return False
+    mark = Mark(act.at, act.by, word, said, reference=str(after.state) if word == OVER else after.assignee)
+    await acceptances.mark(act.tx, after.finding_id, mark)
+    act.tell(f"finding.{word}", _name(after), _told(before), _told(after))
+    return True
+
+
+def _name(its: Revert) -> str:
+    return f"finding/{its.finding_id}"
+
+
+def _told(its: Revert) -> dict[str, object]:
+    """Return what the audit log says of a task."""
+    return {
+        "assignee": its.assignee, "state": str(its.state), "due_at": its.due_at, "reason": its.reason,
+        "note": its.note, "incident": its.incident, "again": its.again,
+    }  # fmt: skip
