@@ -19,6 +19,7 @@ from collector.config import Settings
 from collector.inspecting import templates
 from collector.pipeline import (
     changed,
+    counting,
     entering,
     inspecting,
     judging,
@@ -49,6 +50,7 @@ from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
 from collector.services.registration import Registrar
 from collector.services.statistics import Pipeline
+from collector.services.stocktaking.leading import Closer
 from collector.store import accounts as kept_accounts
 from collector.store import agents as kept_agents
 from collector.store.engine import Store, open_store, sqlite_url
@@ -172,6 +174,13 @@ def shipped_policies() -> policies.Policies:
     return policies.load(Settings().rules_folder)
 
 
+def shipped_closer() -> Closer:
+    """Return what stock-takes end with, by the policies as they are shipped."""
+    loaded = shipped_policies()
+    say, enter = partial(counting.say, policies=loaded), partial(entering.enter, policies=loaded)
+    return Closer(say, enter, desk=loaded.desk)
+
+
 def _inspector(loaded: policies.Policies, folder: Path) -> Inspector:
     look = partial(inspecting.look, policies=loaded)
     return Inspector(look, loaded.rulebook.rules, Calendar(), templates.load(folder / "plans"), loaded.desk)
@@ -207,6 +216,7 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
             loaded.columns, partial(listing.settle, policies=loaded), partial(entering.enter, policies=loaded)
         ),
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
+        closer=shipped_closer(),
         changes=Desk(sights.evidence, partial(changed, policies=loaded)),
         backtests=Backtests(partial(backtest, policies=loaded)), modes=loaded.modes,
         service_desk=ServiceDesk(loaded.desk),

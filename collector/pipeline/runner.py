@@ -23,6 +23,7 @@ from collector.pipeline import (
     DUE,
     Memory,
     Touched,
+    accepting,
     apply_again,
     apply_batch,
     elapsed,
@@ -85,6 +86,7 @@ class Runner:
         self._wanted: dict[int, set[str]] = {}
         self._aging = Aging(store, policies, clock)
         self._forgetting = Forgetting(store, policies.rulebook)
+        self._waiting = accepting.Round()
         self._turn = ""
         self._is_decided = True
         self.counters = Counters()
@@ -168,6 +170,8 @@ class Runner:
             async with self._store.write() as tx:
                 if await elapsed(tx, self.policies, self._clock()) < DUE:
                     break
+        async with self._store.write() as tx:
+            await self._waiting.step(tx, self.policies, self._clock())
         await self._aging.tick()
         await self._forgetting.step(self._clock())
         looked = reconciling.PORTION
@@ -188,7 +192,9 @@ class Runner:
         if not rows:
             return Touched()
         await self._load(tx, rows, looks)
-        return await apply_batch(tx, rows, looks, self._memory, self.policies, self._clock)
+        touched = await apply_batch(tx, rows, looks, self._memory, self.policies, self._clock)
+        await accepting.newcomers(tx, touched.sections, self.policies, self._clock())
+        return touched
 
     async def _apply_released(self) -> int:
         """Apply one batch of what waited for a case that has been decided; return how many observations it held."""
@@ -206,6 +212,7 @@ class Runner:
             async with self._store.write() as tx:
                 await self._load(tx, [each.row for each in waiting], [ingest.look(each.row) for each in waiting])
                 touched = await apply_again(tx, waiting, self._memory, self.policies, self._clock)
+                await accepting.newcomers(tx, touched.sections, self.policies, self._clock())
         except Exception as error:
             self._forget()
             if is_passing(error):

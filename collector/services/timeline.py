@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services import events
+from collector.services.arrivals import BY_RULE
 from collector.services.registration import BY
+from collector.store import arrival_rules
 from collector.store.browse import facts, findings, incidents, steps
 from collector.store.browse.cis import CiRow
 from collector.store.browse.events import EventQuery, EventRow
@@ -25,8 +27,9 @@ EVENTS = 15
 class Happening:
     """One thing at one time (ms).
 
-    `kind`: arrived, registered, values, finding_opened, finding_closed, incident_opened, incident_resolved.
-    `ref` names the account, finding or incident; `count` the values; `title` is an incident's, by language;
+    `kind`: arrived, registered, accepted, values, finding_opened, finding_closed, incident_opened, incident_resolved.
+    `ref` names the account, finding, incident, or the rule by which it was accepted, which `by` made; `count` the
+    values; `title` is an incident's, or the name of that rule, by language;
     `verdict` is what is held of a finding now; `event` is what the CI said by itself, of kind event.
     """
 
@@ -37,13 +40,14 @@ class Happening:
     title: Mapping[str, str] = field(default_factory=dict)
     event: EventRow | None = None
     verdict: str = ""
+    by: str = ""
 
 
 async def of_ci(connection: AsyncConnection, ci: CiRow) -> tuple[Happening, ...]:
     """Return the newest happenings of `ci`, newest first."""
     told = [Happening(ci.created_at, "arrived")]
     if admitted := await facts.admitted(connection, ci.id, BY):
-        told.append(Happening(admitted.since, "registered", admitted.ref.removeprefix(BY)))
+        told.append(await _admission(connection, admitted.since, admitted.ref.removeprefix(BY)))
     told += [Happening(at, "values", count=n) for at, n in await steps.moments(connection, ci.id, LENGTH)]
     found = await findings.list_findings(connection, FindingQuery(ci_id=ci.id), Window(LENGTH))
     for each in found.items:
@@ -58,3 +62,13 @@ async def of_ci(connection: AsyncConnection, ci: CiRow) -> tuple[Happening, ...]
     spoken = await events.listed(connection, EventQuery(ci.id, events.NOTABLE), Window(EVENTS))
     told += [Happening(each.until, "event", event=each) for each in spoken.items]
     return tuple(sorted(told, key=lambda each: -each.at)[:LENGTH])
+
+
+async def _admission(connection: AsyncConnection, at: int, by: str) -> Happening:
+    """Return that a person registered it, or by which rule it was accepted."""
+    if not by.startswith(BY_RULE):
+        return Happening(at, "registered", by)
+    number = by.removeprefix(BY_RULE)
+    stood = (await arrival_rules.stood(connection, [number], at)).get(number)
+    name, maker = (stood.rule.name, stood.rule.made_by) if stood else (number, "")
+    return Happening(at, "accepted", number, title={"zh": name, "en": name}, by=maker)
