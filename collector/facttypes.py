@@ -29,6 +29,7 @@ from wire.sections import SECTIONS, Kind, Shape, row_key
 
 OF_KINDS: Final[Mapping[Kind, Type]] = {
     "text": TEXT, "document": TEXT, "when": TEXT, "whole": INT, "real": DOUBLE, "flag": BOOL, "texts": list_of(TEXT),
+    "sequence": list_of(TEXT),
 }  # fmt: skip
 """A kind of the catalogue → a type. Times in sections are texts, which `timestamp()` and `days_until()` read."""
 

@@ -20,9 +20,9 @@ from typing import Any, Final, Literal, cast
 
 from wire.device_sections import DEVICE_SECTIONS
 
-Kind = Literal["text", "whole", "real", "flag", "texts", "when", "document"]
-"""text: str · whole: int · real: float · flag: bool · texts: sorted list of str · when: RFC 3339 UTC text ·
-document: str of many lines, up to `MAX_DOCUMENT`."""
+Kind = Literal["text", "whole", "real", "flag", "texts", "sequence", "when", "document"]
+"""text: str · whole: int · real: float · flag: bool · texts: sorted list of str, a set · sequence: list of str whose order
+counts · when: RFC 3339 UTC text · document: str of many lines, up to `MAX_DOCUMENT`."""
 
 Body = dict[str, Any] | list[dict[str, Any]]
 
@@ -184,8 +184,8 @@ _ALL = (
     ),
     _shape(
         "dns", "Resolver settings", "",
-        ("servers", "texts", "name server addresses; /etc/resolv.conf or the resolver's own"),
-        ("search", "texts", "search domains"),
+        ("servers", "sequence", "name server addresses as they are asked; /etc/resolv.conf or the resolver's own"),
+        ("search", "sequence", "search domains as they are tried"),
     ),
     _shape(
         "ntp", "Time synchronisation", "",
@@ -348,10 +348,11 @@ def row_key(shape: Shape, row: Mapping[str, Any]) -> str:
 
 
 def arrange(shape: Shape, body: Body) -> Body:
-    """Return `body` without absent values, rows sorted by key, the later of two equal keys kept."""
+    """Return `body` without absent values, rows sorted by key, the later of two equal keys kept; sets are sorted."""
+    kept = frozenset(field.name for field in shape.fields.values() if field.kind == "sequence")
     if isinstance(body, dict):
-        return _present(body)
-    rows = {row_key(shape, row): _present(row) for row in body}
+        return _present(body, kept)
+    rows = {row_key(shape, row): _present(row, kept) for row in body}
     return [rows[key] for key in sorted(rows)]
 
 
@@ -360,8 +361,8 @@ def in_order(shape: Shape, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=functools.partial(row_key, shape))
 
 
-def _present(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: sorted(value) if isinstance(value, list | tuple | set) else value
+def _present(row: Mapping[str, Any], in_their_order: frozenset[str]) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, list | tuple | set) and name not in in_their_order else value
             for name, value in row.items() if value is not None}  # fmt: skip
 
 
@@ -462,4 +463,5 @@ _CHECKS: Mapping[Kind, Callable[[object], bool]] = {
     "real": _is_real,
     "flag": lambda value: isinstance(value, bool),
     "texts": _is_texts,
+    "sequence": _is_texts,
 }

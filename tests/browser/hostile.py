@@ -96,7 +96,9 @@ def _body(shape: Shape) -> Any:
 
 
 def _value(field: Field, text: str, at: int) -> Any:
-    return {"whole": at, "real": 0.5, "flag": True, "texts": [text, EVERYTHING]}.get(field.kind, text)
+    return {"whole": at, "real": 0.5, "flag": True, "texts": [text, EVERYTHING], "sequence": [text]}.get(
+        field.kind, text
+    )
 
 
 def _move(shape: Shape, body: Any) -> None:

@@ -32,3 +32,9 @@ def test_an_arranged_body_keeps_to_its_shape() -> None:
     shape = SECTIONS["interfaces"]
     body = arrange(shape, [{"name": "eth0", "addresses": ["b", "a"], "mac": None}])
     assert check(shape, body) == [{"name": "eth0", "addresses": ["a", "b"]}]
+
+
+def test_a_sequence_keeps_its_order_and_a_set_has_none() -> None:
+    body = {"servers": ["10.0.0.2", "10.0.0.1"]}
+    assert arrange(SECTIONS["dns"], body) == body, "the first one is asked first"
+    assert arrange(SECTIONS["ntp"], body) == {"servers": ["10.0.0.1", "10.0.0.2"]}, "a client weighs them by itself"

@@ -9,6 +9,7 @@ from typing import Any
 from agent.collectors.base import Collector
 from agent.collectors.bounded import read
 from agent.collectors.linux import sysfs
+from agent.collectors.resolving import ORDERED, in_order
 from wire.sections import Body
 
 RESOLV = "etc/resolv.conf"
@@ -30,16 +31,16 @@ def collect(root: Path) -> Body:
 
 def parse_resolv(text: str) -> dict[str, Any]:
     """Return the record `dns` of a resolv.conf(5); of `domain` and `search` the last one counts."""
-    servers: set[str] = set()
+    servers: list[str] = []
     search: list[str] = []
     for words in map(str.split, text.splitlines()):
         if len(words) < 2:
             continue
         if words[0] == "nameserver" and _is_address(words[1]):
-            servers.add(words[1])
+            servers.append(words[1])
         elif words[0] in ("search", "domain"):
             search = [name[:1024] for name in words[1:] if name != "."]
-    return {"servers": sorted(servers), "search": sorted(set(search[:32]))}
+    return {"servers": in_order(servers), "search": in_order(search[:32])}
 
 
 def _is_address(word: str) -> bool:
@@ -50,4 +51,4 @@ def _is_address(word: str) -> bool:
     return True
 
 
-COLLECTOR = Collector("dns", collect, timeout_s=5.0, stamps=(RESOLV, *BEHIND_STUB))
+COLLECTOR = Collector("dns", collect, timeout_s=5.0, stamps=(RESOLV, *BEHIND_STUB), revision=ORDERED)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent import command
 from agent.collectors.base import Collector
+from agent.collectors.resolving import ORDERED, in_order
 from wire.sections import Body
 
 _SCOPED = "DNS configuration (for scoped queries)"  # says the same again, interface by interface
@@ -20,15 +21,15 @@ def collect(_root: Path) -> Body:
 
 def parse(answer: str) -> Body:
     """Return the record of `scutil --dns`: what its resolvers name, those for multicast DNS left out."""
-    servers: set[str] = set()
-    search: set[str] = set()
+    servers: list[str] = []
+    search: list[str] = []
     for resolver in answer.partition(_SCOPED)[0].split("resolver #")[1:]:
         told = [match.groups() for match in map(_LINE.match, resolver.splitlines()) if match]
         if ("options", "mdns") in told:
             continue
-        servers |= {value for word, value in told if word == "nameserver"}
-        search |= {value for word, value in told if word == "search domain"}
-    return {"servers": sorted(servers), "search": sorted(search)}
+        servers += [value for word, value in told if word == "nameserver"]
+        search += [value for word, value in told if word == "search domain"]
+    return {"servers": in_order(servers), "search": in_order(search)}
 
 
-COLLECTOR = Collector("dns", collect, timeout_s=15.0)
+COLLECTOR = Collector("dns", collect, timeout_s=15.0, revision=ORDERED)

@@ -20,6 +20,7 @@ VALUES: list[tuple[Path, str, How, str, Value]] = [
     (Path("packages", "a|b"), "version", How.ONE_OF, "1; 2", ("1", "2")),
     (Path("memory", "total_bytes"), "", How.RANGE, "1..", (1, None)),
     (Path("interfaces", "eth0"), "addresses", How.EXACT, "10.0.0.2/24, 10.0.0.1/24", ["10.0.0.1/24", "10.0.0.2/24"]),
+    (Path("dns", "servers"), "", How.EXACT, "10.0.0.2, 10.0.0.1", ["10.0.0.2", "10.0.0.1"]),
     (Path("packages", "a|b"), "", How.EXACT, '{"version":"2"}', {"version": "2"}),
     (Path("services", "ssh"), "", How.EXACT, "-", None), (Path("filesystems", "/"), "readonly", How.EXACT, "是", True),
     (Path("os", "version"), "", How.DISCOVERED, "whatever", None),

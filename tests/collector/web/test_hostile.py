@@ -31,7 +31,9 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def _value(field: Field, poison: str) -> Any:
-    return {"whole": 1, "real": 1.5, "flag": True, "texts": [poison, f"{poison}2"]}.get(field.kind, poison)
+    return {"whole": 1, "real": 1.5, "flag": True, "texts": [poison, f"{poison}2"], "sequence": [poison]}.get(
+        field.kind, poison
+    )
 
 
 def _body(shape: Shape, poison: str) -> Any:

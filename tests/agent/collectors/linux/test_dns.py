@@ -24,7 +24,12 @@ BEHIND = "nameserver 10.0.0.53\nnameserver 2001:db8::53\nnameserver fe80::1%eth0
 def test_servers_and_search_domains_are_told(tmp_path: Path) -> None:
     text = "; old\ndomain old.example\nnameserver 10.0.0.2\nnameserver 10.0.0.1\nsearch b.example a.example .\n"
     body = kept("dns", dns.collect(plant(tmp_path, {"etc/resolv.conf": text})))
-    assert body == {"servers": ["10.0.0.1", "10.0.0.2"], "search": ["a.example", "b.example"]}
+    assert body == {"servers": ["10.0.0.2", "10.0.0.1"], "search": ["b.example", "a.example"]}
+
+
+def test_what_is_named_twice_is_told_where_it_is_asked_first() -> None:
+    text = "nameserver 10.0.0.2\nnameserver 10.0.0.1\nnameserver 10.0.0.2\nsearch b.example a.example b.example\n"
+    assert dns.parse_resolv(text) == {"servers": ["10.0.0.2", "10.0.0.1"], "search": ["b.example", "a.example"]}
 
 
 def test_behind_a_local_stub_the_servers_it_asks_are_told(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_routes_are_those_of_networks_and_hosts_not_of_neighbours() -> None:
 
 def test_resolvers_for_multicast_and_single_interfaces_are_left_out() -> None:
     assert kept("dns", dns.parse(text("scutil_dns.txt"))) == {
-        "servers": ["10.8.0.1", "192.168.1.53", "2001:db8:1::53"],
+        "servers": ["192.168.1.53", "2001:db8:1::53", "10.8.0.1"],
         "search": ["corp.example.cn", "lab.example.cn"],
     }
 
