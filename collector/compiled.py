@@ -71,6 +71,8 @@ class CompiledRule:
     """True when it goes by the watches of a probe."""
     reads_blind: bool = False
     """True when it goes by which rules can read the CI no longer."""
+    beside: frozenset[str] = frozenset()
+    """Sections it does not go by, of which it keeps values with its alerts."""
 
     @property
     def id(self) -> str:
@@ -111,8 +113,9 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
     judged = [expr, *([back] if back else []), *(condition for condition, _ in steps)]
     overrides = _overrides(rule)
     every = [match, *judged, *([where] if where else []), *([each.over, each.key] if each else [])]
+    evidence = _evidence(build, judged, names)
     return CompiledRule(
-        rule, match, expr, back, steps, each, where, _evidence(build, judged, names), _sections(every),
+        rule, match, expr, back, steps, each, where, evidence, _sections(every),
         any(ROOTS["now"] in one.reads for one in every),
         overrides, any(_is_of_record(path) for one in (*every, *_conditions(overrides)) for path in one.reads),
         any(path[:2] == ("ci", "reach") for one in every for path in one.reads),
@@ -121,6 +124,7 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
         any(path[:2] == ("ci", "agent") for one in every for path in one.reads),
         reads_watch=any(path[:2] == ("ci", "agent") and WATCH & {*path[2:]} for one in every for path in one.reads),
         reads_blind=any(path[:2] == ("ci", "blind") for one in every for path in one.reads),
+        beside=_sections([evidence[name] for name in (*rule.attach, *rule.related)]) - _sections(every),
     )  # fmt: skip
 
 
@@ -218,7 +222,16 @@ def _evidence(build: _Builder, judged: Sequence[Expression], names: Mapping[str,
             raise BadRule(f"summary: {error}") from error
     own = {f"ci.{name}" for name in CI_FIELDS}  # every result names its CI already
     built = {name: build("summary", name) for name in sorted(shown)}
-    return {name: expression for name, expression in built.items() if name not in own}
+    kept = {name: _one_value(build, name, names) for name in (*build.rule.attach, *build.rule.related)}
+    return {name: expression for name, expression in {**built, **kept}.items() if name not in own}
+
+
+def _one_value(build: _Builder, name: str, names: Mapping[str, FactPath]) -> Expression:
+    """Return what is kept with an alert: one field of the row it is about, or of a section that is one record."""
+    value = build("incident", name)
+    if not any(path[:1] == ("ci",) and path[1] in SECTIONS and name in _spelled(path, names) for path in value.reads):
+        raise BadRule(f"incident: {name} is no value of a section that is one record, nor of the row it is about")
+    return value
 
 
 def _spelled(path: FactPath, names: Mapping[str, FactPath]) -> Iterator[str]:

@@ -162,7 +162,8 @@ class _About:
 def _scope(rule: CompiledRule, facts: Facts, holes: Mapping[str, Unknown], now: int) -> dict[str, Any]:
     """Return the names of the language. The collector's own times are times there; those in sections stay texts."""
     empty: dict[str, Any] = {name: {} if SECTIONS[name].is_record else [] for name in rule.sections}
-    ci: dict[str, Any] = {**empty, **facts.ci, **holes}
+    beside = {name: why for name in rule.beside if (why := facts.unreadable(name, rule.rule.max_age_ms, now))}
+    ci: dict[str, Any] = {**empty, **facts.ci, **beside, **holes}
     if agent := facts.ci.get("agent"):
         ci["agent"] = {**agent, **_moments(agent, "last_seen", "watch_due")}
     if reached := facts.ci.get("reach"):

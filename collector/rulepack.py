@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from collector.classes import ALL_TYPES, CLASSES
 from collector.compiled import BadRule, CompiledRule, compile_rule, compile_selector
+from collector.desk.priority import WAYS
 from collector.language.times import duration
 from collector.model import Rule, Value
 from collector.yamlfile import Entry
@@ -33,10 +34,17 @@ PACK_OPTIONAL_KEYS = frozenset({"params", "defaults"})
 RULE_KEYS = frozenset({"id", "kinds", "title", "expr", "summary", "runbook", "cases"})
 SHARED_KEYS: Final = frozenset({
     "match", "for", "max_age", "min_samples", "keep_firing_for", "on_unknown", "flap", "depends", "mode", "cadence",
+    "waivable",
 })  # fmt: skip
 """What a pack may say once for all of its rules, under `defaults`."""
-OPTIONAL_KEYS = SHARED_KEYS | {"each", "where", "recover", "severity", "incident", "shadow"}
-INCIDENT_KEYS = frozenset({"category", "urgency", "line", "group", "group_by", "create", "kb"})
+OPTIONAL_KEYS = SHARED_KEYS | {"each", "where", "recover", "severity", "incident", "shadow", "parent_grace"}
+INCIDENT_KEYS = frozenset({
+    "category", "urgency", "line", "group", "group_by", "create", "kb", "impact_from", "attach", "related",
+})  # fmt: skip
+MAX_GRACE_MS = 3_600_000
+"""However long a parent may take to be asked again: an outage is told within the hour."""
+MAX_KEPT = 10
+"""Values a rule may keep with its alerts beside those it goes by."""
 ON_UNKNOWN: Final = ("keep", "ok", "fire")
 MODES: Final = ("monitor", "inspect")
 CADENCES: Final = ("daily", "weekly", "monthly")
@@ -101,6 +109,9 @@ def _rule(given: Entry, pack: _Pack) -> CompiledRule:
     except BadRule as error:
         raise given.bad(f"{rule.id}: {error}", str(error).partition(":")[0]) from error
     _check_groups(given, compiled)
+    if rule.parent_grace_ms is not None and not (compiled.reads_reach and "parents" in rule.depends):
+        raise given.bad(f"{rule.id}: parent_grace: only what reads ci.reach and depends on parents waits for them",
+                        "parent_grace")  # fmt: skip
     return compiled
 
 
@@ -137,7 +148,20 @@ def _standing(entry: Entry) -> dict[str, Any]:
     modes = _some_texts(entry, "mode") if "mode" in entry else MODES
     if not modes or not set(modes) <= {*MODES}:
         raise entry.bad(f"mode: some of {', '.join(MODES)} expected", "mode")
-    return {"depends": depends, "modes": frozenset(modes), "cadence": _one_of(entry, "cadence", CADENCES)}
+    return {
+        "depends": depends,
+        "modes": frozenset(modes),
+        "cadence": _one_of(entry, "cadence", CADENCES),
+        "waivable": _flag(entry, "waivable", True),
+        "parent_grace_ms": _grace(entry) if "parent_grace" in entry else None,
+    }
+
+
+def _grace(entry: Entry) -> int:
+    span = _span(entry, "parent_grace", "")
+    if span > MAX_GRACE_MS:
+        raise entry.bad("parent_grace: at most 1h expected", "parent_grace")
+    return span
 
 
 def _incident(entry: Entry, pack: str) -> dict[str, Any]:
@@ -151,7 +175,25 @@ def _incident(entry: Entry, pack: str) -> dict[str, Any]:
         "group_by": _some_texts(entry, "group_by") if "group_by" in entry else (),
         "create": _one_of(entry, "create", CREATE),
         "kb": _article(entry) if "kb" in entry else "",
+        "impact_from": _ways(entry) if "impact_from" in entry else (),
+        "attach": _kept(entry, "attach"),
+        "related": _kept(entry, "related"),
     }
+
+
+def _ways(entry: Entry) -> tuple[str, ...]:
+    words = _some_texts(entry, "impact_from")
+    if not words or not set(words) <= WAYS.keys():
+        raise entry.bad(f"impact_from: some of {', '.join(WAYS)} expected", "impact_from")
+    return words
+
+
+def _kept(entry: Entry, key: str) -> tuple[str, ...]:
+    """Return the values that are kept with an alert, as they are spelled."""
+    names = _some_texts(entry, key) if key in entry else ()
+    if len(names) > MAX_KEPT:
+        raise entry.bad(f"{key}: at most {MAX_KEPT} values expected", key)
+    return names
 
 
 def _article(entry: Entry) -> str:
@@ -211,8 +253,8 @@ def _whole(entry: Entry, key: str, default: int, allowed: range) -> int:
     return value
 
 
-def _flag(entry: Entry, key: str) -> bool:
-    value = entry.get(key, False)
+def _flag(entry: Entry, key: str, default: bool = False) -> bool:
+    value = entry.get(key, default)
     if not isinstance(value, bool):
         raise entry.bad(f"{key}: true or false expected", key)
     return value

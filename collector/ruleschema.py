@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from collector.classes import ALL_TYPES, CLASSES
 from collector.compiled import LEVELS
+from collector.desk.priority import WAYS
 from collector.rulecase import CASE_KEYS, OUTCOMES
 from collector.rulepack import (
     ARTICLE,
@@ -20,6 +21,7 @@ from collector.rulepack import (
     INCIDENT_KEYS,
     LANGUAGES,
     MAX_FLAP_WINDOW,
+    MAX_KEPT,
     MAX_OVERRIDES,
     MAX_SAMPLES,
     MODES,
@@ -60,6 +62,7 @@ def _rule() -> Schema:
         "expr": TEXT, "where": TEXT, "recover": TEXT,
         "each": _record({"var": TEXT, "in": TEXT, "key": TEXT}, ("var", "in", "key")),
         "severity": _severity(), "incident": _incident(), "shadow": {"type": "boolean"},
+        "parent_grace": SPAN,
         "cases": {"type": "array", "items": _case()},
     }  # fmt: skip
     described = {**_SHARED, **own}
@@ -70,7 +73,8 @@ def _incident() -> Schema:
     described: dict[str, Schema] = {
         "category": TEXT, "urgency": {"enum": [*URGENCIES]}, "line": {"enum": [1, 2, 3]}, "group": TEXT,
         "group_by": _one_or_some(TEXT), "create": {"enum": [*CREATE]},
-        "kb": {"type": "string", "pattern": f"^{ARTICLE.pattern}$"},
+        "kb": {"type": "string", "pattern": f"^{ARTICLE.pattern}$"}, "impact_from": _one_or_some({"enum": [*WAYS]}),
+        "attach": _one_or_some(TEXT, MAX_KEPT), "related": _one_or_some(TEXT, MAX_KEPT),
     }  # fmt: skip
     return _record({name: described[name] for name in INCIDENT_KEYS})
 
@@ -111,8 +115,8 @@ def _whole(least: int, most: int) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
-def _one_or_some(each: Schema) -> Schema:
-    return {"oneOf": [each, {"type": "array", "items": each}]}
+def _one_or_some(each: Schema, most: int = 0) -> Schema:
+    return {"oneOf": [each, {"type": "array", "items": each, **({"maxItems": most} if most else {})}]}
 
 
 def _record(keys: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
@@ -125,4 +129,5 @@ _SHARED: Final[Mapping[str, Schema]] = {
     "match": TEXT, "for": SPAN, "max_age": SPAN, "keep_firing_for": SPAN, "min_samples": _whole(1, MAX_SAMPLES),
     "on_unknown": {"enum": [*ON_UNKNOWN]}, "flap": _flap(), "depends": _one_or_some(TEXT),
     "mode": _one_or_some({"enum": [*MODES]}), "cadence": {"enum": [*CADENCES]},
+    "waivable": {"type": "boolean"},
 }  # fmt: skip

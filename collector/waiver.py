@@ -83,7 +83,10 @@ def meets(pattern: str, rule: str) -> bool:
 def effective_waiver(
     waivers: Iterable[Waiver], rule: str, ci: Mapping[str, Any], instance: str, at: int
 ) -> Waiver | None:
-    """Return the waiver an alert goes by at `at` (ms): what accepts goes before what lowers, then what lasts longer."""
+    """Return the waiver an alert of a rule that may be waived goes by at `at` (ms).
+
+    What accepts goes before what lowers, then what lasts longer.
+    """
     found = [each for each in waivers if each.holds(at) and each.concerns(rule, ci, instance)]
     return max(found, key=lambda each: (each.effect == ACCEPT, -_rank(each.level), each.expires), default=None)
 

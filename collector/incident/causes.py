@@ -58,6 +58,7 @@ def check_cause(
         "evidence": evidence,
         "runbook": rule.runbook,
         "kb": rule.kb,
+        **({"impact_from": list(rule.impact_from)} if rule.impact_from else {}),
     }
     return Cause(
         key=alert_key(rule.id, ci.uid, instance),
@@ -70,6 +71,8 @@ def check_cause(
         category=rule.category,
         urgency=rule.urgency,
         line=rule.line,
+        impact_from=rule.impact_from,
+        related=tuple(str(evidence[name]) for name in rule.related if evidence.get(name)),
     )
 
 

@@ -23,7 +23,10 @@ class Rule:
 
     `flap`: window (evaluated states), high and low (%), or None. `overrides`: param → (condition over the CI, value),
     the first that holds wins. `urgency` "" and `line` 0: the tables of the desk decide. `group`: rules of one name tell
-    of one matter and share incidents; "": the rule's own.
+    of one matter and share incidents; "": the rule's own. `parent_grace_ms`: how long a CI that cannot be reached waits
+    for what lies before it to be asked again, None: as long as all do. `impact_from`: along what relations those who
+    depend on it are counted (`desk.priority.WAYS`), none: along all. `attach` and `related`: values of the facts that
+    are kept with its alerts though it does not go by them; the latter are what other CIs are called.
     """
 
     id: str
@@ -56,6 +59,11 @@ class Rule:
     group_by: tuple[str, ...] = ()
     create: str = "incident"
     kb: str = ""
+    waivable: bool = True
+    parent_grace_ms: int | None = None
+    impact_from: tuple[str, ...] = ()
+    attach: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
     @property
     def raises(self) -> bool:

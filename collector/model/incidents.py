@@ -14,7 +14,9 @@ class Cause:
 
     `key` is unique per cause. `ci_id` None: it is about no CI. `group`: the key of the incident it goes to, "" for one
     of its own; `role`: cause, or victim of the cause that opened the incident, which opens none itself. `category`,
-    `urgency` (low, medium, high, critical) and `line` (1 to 3) are "" and 0 where the tables of the desk decide.
+    `urgency` (low, medium, high, critical) and `line` (1 to 3) are "" and 0 where the tables of the desk decide;
+    `impact_from`: along what those who depend on the CI are counted, none: along all relations. `related`: what other
+    CIs are called that it has to do with.
     """
 
     key: str
@@ -29,6 +31,8 @@ class Cause:
     category: str = ""
     urgency: str = ""
     line: int = 0
+    impact_from: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

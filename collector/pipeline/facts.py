@@ -36,7 +36,7 @@ async def read(
 
     `rules`: all there are, for those that go by which of them can read a CI no longer.
     """  # fmt: skip
-    wanted = {ci_id: {name for rule in due[ci_id] for name in rule.sections} for ci_id in found}
+    wanted = {ci_id: {name for rule in due[ci_id] for name in rule.sections | rule.beside} for ci_id in found}
     heads, bodies = await known.read(connection, wanted)
     seen = await known.agents(connection, found)
     watchers = {seen[ci_id].agent_id for ci_id in seen if any(rule.reads_watch for rule in due[ci_id])}

@@ -25,6 +25,12 @@ def reach_rules(rulebook: Rulebook) -> frozenset[str]:
     return frozenset(each.id for each in rulebook.rules.values() if tells_of_reach(each.rule, each.expr.reads))
 
 
+def patient_rules(rulebook: Rulebook) -> list[tuple[frozenset[str], int]]:
+    """Return (classes and types, ms) of the rules that say how long what cannot be reached waits for its parents."""
+    its = (rulebook.rules[name].rule for name in sorted(reach_rules(rulebook)))
+    return [(each.kinds, each.parent_grace_ms) for each in its if each.parent_grace_ms is not None and not each.shadow]
+
+
 async def of_cis(
     tx: AsyncConnection, ci_ids: Iterable[int], policies: Policies, labelled: bool = False
 ) -> dict[int, Footing]:

@@ -69,11 +69,12 @@ async def _lines(
     results = [
         result for ci_id in ci_ids for rule in rules for result in inspection.inspect(rule, known_of[ci_id], now)
     ]  # fmt: skip
-    seen = _Sources(await known.looks(connection, ci_ids), {rule.id: rule for rule in rules})
+    called = {rule.id: rule for rule in rules}
+    seen = _Sources(await known.looks(connection, ci_ids), called)
     beside = _Beside(
         await alerts.load(connection, ci_ids), await inspection_incidents.open_causes(connection, ci_ids),
         [each.waiver for each in await waivers.granted(connection, now)],
-        await own_fields.of_cis(connection, found), now,
+        await own_fields.of_cis(connection, found), called, now,
     )  # fmt: skip
     return [beside.told(seen.told(line)) for line in lines_of(results)]
 
@@ -105,6 +106,7 @@ class _Beside:
     incidents: Mapping[str, str]
     waivers: Sequence[Waiver]
     own: Mapping[int, Mapping[str, Value]]
+    rules: Mapping[str, CompiledRule]
     now: int
 
     def told(self, line: Line) -> Line:
@@ -116,5 +118,7 @@ class _Beside:
         return replace(line, state=state, since=alert.since if alert else 0, incident=incident)
 
     def _is_accepted(self, line: Line) -> bool:
+        if not self.rules[line.rule].rule.waivable:
+            return False
         waiver = effective_waiver(self.waivers, line.rule, self.own[line.ci_id], line.instance, self.now)
         return waiver is not None and waiver.effect == ACCEPT

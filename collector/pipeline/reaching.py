@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import incident, reachability, rootcause
 from collector.clock import Clock
 from collector.model import Cause
-from collector.pipeline import judging, settling, storming
+from collector.pipeline import footing, judging, settling, storming
 from collector.pipeline.policies import Policies
 from collector.reachability import AGENT, TERMS, Graph, Method, Methods, Reach, Standing, Terms
 from collector.services.estate_graph import EstateGraph
@@ -49,6 +49,7 @@ class Known:
 
     `hosts`: agent → its CI, uid and name; `busy`: agents that carry out another sweep, and no watch meanwhile.
     `watched`: every CI that is watched at all; `up_since`: since when this collector can be told anything (ms).
+    `graces`: CI → how long it waits for its parents to be asked again (ms), where rules say that.
     """
 
     methods: Mapping[int, Methods] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Known:
     busy: frozenset[int] = frozenset()
     watched: frozenset[int] = frozenset()
     up_since: int = 0
+    graces: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Reaching:
         now = self._clock()
         async with self._store.read() as reader:
             known = await gathered(reader, now, self._up_since)
+            known = replace(known, graces=await self._graces(reader, known))
             graph = await self._graph.now(reader, [host for host, _, _ in known.hosts.values() if host], now)
         stand = await asyncio.to_thread(weighed, known, graph, now)
         moved = [each for each in stand.standings.values() if _moved(each, known.before.get(each.ci_id))]
@@ -101,6 +104,15 @@ class Reaching:
                 await self._note(tx, portion, known.before, now)
         await self._quietly(known, stand, now)
         return len(moved)
+
+    async def _graces(self, reader: AsyncConnection, known: Known) -> dict[int, int]:
+        """Return CI → the longest time a rule that tells of it gives its parents (ms), where one says so."""
+        rules = footing.patient_rules(self._policies.rulebook)
+        if not rules:
+            return {}
+        found = await cis.kinds(reader, known.methods)
+        graces = {ci_id: [ms for kinds, ms in rules if not kinds.isdisjoint(its)] for ci_id, its in found.items()}
+        return {ci_id: max(its) for ci_id, its in graces.items() if its}
 
     async def _note(
         self, tx: AsyncConnection, moved: Sequence[Standing], before: Mapping[int, Standing], now: int
@@ -222,7 +234,7 @@ def weighed(known: Known, graph: Graph, now: int, terms: Terms = TERMS) -> Stand
         ci_id: reachability.unseen(each, known.before.get(ci_id), now) if ci_id in unseen else each
         for ci_id, each in plain.items()
     }
-    return Stand(reachability.decided(graph, seen, now, terms), blind)
+    return Stand(reachability.decided(graph, seen, now, terms, known.graces), blind)
 
 
 def _plain(ci_id: int, known: Known, now: int, terms: Terms) -> Standing:

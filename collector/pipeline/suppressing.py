@@ -90,8 +90,9 @@ class _Shade:
     def weighed(self, alert: Alert, rule: CompiledRule | None) -> Alert:
         if rule is None:
             return suppression.weighed(alert, (), (), self.now)
+        waivers = self.waivers if rule.rule.waivable else []
         return self._weighed(alert, list(self._changes(alert, rule)), list(self._topology(alert, rule)),
-                             rule.rule.severity)  # fmt: skip
+                             rule.rule.severity, waivers)  # fmt: skip
 
     def of_another(self, kept: Kept) -> Kept:
         """Return an alert of another system with what holds it back, and with the severity it counts for.
@@ -101,16 +102,18 @@ class _Shade:
         """
         alert = _as_ours(kept)
         new = self._weighed(
-            alert, [each for each in self.changes if _names(each.lines, alert)], (), kept.alert.severity
+            alert, [each for each in self.changes if _names(each.lines, alert)], (), kept.alert.severity, self.waivers
         )
         its = replace(kept.alert, severity=new.lowered) if new.lowered else kept.alert
         return replace(kept, alert=its, held=Holding(new.suppressed, new.held_by, new.look_at, new.told))
 
-    def _weighed(self, alert: Alert, changes: list[Change], topology: Iterable[Hold], severity: str) -> Alert:
+    def _weighed(
+        self, alert: Alert, changes: list[Change], topology: Iterable[Hold], severity: str, waivers: Iterable[Waiver]
+    ) -> Alert:
         if alert.ci_id not in self.own:
             return suppression.weighed(alert, (), (), self.now)
         windows = list(self._windows(alert))
-        mine = [each for each in self.waivers if each.concerns(alert.rule, self.own[alert.ci_id], alert.instance)]
+        mine = [each for each in waivers if each.concerns(alert.rule, self.own[alert.ci_id], alert.instance)]
         waiver = effective_waiver(mine, alert.rule, self.own[alert.ci_id], alert.instance, self.now)
         if waiver and alert.fires:
             self.matched.add(waiver.number)

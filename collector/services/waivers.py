@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -158,8 +158,11 @@ async def _found(connection: AsyncConnection, number: str) -> Waiver:
 
 def _checked(asked: Asked, rules: Rules, now: int) -> Waiver:
     starts = asked.starts or now
-    if not (is_kind(asked.rule) or any(meets(asked.rule, each) for each in rules)):
+    named = [each.rule for name, each in rules.items() if meets(asked.rule, name)]
+    if not (is_kind(asked.rule) or named):
         raise Refused("no rule is called that; an id or a prefix with * is expected", "rule")
+    if named and not any(each.waivable for each in named):
+        raise Refused("no waiver is granted of this rule: what it finds is mended", "rule")
     if not max(now, starts) < asked.expires <= starts + LONGEST_MS:
         raise Refused("it ends after it starts, and within 365 days", "expires")
     if asked.effect not in (ACCEPT, LOWER) or (asked.effect == LOWER) != (asked.level in LEVELS):
@@ -183,9 +186,13 @@ def _check_scope(scope: str) -> None:
             raise Refused(str(error), "scope") from error
 
 
-def _row(its: Waiver, rules: Collection[str], now: int) -> WaiverRow:
+def _row(its: Waiver, rules: Rules, now: int) -> WaiverRow:
     left = max(0, -(-(its.expires - now) // DAY_MS))
-    return WaiverRow(its, _stand(its, now), left, its.is_dead(now), sum(meets(its.rule, each) for each in rules))
+    return WaiverRow(its, _stand(its, now), left, its.is_dead(now), _reach(its, rules))
+
+
+def _reach(its: Waiver, rules: Rules) -> int:
+    return sum(meets(its.rule, name) and each.rule.waivable for name, each in rules.items())
 
 
 def _stand(its: Waiver, now: int) -> str:

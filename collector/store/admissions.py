@@ -94,6 +94,15 @@ async def reckonings(connection: AsyncConnection, ids: Collection[int]) -> dict[
     return found
 
 
+async def urgencies(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str]:
+    """Return incident id → how urgent it is."""
+    found: dict[int, str] = {}
+    for part in interning.chunks(sorted(ids)):
+        rows = await connection.execute(select(incident.c.id, incident.c.urgency).where(incident.c.id.in_(part)))
+        found |= {row.id: row.urgency for row in rows}
+    return found
+
+
 async def reckon(connection: AsyncConnection, moved: Mapping[int, Reckoned]) -> None:
     """Write priorities of incidents (by id) that were reckoned anew, and how they were come to."""
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -67,8 +67,8 @@ async def describe(connection: AsyncConnection, ci_id: int, subject: Subject, yi
 _BY_IDS = select(schema.ci).where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
 # Held until the transaction ends: who registers a CI meanwhile waits, and authorises what is written here.
 _STANDING = (
-    select(schema.ci.c.id, schema.ci.c.state, schema.ci.c.environment)
-    .where(schema.ci.c.id.in_(bindparam("ids", expanding=True)), schema.ci.c.merged_into.is_(None))
+    select(schema.ci.c.id, schema.ci.c.state, schema.ci.c.environment, schema.ci.c.ci_class, schema.ci.c.merged_into)
+    .where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(read=True)
 )
 _ROOT = func.coalesce(schema.ci.c.merged_into, schema.ci.c.id)
@@ -118,12 +118,20 @@ def _ci(row: Row[Any]) -> CI:
     )  # fmt: skip
 
 
-async def governed(connection: AsyncConnection, ci_ids: Iterable[int]) -> set[int]:
-    """Return those CIs whose differences count: they stand in production and their arrival was accepted."""
-    found = set()
+class Standing(NamedTuple):
+    """How a CI stands: its class, and whether its differences count: in production, its arrival accepted."""
+
+    ci_class: str
+    is_governed: bool
+
+
+async def standing(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int, Standing]:
+    """Return how each of those CIs stands."""
+    found = {}
     for part in interning.chunks(ci_ids):
-        rows = await connection.execute(_STANDING, {"ids": part})
-        found |= {row.id for row in rows if row.state not in _UNGOVERNED and row.environment == "production"}
+        for row in await connection.execute(_STANDING, {"ids": part}):
+            counts = row.state not in _UNGOVERNED and row.environment == "production" and row.merged_into is None
+            found[row.id] = Standing(row.ci_class, counts)
     return found
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
+from collector.desk.priority import BEHIND, EVERY_WAY
 from collector.model import FOREVER, Path
 from collector.relations import HA_PEER
 from collector.store import interning
-from collector.store.schema import ci, fact, relation, val
+from collector.store.schema import ci, fact, reach, relation, val
 
 HOLDS: Final = "contains"
 """The one kind that points from what is depended on to what depends."""
@@ -23,13 +24,19 @@ MAX_REACHED: Final = 20_000
 _WORDS: Final = ("place", "contact", "owner", "department")
 
 
-async def counted(connection: AsyncConnection, ci_ids: Collection[int]) -> Mapping[int, tuple[int, int]]:
-    """Return CI → how many other CIs depend on it, step by step, and how many of those are applications."""
+async def counted(
+    connection: AsyncConnection, ci_ids: Collection[int], first: Collection[str] = ()
+) -> Mapping[int, tuple[int, int]]:
+    """Return CI → how many other CIs depend on it, step by step, and how many of those are applications.
+
+    `first`: the kinds of relations of the first step, `BEHIND` among them; none: all that are kept.
+    """
     reached = {each: {each} for each in ci_ids}
     roots = {each: {each} for each in ci_ids}  # node → the CIs asked for that it depends on
     fresh = {each: {each} for each in ci_ids}
     for _ in range(MAX_STEPS):
-        fresh = _followed(await _below(connection, fresh), fresh, roots, reached)
+        fresh = _followed(await _below(connection, fresh, first), fresh, roots, reached)
+        first = ()
         if not fresh or sum(map(len, reached.values())) > MAX_REACHED:
             break
     return await _counted(connection, reached)
@@ -53,14 +60,19 @@ def _followed(
     return after
 
 
-async def _below(connection: AsyncConnection, nodes: Collection[int]) -> list[tuple[int, int]]:
+async def _below(connection: AsyncConnection, nodes: Collection[int], kinds: Collection[str]) -> list[tuple[int, int]]:
+    """Return (on, who depends) by these kinds alone, none: by all."""
     found: list[tuple[int, int]] = []
-    holds = relation.c.kind == HOLDS
+    its = relation.c
+    is_any = not kinds or EVERY_WAY in kinds
+    there = (its.kind != HA_PEER if is_any else its.kind.in_(sorted(kinds))), its.vt == FOREVER
     for part in interning.chunks(sorted(nodes)):
-        depends = relation.c.kind.not_in((HOLDS, HA_PEER)), relation.c.vt == FOREVER
-        towards = select(relation.c.b, relation.c.a).where(relation.c.b.in_(part), *depends)
-        inside = select(relation.c.a, relation.c.b).where(relation.c.a.in_(part), holds, relation.c.vt == FOREVER)
-        for wanted in (towards, inside):
+        asked = [
+            select(its.b, its.a).where(its.b.in_(part), its.kind != HOLDS, *there),
+            select(its.a, its.b).where(its.a.in_(part), its.kind == HOLDS, *there),
+            *([select(reach.c.behind, reach.c.ci_id).where(reach.c.behind.in_(part))] if BEHIND in kinds else ()),
+        ]
+        for wanted in asked:
             found += [(row[0], row[1]) for row in await connection.execute(wanted)]
     return found
 

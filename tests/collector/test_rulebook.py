@@ -75,6 +75,17 @@ def test_a_pack_becomes_rules_and_cases(tmp_path: Path) -> None:
     assert case.now == 1_768_464_000_000
 
 
+def test_what_a_rule_keeps_and_whose_word_it_takes_are_read(tmp_path: Path) -> None:
+    more = "storage, impact_from: topology.power_feeds, attach: [ci.os.version, fs.metric], related: fs.instance}"
+    shared = PACK.replace("storage}", more).replace("rules:\n", "defaults: {waivable: false}\nrules:\n")
+    compiled = load(folder_with(tmp_path, shared)).rules["SRV-TEST-001"]
+    rule = compiled.rule
+    assert (rule.waivable, rule.impact_from) == (False, ("topology.power_feeds",))
+    assert (rule.attach, rule.related) == (("ci.os.version", "fs.metric"), ("fs.instance",))
+    assert (compiled.sections, compiled.beside) == ({"health"}, {"os"}), "what is kept is not gone by"
+    assert {"ci.os.version", "fs.metric", "fs.instance"} <= compiled.evidence.keys()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "why"),
     [
@@ -116,6 +127,14 @@ def test_a_pack_becomes_rules_and_cases(tmp_path: Path) -> None:
         ("kinds: [server]", "kinds: [7]", 7, "classes or types"),
         ("storage}", "storage, group_by: [nonsense]}", 19, "group_by: nonsense is no place"),
         ("storage}", "storage, kb: NOPE}", 19, "the number of an article"),
+        ("storage}", "storage, impact_from: children}", 19, "some of topology, topology.children"),
+        ("storage}", "storage, attach: [fs.size]}", 19, "no such fact: fs.size"),
+        ("storage}", "storage, attach: ci.health}", 19, "ci.health is no value of a section"),
+        ("storage}", "storage, related: ci.agent.version}", 19, "ci.agent.version is no value of a section"),
+        ("storage}", "storage, type: unapproved_change}", 19, "unknown key type"),
+        ("    for: 10m", "    waivable: maybe\n    for: 10m", 13, "true or false expected"),
+        ("    for: 10m", "    parent_grace: 90s\n    for: 10m", 13, "waits for them"),
+        ("    for: 10m", "    parent_grace: 2h\n    for: 10m", 13, "at most 1h"),
         ("      - fires: at once", "      - burns: at once", 23, "a case says one of"),
         ("now: '2026-01-15T08:00:00Z'", "now: today", 27, "an RFC 3339 time"),
         ("health: 1h", "health: old", 25, "a duration such as"),

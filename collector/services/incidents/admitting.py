@@ -12,23 +12,25 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.desk.priority import Affected, Reckoning, most_urgent, reckon
+from collector.desk.priority import WAYS, Affected, Reckoning, most_urgent, reckon
 from collector.desk.table import PRIORITIES, Table
 from collector.incident.planning import Held, Plan, key_of
 from collector.model import CI, Cause, Incident
-from collector.services.incidents import owning
+from collector.services.incidents import owning, related
 from collector.store import admissions, cis, dependants, incidents, members
 from collector.store.admissions import Admission, Reckoned
 
-Counted = Mapping[int, tuple[int, int]]
-"""CI → how many CIs depend on it, and how many of those are applications."""
+Counted = Mapping[tuple[int | None, tuple[str, ...]], tuple[int, int]]
+"""CI, and along what those are counted → how many CIs depend on it, and how many of those are applications."""
 
 
 async def carry_out(tx: AsyncConnection, held: Held, plan: Plan, table: Table, now: int) -> list[str]:
     """Do what `plan` says of what is `held`, with the priorities by the table; return the numbers of new incidents."""
     admitted = await admit(tx, plan.open, table, plan.present)
     reckoned = await _reckoned_anew(tx, held, plan, table)
-    return await incidents.apply(tx, _with(plan, held, reckoned), now, admitted, reckoned)
+    numbers = await incidents.apply(tx, _with(plan, held, reckoned), now, admitted, reckoned)
+    await related.link(tx, [*plan.open, *(cause for _, cause in plan.join)], now)
+    return numbers
 
 
 async def admit(
@@ -65,7 +67,7 @@ def _admission(
 def most(table: Table, causes: Iterable[Cause], counted: Counted, together: int) -> Reckoning:
     """Return the priority of what these causes are, `together` CIs: each of them is hit, whatever depends on it."""
     return most_urgent(
-        reckon(table, _affected(counted.get(each.ci_id or 0, (0, 0)), together), each.severity, each.urgency)
+        reckon(table, _affected(counted.get(_counted_by(each), (0, 0)), together), each.severity, each.urgency)
         for each in causes
     )
 
@@ -80,7 +82,19 @@ def _cis(causes: Iterable[Cause]) -> int:
 
 
 async def _counted(tx: AsyncConnection, causes: Iterable[Cause]) -> Counted:
-    return await dependants.counted(tx, {each.ci_id for each in causes if each.ci_id is not None})
+    asked: dict[tuple[str, ...], set[int]] = {}
+    for ci_id, ways in map(_counted_by, causes):
+        if ci_id is not None:
+            asked.setdefault(ways, set()).add(ci_id)
+    return {
+        (ci_id, ways): number
+        for ways, its in asked.items()
+        for ci_id, number in (await dependants.counted(tx, its, {WAYS[each] for each in ways})).items()
+    }
+
+
+def _counted_by(cause: Cause) -> tuple[int | None, tuple[str, ...]]:
+    return cause.ci_id, cause.impact_from
 
 
 async def urgent(tx: AsyncConnection, causes: Iterable[Cause], table: Table) -> set[str]:
@@ -104,23 +118,38 @@ async def _reckoned_anew(tx: AsyncConnection, held: Held, plan: Plan, table: Tab
     Nobody's word over the table is touched, nor is what the desk has not come to yet.
     """
     again = {each.id for each in plan.reopen}
+    present = {**await _by_victims(tx, held, plan), **plan.present}
     moved = {
         each.id: each
         for each in _moved(held, plan)
-        if (its := plan.present.get(each.cause_key))
+        if (its := present.get(each.cause_key))
         if each.id in again or _at_most(table, its) < each.priority
     }
     kept = await admissions.reckonings(tx, moved)
-    counted = await _counted(tx, (each for one in moved.values() for each in plan.present[one.cause_key]))
+    counted = await _counted(tx, (each for one in moved.values() for each in present[one.cause_key]))
     several = await members.cis_in(tx, moved)
     found = {}
     for key, one in moved.items():
-        its = plan.present[one.cause_key]
+        its = present[one.cause_key]
         new = most(table, its, counted, several.get(key, 0) + _new_in(held, key, its))
         moves = new.priority != one.priority if key in again else new.priority < one.priority
         if moves and kept.get(key) and not kept[key].get("by"):
             found[key] = Reckoned(one.priority, new)
     return found
+
+
+async def _by_victims(tx: AsyncConnection, held: Held, plan: Plan) -> dict[str, tuple[Cause, ...]]:
+    """Return the causes by which incidents weigh more that victims join: those whose impact is what hangs on them."""
+    joined = {key for key, _ in plan.join} - plan.present.keys()
+    its = {each.id: each for each in held.incidents if each.cause_key in joined and each.detail.get("impact_from")}
+    urgencies = await admissions.urgencies(tx, its)
+    return {
+        each.cause_key: (
+            Cause(each.cause_key, each.ci_id, each.kind, "", {}, {}, each.opened_at, urgency=urgencies[key],
+                  impact_from=tuple(map(str, each.detail["impact_from"]))),
+        )
+        for key, each in its.items()
+    }  # fmt: skip
 
 
 def _moved(held: Held, plan: Plan) -> list[Incident]:

@@ -33,9 +33,10 @@ async def _shown(request: Request, form: Form) -> Response:
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         found = await waivers.listed(connection, context.rulebook.rules, context.clock())
+    waivable = tuple(name for name, each in context.rulebook.rules.items() if each.rule.waivable)
     return page(
         viewer, "waivers.html", 200 if form.is_right else 400, form=form, waivers=found,
-        rules=tuple(context.rulebook.rules), levels=LEVELS, risks=RISKS,
+        rules=waivable, levels=LEVELS, risks=RISKS,
     )  # fmt: skip
 
 

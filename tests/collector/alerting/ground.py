@@ -69,7 +69,7 @@ class Held(Ground):
     async def waive(self, until: int, **how: Any) -> str:
         """Have a waiver asked for by one and granted by another, until so long from now (ms)."""
         world, rules = self.world, self.book.rules
-        asked = waivers.Asked("T-GAME-001", "because", world.now + until, **how)
+        asked = waivers.Asked(**{"rule": "T-GAME-001", "reason": "because", "expires": world.now + until, **how})
         async with acting(world.store, Actor("ann", "test"), lambda: world.now) as act:
             number = await waivers.ask(act, asked, rules)
         async with acting(world.store, Actor("bea", "test"), lambda: world.now) as act:

@@ -261,6 +261,15 @@ def test_nobody_is_held_longer_than_the_grace_or_without_a_parent() -> None:
     assert not decided(Graph(), doubt, START + 8 * MINUTE)[3].held
 
 
+def test_a_grace_of_its_own_goes_before_that_of_all() -> None:
+    graph = wired((1, 2), (2, 3))
+    doubt = stands(n2=(Reach.UP, 0, 5, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))
+    at = START + 8 * MINUTE
+    held = [decided(graph, doubt, at + ms, TERMS, {3: 5 * MINUTE})[3].held for ms in (TERMS.grace_ms, 5 * MINUTE)]
+    assert held == [True, False]
+    assert not decided(graph, doubt, at, TERMS, {3: 0})[3].held
+
+
 def test_a_victim_stays_behind_a_root_that_has_just_come_back_until_its_own_turn() -> None:
     graph = wired((1, 2), (2, 3))
     back = stands(n2=(Reach.UP, 20, 20, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))

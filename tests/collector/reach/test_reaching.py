@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
@@ -10,7 +13,7 @@ from collector.services.estate_graph import graph
 from collector.store import availability, reach, schema
 from collector.store.engine import Store, insert
 from collector.store.reach import Watch
-from tests.collector.reach.estate import MINUTE, START, Drawn, Estate, below, tree
+from tests.collector.reach.estate import MINUTE, START, Drawn, Estate, below, shipped, tree
 
 WIRES = tree(29)
 
@@ -141,3 +144,35 @@ async def test_what_nobody_watches_any_more_has_no_state_and_no_incident(estate:
     await estate.minutes(1, gone)
     assert not gone & (await estate.states()).keys()
     assert not await estate.incidents()
+
+
+async def test_a_switch_weighs_what_is_behind_it_also_where_that_is_noticed_later(on_both: Estate) -> None:
+    gone = below(WIRES, 5)
+    await on_both.minutes(3, {5})
+    (incident,) = await on_both.incidents()
+    assert (incident.ci_id, incident.impact, incident.priority) == (5, "one", "P3")
+    await on_both.minutes(4, gone)
+    (incident,) = await on_both.incidents()
+    assert (incident.ci_id, incident.priority, json.loads(incident.reckoning)["cis"]) == (5, "P2", len(gone) - 1)
+
+
+@pytest.mark.parametrize(("grace_ms", "held"), [(0, False), (10 * MINUTE, True)])
+async def test_a_rule_says_how_long_its_cis_wait_for_their_parents(
+    sqlite_store: Store, grace_ms: int, held: bool
+) -> None:
+    book = shipped().rulebook
+    rules = {
+        name: replace(each, rule=replace(each.rule, parent_grace_ms=grace_ms if "network" in each.rule.kinds else None))
+        for name, each in book.rules.items()
+    }
+    estate = Estate(sqlite_store, 29, WIRES, rules=replace(shipped(), rulebook=replace(book, rules=rules)))
+    await estate.build()
+    await estate.minutes(2)
+    leaf = max(below(WIRES, 5))
+    for _ in range(4):
+        estate.now += MINUTE
+        await estate.look([leaf], [leaf])  # its parent is not asked again
+        await estate.reaching.step()
+    [row] = await estate.rows(schema.reach, schema.reach.c.ci_id == leaf)
+    assert (row.state, row.held) == ("unreachable", held)
+    assert bool(await estate.incidents()) is not held
