@@ -146,14 +146,18 @@ async def test_what_nobody_watches_any_more_has_no_state_and_no_incident(estate:
     assert not await estate.incidents()
 
 
-async def test_a_switch_weighs_what_is_behind_it_also_where_that_is_noticed_later(on_both: Estate) -> None:
-    gone = below(WIRES, 5)
-    await on_both.minutes(3, {5})
-    (incident,) = await on_both.incidents()
-    assert (incident.ci_id, incident.impact, incident.priority) == (5, "one", "P3")
-    await on_both.minutes(4, gone)
-    (incident,) = await on_both.incidents()
-    assert (incident.ci_id, incident.priority, json.loads(incident.reckoning)["cis"]) == (5, "P2", len(gone) - 1)
+async def test_a_switch_weighs_what_is_behind_it_also_where_that_is_noticed_later(store: Store) -> None:
+    behind = range(3, 25)
+    estate = Estate(store, 100, [(1, 2), *((2, each) for each in behind), *((1, each) for each in range(25, 101))])
+    await estate.build()
+    await estate.minutes(2)
+    await estate.minutes(3, {2})
+    (incident,) = await estate.incidents()
+    assert (incident.ci_id, incident.impact, incident.priority) == (2, "one", "P3")
+    await estate.minutes(4, {2, *behind})
+    (incident,) = await estate.incidents()
+    assert (incident.ci_id, incident.impact, incident.priority) == (2, "room", "P2")
+    assert json.loads(incident.reckoning)["cis"] == len(behind)
 
 
 @pytest.mark.parametrize(("grace_ms", "held"), [(0, False), (10 * MINUTE, True)])
