@@ -4,6 +4,7 @@
 |---|---|
 | `courier` | who carries: a round for each channel, none waits for another |
 | `carrier` | one channel's round: what is due, sent, marked |
+| `folding` | what waits of one incident while newer things happen to it: the newest state is told |
 | `gathered` | the round of channels people read: many messages become one |
 | `patience` | when to try again, when to let a channel rest, how many messages a channel may get |
 | `caller` | HTTP: bounds, times, and what an answer, or none, means |

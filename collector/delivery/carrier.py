@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.clock import Clock
-from collector.delivery import DeliveryFailed, Destination, Fate, Reminded
+from collector.delivery import DeliveryFailed, Destination, Fate, Reminded, folding
 from collector.delivery.patience import EACH, Breaker, Pace, retry_at
 from collector.model import Delivery
 from collector.store import channels, correspondence, outbox
@@ -69,11 +69,22 @@ class Carrier:
             some = ids[: 1 if self._breaker.is_broken else at_once]
             ids = ids[len(some) :]
             async with writing(self.store) as tx:
-                claimed = await outbox.claim(tx, some, self.clock())
+                claimed = await self._folded(tx, await outbox.claim(tx, some, self.clock()))
             outcomes = await asyncio.gather(*(self._carried(each) for each in claimed))
             await self.mark(outcomes)
             tried += len(claimed)
         return tried
+
+    async def _folded(self, tx: AsyncConnection, claimed: Sequence[Waiting]) -> list[Waiting]:
+        """Return what is to be told in the place of `claimed`: kept before it is sent, so that every try is the same.
+
+        Where what waits behind a row makes it old news, the row that tells both.
+        """
+        told = []
+        for line in await outbox.behind(tx, claimed):
+            some = line[: folding.together([each.delivery.event for each in line])]
+            told.append(await outbox.pass_on(tx, some[:-1], folding.folded(some)) if len(some) > 1 else line[0])
+        return told
 
     async def _carried(self, waiting: Waiting) -> Outcome:
         return await tried((waiting,), lambda: self.line.destination(waiting.delivery))

@@ -24,6 +24,8 @@ from wire.sections import canonical
 LEASE_MS = 30_000
 """How long a claimed row is left alone; longer than any destination may take to answer."""
 MAX_ERROR = 500
+MAX_BEHIND = 2_000
+"""Rows looked at behind claimed ones; what lies beyond them is told later."""
 WAITING, SENT, DEAD, FOLDED, DROPPED = "waiting", "sent", "dead", "folded", "dropped"
 
 
@@ -121,6 +123,34 @@ async def claim(
         mine = update(outbox).where(still_due).values(next_at=now + lease_ms, lease=lease).returning(*outbox.c)
         taken += [_waiting(row) for row in await connection.execute(mine)]
     return await _with_references(connection, sorted(taken, key=lambda each: each.id))
+
+
+async def behind(tx: AsyncConnection, claimed: Sequence[Waiting]) -> list[list[Waiting]]:
+    """Return for each of `claimed` itself and what waits behind it for the same subject, in order.
+
+    Nobody else gets at those: the claimed row is in front of them.
+    """
+    lines = {(each.delivery.destination, each.delivery.subject): [each] for each in claimed}
+    for part in interning.chunks(sorted({subject for _, subject in lines})):
+        later = select(outbox).where(outbox.c.subject.in_(part), outbox.c.state == WAITING).order_by(outbox.c.id)
+        for row in await tx.execute(later.limit(MAX_BEHIND)):
+            line = lines.get((row.destination, row.subject))
+            if line and row.id > line[-1].id:
+                line.append(_waiting(row))
+    return list(lines.values())
+
+
+async def pass_on(tx: AsyncConnection, passed: Sequence[Waiting], to: Waiting) -> Waiting:
+    """Let a row tell what those before it were to tell: they are folded into it, and it has the lease of the first."""
+    of = outbox.c.id
+    await tx.execute(update(outbox).where(of.in_([each.id for each in passed])).values(state=FOLDED, lease=""))
+    leased = select(outbox.c.next_at).where(of == passed[0].id).scalar_subquery()
+    unsure = any(each.delivery.unsure for each in (*passed, to))
+    heir = replace(to, lease=passed[0].lease, delivery=replace(to.delivery, unsure=unsure))
+    said = canonical(dict(heir.delivery.payload)).decode()
+    mine = update(outbox).where(of == heir.id)
+    await tx.execute(mine.values(next_at=leased, lease=heir.lease, unsure=int(unsure), payload=said))
+    return heir
 
 
 async def mark(connection: AsyncConnection, marks: Sequence[Mark], now: int) -> set[int]:

@@ -230,16 +230,20 @@ class Campaign:
             depth = sum(len(counters.kept(state / "spool").waiting) for state in self._states)
         with self._database() as database:
             behind = "SELECT count(*) FROM observation o JOIN source s USING (agent_id) WHERE o.id > s.applied_id"
-            unsent = "SELECT count(*) FROM outbox WHERE state != 'sent'"
+            unsent = "SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'folded')"
             pending, undelivered = (database.execute(query).fetchone()[0] for query in (behind, unsent))
         found = {"in spools": depth, "not applied": pending, "not delivered": undelivered}
         return {name: number for name, number in found.items() if number}
 
     def undelivered(self) -> set[str]:
-        """Return the messages of the outbox that never came to the receiver, and what came that is not in it."""
+        """Return the messages of the outbox that never came to the receiver, and what came that is not in it.
+
+        What is folded is told by a later one; it may have come all the same.
+        """
         with self._database() as database:
-            written = {key.rpartition("@")[0] for (key,) in database.execute("SELECT key FROM outbox")}
-        return written ^ set(self.receiver.keys)
+            rows = [(key.rpartition("@")[0], state) for key, state in database.execute("SELECT key, state FROM outbox")]
+        written, came = {key for key, _ in rows}, set(self.receiver.keys)
+        return ({key for key, state in rows if state != "folded"} - came) | (came - written)
 
     def stop(self) -> dict[str, int | None]:
         """End everything as a person would and return the exit codes."""

@@ -103,14 +103,20 @@ async def waits(store: Store) -> bool:
 
 
 def check(receiver: Unreliable, histories: Histories) -> None:
-    """What holds whatever went wrong."""
+    """What holds whatever went wrong: all is told in order, by a message of its own or by one that names it too."""
     arrived: dict[str, list[str]] = {}
     for key in receiver.keys:
         arrived.setdefault(key.split("|")[1], []).append(key)
+    assert not receiver.differing
     for number, events in histories.events.items():
-        assert arrived.get(number) == [message(number, place, event, "").key for place, event in enumerate(events)], (
-            number
-        )
+        keys, told_to = [message(number, place, event, "").key for place, event in enumerate(events)], 0
+        for key in arrived[number]:
+            told = receiver.told[key]
+            last = keys.index(key) + 1
+            assert told == events[last - len(told) : last], f"{number}: {told} of {events}"
+            assert last - len(told) <= told_to < last, f"{number}: left out, or out of order"
+            told_to = last
+        assert told_to == len(events), number
         found = [each for each in receiver.tickets.values() if each["correlation_id"] == f"MUSTER-test-{number}"]
         assert len(found) == 1, f"{number}: {len(found)} tickets"
         assert (found[0]["state"] == "6") == histories.is_over(number), number

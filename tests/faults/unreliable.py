@@ -23,11 +23,16 @@ Draw = Callable[[str], str]
 
 @dataclass
 class Unreliable:
-    """What arrived: webhook keys in the order of their first arrival, tickets by id, PagerDuty's alerts by key."""
+    """What arrived: webhook keys in the order of their first arrival, tickets by id, PagerDuty's alerts by key.
+
+    `told`: the events each webhook message tells; `differing`: keys under which another message came than before.
+    """
 
     draw: Draw
     slow_s: float = 1.0
     keys: list[str] = field(default_factory=list)
+    told: dict[str, list[str]] = field(default_factory=dict)
+    differing: set[str] = field(default_factory=set)
     doubles: int = 0
     tickets: dict[str, dict[str, str]] = field(default_factory=dict)
     alerts: dict[str, list[str]] = field(default_factory=dict)
@@ -90,17 +95,20 @@ class Unreliable:
         parts = urlsplit(target)
         value = json.loads(body) if body else {}
         if parts.path == "/hook":
-            return self._hook(headers["idempotency-key"])
+            return self._hook(headers["idempotency-key"], value)
         if parts.path == "/v2/enqueue":
             self.alerts.setdefault(value["dedup_key"], []).append(value["event_action"])
             return 202, {"status": "success"}
         return self._table(method, parts.path, parse_qs(parts.query), value)
 
-    def _hook(self, key: str) -> tuple[int, Any]:
+    def _hook(self, key: str, message: dict[str, Any]) -> tuple[int, Any]:
+        told = message.get("events", [message["event"]])
         if key in self.keys:
             self.doubles += 1
+            self.differing |= {key} if self.told[key] != told else set()
         else:
             self.keys.append(key)
+            self.told[key] = told
         return 204, {}
 
     def _table(self, method: str, path: str, query: dict[str, list[str]], value: dict[str, str]) -> tuple[int, Any]:

@@ -135,7 +135,7 @@ async def test_what_the_receiver_will_never_take_is_given_up_at_once_and_the_cha
     sqlite_store: Store, receiver: Receiver, webhook: Webhook
 ) -> None:
     receiver.answers = [422, 200]
-    await write(sqlite_store, told(1, "opened"), told(1, "resolved"))
+    await write(sqlite_store, told(1, "opened"), told(1, "commented"))
     await until_quiet(courier_to(sqlite_store, {"webhook": webhook}, Time()))
     assert [row.state for row in await rows(sqlite_store)] == ["dead", "sent"]
 
@@ -198,15 +198,15 @@ async def test_a_slow_channel_does_not_delay_another(sqlite_store: Store) -> Non
         await running
 
 
-async def test_a_resolution_never_overtakes_the_opening_that_is_still_tried(sqlite_store: Store) -> None:
+async def test_a_comment_never_overtakes_the_opening_that_is_still_tried(sqlite_store: Store) -> None:
     time, noting = Time(), Noting(failures=1)
     courier = courier_to(sqlite_store, {"webhook": noting}, time)
-    await write(sqlite_store, told(1, "opened"), told(1, "resolved"))
+    await write(sqlite_store, told(1, "opened"), told(1, "commented"))
     await until_quiet(courier)
     assert noting.taken == []
     time.now += 1_000
     await until_quiet(courier)
-    assert noting.taken == ["incident|INC-000001|opened", "incident|INC-000001|resolved"]
+    assert noting.taken == ["incident|INC-000001|opened", "incident|INC-000001|commented"]
 
 
 async def test_one_incident_that_cannot_be_delivered_does_not_hold_up_another(sqlite_store: Store) -> None:
@@ -216,9 +216,9 @@ async def test_one_incident_that_cannot_be_delivered_does_not_hold_up_another(sq
             await super().__call__(delivery)
 
     picky = Picky()
-    await write(sqlite_store, *(told(1, f"step{at}") for at in range(50)), told(2, "opened"), told(2, "resolved"))
+    await write(sqlite_store, *(told(1, f"step{at}") for at in range(50)), told(2, "opened"), told(2, "commented"))
     await until_quiet(courier_to(sqlite_store, {"webhook": picky}, Time()))
-    assert picky.taken == ["incident|INC-000002|opened", "incident|INC-000002|resolved"]
+    assert picky.taken == ["incident|INC-000002|opened", "incident|INC-000002|commented"]
 
 
 async def test_a_bug_in_one_destination_does_not_stop_the_others(sqlite_store: Store) -> None:
@@ -235,7 +235,7 @@ async def test_a_courier_killed_between_sending_and_marking_sends_again_under_th
     sqlite_store: Store, receiver: Receiver, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = Time()
-    await write(sqlite_store, told(1, "opened"), told(1, "resolved"))
+    await write(sqlite_store, told(1, "opened"), told(1, "commented"))
 
     async def power_cut(*_: object) -> None:
         raise asyncio.CancelledError
@@ -249,7 +249,7 @@ async def test_a_courier_killed_between_sending_and_marking_sends_again_under_th
     assert await after.step() == 0, "still leased"
     time.now += LEASE_MS
     await until_quiet(after)
-    assert receiver.keys == ["incident|INC-000001|opened"] * 2 + ["incident|INC-000001|resolved"]
+    assert receiver.keys == ["incident|INC-000001|opened"] * 2 + ["incident|INC-000001|commented"]
     assert [row.state for row in await rows(sqlite_store)] == ["sent", "sent"]
 
 
