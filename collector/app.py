@@ -39,6 +39,7 @@ from collector.pipeline import (
 from collector.pipeline.backtesting import backtest
 from collector.pipeline.policies import Policies
 from collector.pipeline.reaching import Reaching
+from collector.pipeline.rhythm import Rhythm
 from collector.pipeline.runner import Runner
 from collector.security import ca, tokens
 from collector.security.audit import COLLECTOR, Actor, acting, recorded
@@ -150,12 +151,15 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
 
 
 async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated: int) -> tuple[Collector, Serving]:
-    loaded = replace(policies.load(settings.rules_folder), naming=naming())
+    rhythm = Rhythm(settings.inventory_s * 1000)
+    loaded = replace(policies.load(settings.rules_folder), naming=naming(), rhythm=rhythm)
     http = serving.listen(settings.host, settings.http_port)
     stack.callback(http.close)
     store = open_store(settings.store_url)
     stack.push_async_callback(store.close)
     await migrate(store)
+    async with store.read() as connection:
+        await rhythm.learn(connection)
     simulated = await _declared(store, simulated)
     authority = ca.open_or_create(settings.data)
     vault = await _open_vault(settings, store)
@@ -244,7 +248,7 @@ def _closer(collector: Collector, loaded: Policies) -> Closer:
 
 def _following_up(collector: Collector) -> FollowingUp:
     loaded = collector.runner.policies
-    return FollowingUp(collector.store, _desk(loaded), now, loaded.desk)
+    return FollowingUp(collector.store, _desk(loaded), (loaded.governance, loaded.desk), now)
 
 
 def _inspector(loaded: Policies, settings: Settings) -> Inspector:

@@ -10,7 +10,6 @@ Nobody's word ends it: what was put back is seen by who showed what is to be put
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,9 +57,9 @@ class Revert:
     def is_overdue(self, now: int) -> bool:
         return self.is_standing and self.due_at <= now
 
-    def is_not_so(self, looks: Iterable[int]) -> bool:
-        """Return whether it was said to be done and is not; `looks`: when those looked last who still show it (ms)."""
-        return self.state == State.DONE and any(at > self.turned_at for at in looks)
+    def is_seen_by(self, looked_at: int) -> bool:
+        """Return whether a look at that time (ms) says whether it is so, of what was said to be done."""
+        return self.state == State.DONE and looked_at > self.turned_at
 
 
 def end_of(verdict: Verdict) -> State:

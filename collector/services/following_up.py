@@ -8,7 +8,8 @@ from typing import Final
 import structlog
 
 from collector.clock import Clock
-from collector.desk.table import BUILT_IN, Table
+from collector.desk.table import Table
+from collector.governance import Governance
 from collector.security.audit import COLLECTOR, recorded
 from collector.services import reverting
 from collector.services.changes import unverified
@@ -24,8 +25,9 @@ EVERY_S: Final = 15.0
 class FollowingUp:
     """`run()` until cancelled; `step()` is one look. All it goes by is in the database, so nothing is lost or twice."""
 
-    def __init__(self, store: Store, changes: Desk, clock: Clock, desk: Table = BUILT_IN) -> None:
-        self._store, self._changes, self._clock, self._desk = store, changes, clock, desk
+    def __init__(self, store: Store, changes: Desk, policy: tuple[Governance, Table], clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+        self._governance, self._desk = policy
 
     async def run(self) -> None:
         while True:
@@ -41,7 +43,7 @@ class FollowingUp:
             asked, missed = await reverting.is_due(connection), await unverified.is_due(connection, self._clock())
         if asked:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
-                await reverting.settle(act)
+                await reverting.settle(act, self._governance)
         if missed:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
                 await unverified.settle(act, self._changes, self._desk)

@@ -5,15 +5,16 @@ Each step stands among the answers of the finding and in the audit log, and is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.change.filing import Filed
+from collector import drift
+from collector.change.item import Item
 from collector.desk.table import BUILT_IN, Table
-from collector.model import CI, Incident, Verdict
+from collector.governance import Governance
+from collector.model import CI, Incident, Value, Verdict
 from collector.reverting import LONGEST_MS, USUAL_MS, Revert, State, end_of
 from collector.security.audit import Act
 from collector.services import looking, revert_incidents
@@ -21,7 +22,7 @@ from collector.services.changes.asked import MAX_REASON, check_takes_part, lines
 from collector.services.incidents import owning
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import acceptances, findings, known, reverts
+from collector.store import acceptances, findings, known, lanes, reverts
 from collector.store.acceptances import Mark
 
 PUT_BACK, AGAIN, OVER, GIVEN = "put_back", "again", "undo_over", "give"
@@ -93,7 +94,7 @@ async def is_due(connection: AsyncConnection) -> bool:
     return bool(await reverts.ripe(connection))
 
 
-async def settle(act: Act) -> int:
+async def settle(act: Act, governance: Governance) -> int:
     """End the tasks whose findings closed, and open those again of which it is seen that they are not done.
 
     Return how many.
@@ -102,7 +103,7 @@ async def settle(act: Act) -> int:
     for its, verdict in await reverts.ripe(act.tx):
         if verdict is not None:
             moved += await _end(act, its, end_of(verdict), "" if verdict is Verdict.REVERTED else str(verdict))
-        elif shown := await _still_shown(act.tx, its):
+        elif shown := await _still_shown(act.tx, its, governance):
             moved += await _again(act, its, shown)
     return moved
 
@@ -133,17 +134,27 @@ async def _ci_of(tx: AsyncConnection, number: int) -> int:
     return items[0].judged.item.ci_id
 
 
-async def _still_shown(tx: AsyncConnection, its: Revert) -> list[str]:
+async def _still_shown(tx: AsyncConnection, its: Revert, governance: Governance) -> list[str]:
     """Return who looked after it was said to be done and still shows what is to be put back."""
-    items = (await findings.of_findings(tx, [its.finding_id])).get(its.finding_id, [])
-    waiting = [each for each in items if each.judged.judgement.closed_at is None]
-    looks = await known.looks(tx, {each.judged.item.ci_id for each in waiting})
-    return sorted({each.judged.item.source for each in waiting if its.is_not_so([_looked(each, looks)])})
+    filed = (await findings.of_findings(tx, [its.finding_id])).get(its.finding_id, [])
+    items = [each.judged.item for each in filed if each.judged.judgement.closed_at is None]
+    looks = await known.looks(tx, {item.ci_id for item in items})
+    fresh = [
+        item for item in items if its.is_seen_by(looks.get((item.ci_id, item.path.section), {}).get(item.source, 0))
+    ]
+    if not fresh:
+        return []
+    claims, _ = await lanes.claims(tx, fresh[0].ci_id, [item.path for item in fresh])
+    said = {(path, each.source): each.value for path, its_own in claims.items() for each in its_own}
+    return sorted({item.source for item in fresh if _shows(item, said.get((item.path, item.source)), governance)})
 
 
-def _looked(each: Filed, looks: Mapping[tuple[int, str], Mapping[str, int]]) -> int:
-    item = each.judged.item
-    return looks.get((item.ci_id, item.path.section), {}).get(item.source, 0)
+def _shows(item: Item, said: Value, governance: Governance) -> bool:
+    """Return whether a source still says what is to be put back: what it took back may wait for a second look."""
+    held = drift.controlled(item.path, said, governance)
+    if item.field:
+        return item.new == (held.get(item.field) if isinstance(held, dict) else None)
+    return held == item.new
 
 
 async def _again(act: Act, its: Revert, shown: list[str]) -> bool:

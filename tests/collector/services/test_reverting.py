@@ -62,8 +62,9 @@ async def put_back(ground: Ground, who: str = "cid") -> None:
 
 async def follow_up(ground: Ground) -> None:
     world = ground.world
-    desk = Desk(moved=partial(changed, policies=world.runner.policies))
-    await FollowingUp(world.store, desk, lambda: world.now).step()
+    policies = world.runner.policies
+    desk = Desk(moved=partial(changed, policies=policies))
+    await FollowingUp(world.store, desk, (policies.governance, policies.desk), lambda: world.now).step()
 
 
 async def tasks(ground: Ground) -> list[tuple[str, str]]:
