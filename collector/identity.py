@@ -92,6 +92,14 @@ def has_strong(subject: Subject, policy: Policy) -> bool:
     return any(all(mine.get(kind) for kind in each.kinds) for each in sets if each.strength is Strength.STRONG)
 
 
+def contradiction(subject: Subject, holder: Holder, policy: Policy) -> str:
+    """Return what of the hardware differs between a subject and a CI that something else says it is; empty: nothing."""
+    asked = _question(subject, [holder], policy, Context())
+    kinds = sorted(asked.profile.veto.keys() - {"label"})  # a label is stuck on it, and may be another one tomorrow
+    told = (_compared(asked, each, kind) for each in asked.candidates for kind in kinds if _differs(each, kind))
+    return "; ".join(told)
+
+
 # --- who may be it
 
 

@@ -37,6 +37,7 @@ from collector.security.sessions import Principal
 from collector.security.tokens import Terms
 from collector.security.vault import Vault
 from collector.services.arrival_rules import Reception
+from collector.services.by_hand import ByHand
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.decisions import Decider
@@ -204,6 +205,7 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
     loaded = shipped_policies()
     recorder = Recorder(partial(entering.enter, policies=loaded))
     registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded), recorder)
+    importer = Importer(loaded.columns, partial(listing.settle, policies=loaded), recorder.enter)
     context = Context(
         settings, store, loaded.rulebook, mint, ban, lambda: world.pipeline, Vault([bytes(32)]),
         ca.open_or_create(folder), clock, "web-01",
@@ -212,9 +214,7 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
         decider=Decider(
             partial(judging.judge_whole, policies=loaded), partial(withdrawing.withdraw, policies=loaded)
         ),
-        importer=Importer(
-            loaded.columns, partial(listing.settle, policies=loaded), partial(entering.enter, policies=loaded)
-        ),
+        importer=importer, by_hand=ByHand(importer, registrar, loaded.identity),
         locker=Locker(loaded.precedence, partial(reconciling.settle, policies=loaded)),
         closer=shipped_closer(),
         changes=Desk(sights.evidence, partial(changed, policies=loaded)),

@@ -48,27 +48,66 @@ def shown(ci_id: str, at: At = None, json: AsJson = False, data: Data = DATA) ->
         )
 
 
+Owner = Annotated[str, typer.Option("--owner", help="Who answers for it.")]
+Department = Annotated[str, typer.Option("--department", help="Whose it is.")]
+Place = Annotated[str, typer.Option("--place", help="Where it stands.")]
+Label = Annotated[str, typer.Option("--label", help="What its printed label says.")]
+Asset = Annotated[str, typer.Option("--asset-number", help="Its number in the books.")]
+Environment = Annotated[str, typer.Option("--environment", help="production, test or development.")]
+
+
 @app.command("register")
-def registered(
+def registered(  # noqa: PLR0913  a command line has as many options as it has
     ci_ids: Annotated[list[str], typer.Argument(help="Proposed CIs.", metavar="ID…")],
     named: Annotated[
         str, typer.Option("--as", metavar="CLASS/TYPE", help="What it is, where no source could say: network/switch.")
     ] = "",
+    owner: Owner = "",
+    department: Department = "",
+    place: Place = "",
+    label: Label = "",
+    asset_number: Asset = "",
+    environment: Environment = "",
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
-    """Register proposed CIs: what they show now is authorised, what moves later is held against that."""
-    if named:
+    """Register proposed CIs: what they show now is authorised, what moves later is held against that.
+
+    What is said of several at once is what is alike; label and asset number each has for itself.
+    """
+    client, given = Client(data), {"owner": owner, "department": department, "place": place, "environment": environment}
+    record = {name: value for name, value in given.items() if value}
+    own = {name: value for name, value in {"label": label, "asset_number": asset_number}.items() if value}
+    if own and len(ci_ids) > 1:
+        raise typer.BadParameter("each has its own label and asset number: register them one by one")
+    if named or own:
         ci_class, _, ci_type = named.partition("/")
-        rows = [Client(data).post(f"cis/{each}/register", {"class": ci_class, "type": ci_type}) for each in ci_ids]
+        asked = {"class": ci_class, "type": ci_type, "record": record | own}
+        rows = [client.post(f"cis/{each}/register", asked) for each in ci_ids]
         told: dict[str, Any] = {"registered": len(rows), "left": []}
     else:
-        told = Client(data).post("cis/register", {"ids": ci_ids})
+        told = client.post("cis/register", {"ids": ci_ids, "record": record | own})
     if json:
         show.as_json(told)
         return
     print(f"{told['registered']} registered")
     show.table([each["ci"] | {"why": each["why"]} for each in told["left"]], ("id", "name", "why"))
+
+
+@app.command("replace")
+def replaced(
+    ci_id: Annotated[str, typer.Argument(help="The proposed CI.", metavar="NEW")],
+    old: Annotated[str, typer.Argument(help="The registered CI whose place it takes.", metavar="OLD")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands with the case and in the audit log.")] = "",
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """Say which CI a proposed one replaces: that one goes on; `muster case unmerge` takes it back."""
+    ci = Client(data).post(f"cis/{ci_id}/replace", {"ci": old, "reason": reason})
+    if json:
+        show.as_json(ci)
+    else:
+        show.table([ci], ("id", "type", "name", "state"))
 
 
 @app.command("relate")

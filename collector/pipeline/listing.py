@@ -38,6 +38,8 @@ async def _settle(
     found = named or answer.ci_id or 0
     if answer.outcome in ("conflict", "ambiguous") or (named and answer.ci_id not in (None, named)):
         return Settled(DOUBTFUL, why=answer.case.why if answer.case else answer.matched_by)
+    if named and (why := identity.contradiction(subject, (await cis.of(tx, [named]))[0], policies.identity)):
+        return Settled(DOUBTFUL, why=why)
     if not found and not device.ci_type:
         return Settled(MADE)  # nobody knows it, and the list does not say what it is
     if not found:

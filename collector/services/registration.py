@@ -29,7 +29,7 @@ Judge = Callable[[AsyncConnection, Collection[int], int], Awaitable[None]]
 
 MOST: Final = 200
 """CIs that are registered at once."""
-FORM: Final = ("name", "label", "asset_number", "owner", "department", "place", "environment")
+FORM: Final = ("label", "asset_number", "owner", "department", "place", "environment")
 """What a form asks with it; whoever registers one CI may say anything of its record."""
 ALIKE: Final = ("owner", "department", "place", "environment", "contact", "purpose", "note")
 """What may be said of several at once: not what each has of its own."""
@@ -118,18 +118,15 @@ class Registrar:
             await self.recorder.write_alike(act, found, said)
         admitted = await cis.admit(act.tx, [ci.id for ci in found], BY + act.by)
         shown = await lanes.standing(act.tx, sorted(admitted))
-        await self._authorise(act, {ci_id: self._controlled(facts) for ci_id, facts in shown.items()})
+        await self._authorise(act, {ci.id: self._controlled(ci, shown[ci.id]) for ci in found if ci.id in shown})
         await self.judge(act.tx, admitted, act.at)
         for ci in found:
             if ci.id in admitted:
                 act.tell("ci.register", f"ci/{ci.uid}", {"state": str(ci.state)}, {"state": str(CiState.ACTIVE)})
 
-    def _controlled(self, facts: Mapping[Path, Value]) -> dict[Path, Value]:
-        return {
-            path: value
-            for path, value in facts.items()
-            if drift.controlled(path, value, self.governance) is not None
-        }  # fmt: skip
+    def _controlled(self, ci: CI, facts: Mapping[Path, Value]) -> dict[Path, Value]:
+        governance = self.governance.of(ci.ci_class)
+        return {path: value for path, value in facts.items() if drift.controlled(path, value, governance) is not None}
 
     async def _authorise(self, act: Act, values: Mapping[int, Mapping[Path, Value]]) -> None:
         paths = await interning.path_ids(act.tx, (path for its in values.values() for path in its))

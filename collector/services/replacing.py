@@ -1,4 +1,4 @@
-"""Saying of a proposed CI what it replaces: a case of identity that is opened and decided at once, and taken back as any.
+"""Saying of a proposed CI what it replaces: a case of identity that is opened and decided at once, and can be undone.
 
 The CI that is replaced goes on with other hardware, its record and its relations; what differs is held against changes.
 """

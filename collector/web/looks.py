@@ -37,6 +37,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "ended": _PAUSED,
     },
     "article_state": {"draft": _RING, "submitted": _WARNING, "published": _OK, "retired": _PAUSED},
+    "arrival_rule_state": {"on": _OK, "off": _PAUSED, "over": _PAUSED, "orphaned": _WARNING},
     "window_state": {"now": _OK, "later": _RING, "over": _PAUSED},
     "severity": {"critical": _CRITICAL, "error": _CRITICAL, "warning": _WARNING, "notice": _NOTICE, "info": _NOTICE},
     "problem_state": {

@@ -23,7 +23,7 @@ from collector.services.imports.columns import BadHeadings, Columns, Headings
 from collector.services.imports.devices import BadRow, Row
 from collector.services.imports.kept import fingerprint
 from collector.services.imports.report import CHANGED, MADE_, REFUSED, SAME, Line, Report, refused
-from collector.services.imports.table import BadTable, Table
+from collector.services.imports.table import WIDE, BadTable, Table
 from collector.services.imports.tying import Tying
 from collector.services.records import Enter
 from collector.services.refused import Refused
@@ -61,6 +61,11 @@ class Importer:
             act.tell("import.take_back", f"import/{name}", before=told)
         return report
 
+    async def take_one(self, act: Act, roles: Collection[str], source: str, said: Mapping[str, str]) -> Line:
+        """Take one device (field → text) as the word of `source`; whoever asks keeps what came of it, or undoes it."""
+        (line,) = await _Taking(self, act, roles, source).some([(1, said)])
+        return line
+
     async def _whole(
         self, act: Act, roles: Collection[str], name: str, file: IO[bytes], is_back: bool = False
     ) -> tuple[Report, dict[str, Any]]:
@@ -88,19 +93,19 @@ class _Taking:
         found, headings = table.read(file), Headings(self._by.columns)
         report, has_ties = Report(found.format, found.encoding), False
         for some in _pieces(found, headings):
-            its = [(number, said) for number, said in some if not ties.is_one(said)]
+            its = [(number, said) for number, said in some if not _is_tie(said)]
             has_ties = has_ties or len(its) < len(some)
-            for line in [_no_device(*each) for each in its] if is_back else await self._some(its):
+            for line in [_no_device(*each) for each in its] if is_back else await self.some(its):
                 report.add(line)
         if has_ties:
             file.seek(0)
             for some in _pieces(table.read(file), headings):
-                for line in await tying.some([(number, said) for number, said in some if ties.is_one(said)]):
+                for line in await tying.some([(number, said) for number, said in some if _is_tie(said)]):
                     report.add(line)
         report.columns, report.ignored = headings.known, headings.ignored
         return report
 
-    async def _some(self, rows: Sequence[tuple[int, Mapping[str, str]]]) -> list[Line]:
+    async def some(self, rows: Sequence[tuple[int, Mapping[str, str]]]) -> list[Line]:
         """Return what comes of some rows, in their order."""
         read, lines = dict[int, Row](), dict[int, Line]()
         for number, said in rows:
@@ -189,11 +194,25 @@ def _pieces(found: Table, headings: Headings) -> Iterator[Sequence[tuple[int, Ma
     """Yield the rows of a list by fields, some at a time; raise `BadTable`."""
     rows = iter(found.rows)
     try:
-        while some := [(number, headings.read(row)) for number, row in islice(rows, AT_ONCE)]:
+        while some := [(number, _fields(headings, row)) for number, row in islice(rows, AT_ONCE)]:
             yield some
     except BadHeadings as error:
         raise BadTable(str(error)) from None
 
 
+def _fields(headings: Headings, row: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a row by fields; that it is wider than its headings stays with it."""
+    beyond = row.get(WIDE)
+    if beyond is None:
+        return headings.read(row)
+    said = {heading: text for heading, text in row.items() if heading != WIDE}
+    return (headings.read(said) if said else {}) | {WIDE: beyond}
+
+
+def _is_tie(said: Mapping[str, str]) -> bool:
+    """Return whether a row is a relation; one that is too wide is nothing we can tell."""
+    return ties.is_one(said) and WIDE not in said
+
+
 def _no_device(number: int, said: Mapping[str, str]) -> Line:
-    return refused(number, said, BadRow("device"))
+    return refused(number, said, BadRow("wide", detail=said[WIDE]) if WIDE in said else BadRow("device"))

@@ -11,6 +11,7 @@ from collector.identifiers import serial_value, shown_name
 from collector.model import Value
 from collector.record import FIELDS, SECTION, BadValue, Listed
 from collector.services.imports.columns import Columns, fold
+from collector.services.imports.table import WIDE
 
 SEEN: Final = ("vendor", "model", "serial")
 """What a list may say of the device itself, though it is better observed."""
@@ -37,6 +38,8 @@ class Row:
 
 def read(said: Mapping[str, str], columns: Columns) -> Row:
     """Return what a row (field → text) says; raise `BadRow`."""
+    if WIDE in said:
+        raise BadRow("wide", detail=said[WIDE])
     values = {name: plain(text) for name, text in said.items()}
     ci_class, ci_type = _kind(values, columns)
     try:

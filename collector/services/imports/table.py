@@ -21,6 +21,8 @@ MAX_ROW: Final = 65_536
 """Characters of one row, all its fields together."""
 MAX_COLUMNS: Final = 200
 CSV, JSON, XML, XLSX = "csv", "json", "xml", "xlsx"
+WIDE: Final = ""
+"""Under this heading, which no list has, stands by how much a row is wider than its headings."""
 _PIECE: Final = 64 * 1024
 _BETWEEN: Final = re.compile(r"[ \t\r\n,]*")
 
@@ -90,10 +92,10 @@ def _headed(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Mappin
             continue
         if not headings:
             headings = cells[: MAX_COLUMNS + 1]
-        elif len(cells) > len(headings) and any(cell.strip() for cell in cells[len(headings) :]):
-            raise BadTable(f"row {number}: {len(cells)} cells under {len(headings)} headings")
         else:
-            yield number, {heading: cell for heading, cell in zip(headings, cells, strict=False) if cell.strip()}
+            row = {heading: cell for heading, cell in zip(headings, cells, strict=False) if cell.strip()}
+            beyond = any(cell.strip() for cell in cells[len(headings) :])
+            yield number, row | ({WIDE: f"{len(cells)} > {len(headings)}"} if beyond else {})
 
 
 def _lines(text: codecs.StreamReader, begin: str) -> Iterator[tuple[int, list[str]]]:

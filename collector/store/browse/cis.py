@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
@@ -49,7 +49,10 @@ class CiQuery:
 
 @dataclass(frozen=True, slots=True)
 class CiRow:
-    """One CI of a list. `values` are the current facts a list may show, by dotted path; times in ms, 0: never."""
+    """One CI of a list. `values` are the current facts a list may show, by dotted path; times in ms, 0: never.
+
+    `merged_into`: the uid of the CI it is since it was merged, which `one` tells; such a CI is archived.
+    """
 
     id: int
     uid: str
@@ -65,6 +68,7 @@ class CiRow:
     incidents: int = 0
     problems: int = 0
     values: Mapping[str, Value] = field(default_factory=dict)
+    merged_into: str = ""
 
     @property
     def ref(self) -> CiRef:
@@ -89,7 +93,13 @@ async def list_cis(connection: AsyncConnection, query: CiQuery, window: Window) 
 async def one(connection: AsyncConnection, uid: str) -> CiRow | None:
     """Return the CI with that uid, merged and archived ones too."""
     row = (await connection.execute(select(*_COLUMNS).where(ci.c.uid == uid))).one_or_none()
-    return (await _dressed(connection, [row]))[0] if row else None
+    if row is None:
+        return None
+    (dressed,) = await _dressed(connection, [row])
+    into = ci.alias()
+    joined = ci.join(into, into.c.id == ci.c.merged_into)
+    merged = (await connection.execute(select(into.c.uid).select_from(joined).where(ci.c.uid == uid))).scalar()
+    return replace(dressed, state="archived", merged_into=merged) if merged else dressed
 
 
 async def by_class(connection: AsyncConnection) -> dict[tuple[str, str, str], int]:

@@ -16,16 +16,14 @@ from collector.security.roles import Permission
 from collector.services import because, cis, configurations, locks, presence, reachability, timeline, topology
 from collector.services.cis import SectionFacts
 from collector.services.lookback.moments import moment_of
-from collector.services.registration import WHY_NOT
 from collector.store.browse.cis import CiRow
 from collector.store.browse.facts import Moment
 from collector.store.browse.page import Window
 from collector.store.browse.steps import StepQuery, StepRow
-from collector.web import units
+from collector.web import register_form, units
 from collector.web.graph import sentence
 from collector.web.render import page
 from collector.web.viewer import viewer_of
-from collector.web.words import TYPES
 
 router = APIRouter(include_in_schema=False, dependencies=[requires(Permission.CIS_READ)])
 
@@ -46,11 +44,12 @@ def _moment(request: Request, context: Context) -> Moment | None:
 @router.get("/cis/{uid}")
 async def ci_page(request: Request, uid: str) -> HTMLResponse:
     context = context_of(request)
-    moment, left = _moment(request, context), request.query_params.get("left", "")
+    moment = _moment(request, context)
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         ci = await cis.one(connection, uid)
         sections = await cis.made_of(connection, ci, moment)
+        registers = moment is None and register_form.registers(viewer, ci)
         return page(
             viewer,
             "ci.html",
@@ -72,8 +71,8 @@ async def ci_page(request: Request, uid: str) -> HTMLResponse:
             reached=await reachability.of_ci(connection, ci.id, viewer.now) if moment is None else None,
             absent=await presence.of_ci(connection, ci.id, context.presence) if moment is None else None,
             preview=PREVIEW,
-            types=TYPES,
-            left=left if left in WHY_NOT else "",
+            form=await register_form.standing(connection, ci) if registers else None,
+            registering=register_form.offered(request.state.principal.roles) if registers else None,
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.api.access import requires
 from collector.api.context import context_of
+from collector.record import ENVIRONMENTS
 from collector.security.roles import Permission
 from collector.services import cis
 from collector.services.lookback.moments import moment_of
@@ -85,7 +86,7 @@ LIST = ListPage(SPEC, _query, cis.listed, _cells, also=("id",))
 
 
 async def _beside(_: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
-    return {"paths": VALUES, "moment": _moment(listing, viewer.now)}
+    return {"paths": VALUES, "moment": _moment(listing, viewer.now), "environments": ENVIRONMENTS}
 
 
 @router.get("/cis")

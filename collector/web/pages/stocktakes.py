@@ -190,9 +190,9 @@ async def assign(request: Request, number: str) -> Response:
 
 @router.post("/stocktakes/{number}/close", dependencies=_LEAD)
 async def close(request: Request, number: str) -> Response:
-    form, wiring = await sent(request), context_of(request).wiring
+    form, closer = await sent(request), context_of(request).closer
     how = Closing(form.text("rest") == "yes", form.text("note"), drawn_of(form))
-    done = await attempt(request, form, lambda act: closing.close(act, wiring, number, how), REFUSED)
+    done = await attempt(request, form, lambda act: closing.close(act, closer, number, how), REFUSED)
     if done is None:
         return await _one(request, number, form)
     log.info("stock-take closed", number=number, by=request.state.principal.name)

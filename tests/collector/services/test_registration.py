@@ -215,7 +215,9 @@ async def test_several_are_given_what_is_alike_and_not_what_each_has_of_its_own(
     assert refused.value.field == "label"
 
 
-@pytest.mark.parametrize("said", [{"label": "LB-TAKEN"}, {"environment": "moon"}, {"serial": "x"}, {"owner": "x" * 101}])
+@pytest.mark.parametrize(
+    "said", [{"label": "LB-TAKEN"}, {"environment": "moon"}, {"serial": "x"}, {"owner": "x" * 101}]
+)
 async def test_what_cannot_be_kept_leaves_it_proposed(world: World, said: dict[str, str]) -> None:
     ci = await sweep(world, SWITCH)
     other = await sweep(world, UPS, "192.0.2.2", interfaces=[])

@@ -1,4 +1,4 @@
-"""Saying what an arrival replaces: the CI goes on with other hardware, as by a case of identity, and it can be undone."""
+"""Saying what an arrival replaces: the CI goes on with other hardware, as by a case of identity; it can be undone."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.services.imports import table
-from collector.services.imports.table import MAX_ROW, BadTable, read
+from collector.services.imports.table import MAX_ROW, WIDE, BadTable, read
 from tests.collector.services.imports.lists import HEAD, ROWS, as_csv, as_json, as_xlsx, as_xml, zipped
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -89,7 +89,6 @@ BAD = {
     "shared text that is not there": zipped({SHEET: b'<w><row><c t="s"><v>7</v></c></row></w>'}),
     "shared text minus one": zipped({SHEET: b'<w><row><c t="s"><v>-1</v></c></row></w>'}),
     "column beyond": zipped({SHEET: b'<w><row><c r="ZZZ1"><v>7</v></c></row></w>'}),
-    "wide row": b"name,owner\r\na,b,c\r\n",
     "open quote": b'name,owner\r\n"a,b\r\n',
     "long line": b"name\r\n" + b"x" * (MAX_ROW + 10),
     "half json": b'[{"name": "a"}, {"na',
@@ -162,3 +161,10 @@ JSON_TEXT = st.recursive(
 @given(JSON_TEXT)
 def test_any_json_is_read_or_refused(value: object) -> None:
     only_refuses(json.dumps(value).encode())
+
+
+@pytest.mark.parametrize("write", [as_csv, as_xlsx])
+def test_a_row_wider_than_its_headings_says_so_and_the_others_are_read(write: Callable[..., bytes]) -> None:
+    found = rows(write([[*ROWS[0], "", "what", "is this"], ROWS[1], [*ROWS[1], "", ""]]))
+    assert [WIDE in each for each in found] == [True, False, False], "empty cells beyond are no matter"
+    assert found[1] == WANTED[1]

@@ -223,3 +223,14 @@ def test_the_words_of_lists_are_those_of_the_pages_in_chinese() -> None:
 
 def test_a_line_says_what_it_is_about() -> None:
     assert Line(7, "refused", "sw", why="twice").fields == ()
+
+
+async def test_a_line_with_more_cells_than_headings_is_refused_on_its_line(world: World) -> None:
+    report = await take(world, as_csv([ROWS[0], [*ROWS[1], "what", "is this"]]))
+    assert told(report) == [(2, "made", ""), (3, "refused", "wide")]
+    assert report.lines[-1].detail == f"{len(HEAD) + 2} > {len(HEAD)}"
+    assert report.ignored == ()
+    tie = await take(world, b"from,relation,to\r\na,powered_by,b,c\r\n", name="ties")
+    back = await take(world, b"from,relation,to\r\na,powered_by,b,c\r\n", name="ties", back=True)
+    empty = await take(world, b"name,owner\r\n,,c\r\n")
+    assert [told(each) for each in (tie, back, empty)] == [[(2, "refused", "wide")]] * 3
