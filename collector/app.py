@@ -64,6 +64,7 @@ from collector.services.imports import Importer
 from collector.services.inbound import mapping
 from collector.services.inbound.expiring import Expiring
 from collector.services.inbound.inbox import Inbox
+from collector.services.incidents import sorting
 from collector.services.incidents.desk import ServiceDesk
 from collector.services.incidents.watch import Watch
 from collector.services.inspecting.inspector import Inspector
@@ -163,6 +164,8 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     simulated = await _declared(store, simulated)
     authority = ca.open_or_create(settings.data)
     vault = await _open_vault(settings, store)
+    async with store.write() as tx:
+        await sorting.settle(tx, loaded.desk)
     registry = AgentRegistry(store)
     await registry.start()
     stack.push_async_callback(registry.stop)

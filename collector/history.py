@@ -5,10 +5,10 @@ Both bodies come from one source's lane, so a step is the world moving, never ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from collector.governance import Policy
+from collector.governance import Governance, Policy
 from collector.model import Govern, Path, Step, Value
 from wire.configuration import address
 from wire.sections import Body, row_key, shape_of
@@ -38,6 +38,26 @@ def entries(section: str, body: Body, policy: Policy) -> dict[str, Value]:
         }
         for row in body
     }
+
+
+def kept(steps: Iterable[Step], governance: Governance) -> list[Step]:
+    """Return steps without what is volatile by `governance`, which may be that of a class and forget more than all do.
+
+    What is left of an element counts; a step that moved nothing of it is none.
+    """
+    found = (
+        replace(step, old=_kept(step, step.old, governance), new=_kept(step, step.new, governance)) for step in steps
+    )
+    return [step for step in found if step.old != step.new]
+
+
+def _kept(step: Step, value: Value, governance: Governance) -> Value:
+    policy = governance.policy(step.path.section)
+    if not isinstance(value, dict):
+        return value if policy.level(step.path.key) >= Govern.INFORMATIONAL else None
+    if policy.default is Govern.VOLATILE and not policy.fields:
+        return None
+    return policy.at_least(Govern.INFORMATIONAL, value)
 
 
 def documents(section: str, body: Body) -> dict[str, str]:

@@ -47,7 +47,10 @@ class Campaign(Shape):
 
 
 class FlappingPath(Shape):
-    """A value that went to and fro, and what is proposed: `remedies` are decided by a person, with an end."""
+    """A value that went to and fro, and what is proposed: `remedies` are decided by a person, with an end.
+
+    `settings`: for each of them the key in the table of attributes that does it.
+    """
 
     section: str
     key: str
@@ -55,6 +58,7 @@ class FlappingPath(Shape):
     since: Instant = None
     until: Instant = None
     remedies: list[str]
+    settings: list[str]
     holds_until: Instant = None
 
 
@@ -67,6 +71,26 @@ class NoisyAttribute(Shape):
     dismissed: int
     error_rate: float | None
     is_for_review: bool
+
+
+class Unverified(Shape):
+    """A line of a change that nobody saw in time after the work, and what is expected there.
+
+    `line` counts from 1; `owner` initiated the change. Times: the end of the work, and when a day had gone by since.
+    """
+
+    change: str
+    title: str
+    owner: str
+    line: int
+    ci: CiName
+    section: str
+    key: str
+    field: str
+    how: str
+    value: Any = None
+    over_at: Instant = None
+    opened_at: Instant = None
 
 
 class Noise(Shape):

@@ -26,7 +26,7 @@ which stands in a change that moved, the pipeline fetches
 
 * the steps of each such path in every lane since the authorised value last moved, with how often the new value was
   seen, and that authorised value (lanes `claim` and `auth`, values as `drift.controlled` leaves them);
-* the candidate changes: those with a line on the CI whose window lies within `covering.Margins.reach_ms` of a bracket,
+* the candidate changes: those with a line on the CI whose window lies within `covering.Margins.span_ms` of a bracket,
   and all emergencies recorded within it; with their words as known now;
 * the traces on the CI (made of the `Event`s of a device, of logs of packages and logins) and the late observations
   within the brackets;

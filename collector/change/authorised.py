@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from collector.change.item import parts
-from collector.model import Step, Value
+from collector.model import Step, Tolerance, Value
 
 
 class Basis(enum.StrEnum):
@@ -31,10 +31,13 @@ class Move:
 
 
 class Authorised:
-    """The value as it stands; a field belongs to an element that is authorised, or to nothing."""
+    """The value as it stands; a field belongs to an element that is authorised, or to nothing.
 
-    def __init__(self, value: Value) -> None:
-        self.value = value
+    `tolerances`: by field, how far a number may be off and still be what is authorised.
+    """
+
+    def __init__(self, value: Value, tolerances: Mapping[str, Tolerance] | None = None) -> None:
+        self.value, self._tolerances = value, tolerances or {}
         self.moves: list[Move] = []
 
     def of(self, name: str) -> Value:
@@ -45,11 +48,18 @@ class Authorised:
 
     def allows(self, name: str, value: Value) -> bool:
         """Return whether `value` is authorised; no field is of an element that is not."""
-        return (not name or isinstance(self.value, dict)) and self.of(name) == value
+        if name and not isinstance(self.value, dict):
+            return False
+        held = self.of(name)
+        return held == value or all(self._spans(name or each, *both) for each, *both in parts(held, value))
+
+    def _spans(self, name: str, held: Value, value: Value) -> bool:
+        tolerance = self._tolerances.get(name)
+        return tolerance is not None and tolerance.spans(held, value)
 
     def move(self, name: str, value: Value, at: int, basis: Basis, reference: str) -> None:
         """Let `value` be authorised from `at` on, where that is anything new."""
-        if self.allows(name, value) or (name and not isinstance(self.value, dict)):
+        if self.of(name) == value or (name and not isinstance(self.value, dict)):
             return
         self.value = with_field(self.value, name, value) if name else value
         self.moves.append(Move(self.value, at, basis, reference))

@@ -29,6 +29,11 @@ class Margins:
         """Return the margins of a source that looks this often: what was done at the end may be seen one look later."""
         return cls(post_ms=max(interval_ms, 2 * HOUR_MS))
 
+    @property
+    def span_ms(self) -> int:
+        """How far from what moved the window of a change may lie that is thought of at all."""
+        return self.reach_ms + max(self.pre_ms, self.post_ms)
+
 
 class Reason(enum.StrEnum):
     """Why a change does not explain an item."""

@@ -8,7 +8,7 @@ is never an item.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from collector.change.authorised import Authorised, Basis, Move, with_field
 from collector.change.covering import Margins
@@ -17,7 +17,7 @@ from collector.change.item import Item, parts
 from collector.change.matching import Flag, Judgement, judge
 from collector.change.record import Change, ChangeType
 from collector.change.sighting import Sighting, confirmed
-from collector.model import Path, Value, Verdict
+from collector.model import Path, Tolerance, Value, Verdict
 
 COVERED = frozenset({Verdict.VERIFIED, Verdict.AUTHORISED})
 """Verdicts with which the authorised value moves."""
@@ -42,7 +42,8 @@ class Acceptance:
 class Track:
     """Everything known of one path of one CI. Values hold only what is controlled.
 
-    `authorised` is the value before the first of the steps; those of one lane stand in its order.
+    `authorised` is the value before the first of the steps; those of one lane stand in its order. `tolerances`: by
+    field (empty: the value itself) how far a number may be from what is authorised.
     """
 
     ci_id: int
@@ -50,6 +51,7 @@ class Track:
     authorised: Value
     sightings: tuple[Sighting, ...]
     acceptances: tuple[Acceptance, ...] = ()
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class _Walk:
     def __init__(self, track: Track, changes: Sequence[Change], now: int, margins: Mapping[str, Margins]) -> None:
         self._track, self._changes, self._now, self._margins = track, changes, now, margins
         self._types = {change.number: change.type for change in changes}
-        self._authorised = Authorised(track.authorised)
+        self._authorised = Authorised(track.authorised, track.tolerances)
         self._items: list[Judged] = []
         self._open: dict[Key, list[int]] = {}
         self._within: dict[Key, Judged] = {}

@@ -18,6 +18,7 @@ from collector.model.estate import CiState as CiState
 from collector.model.estate import Govern as Govern
 from collector.model.estate import Path as Path
 from collector.model.estate import Source as Source
+from collector.model.estate import Tolerance as Tolerance
 from collector.model.estate import Value as Value
 from collector.model.findings import Campaign as Campaign
 from collector.model.findings import Drift as Drift

@@ -35,6 +35,24 @@ class Govern(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a number may be from what is authorised and still count as that: by itself, or as a share; the wider."""
+
+    absolute: float = 0.0
+    relative: float = 0.0
+
+    def spans(self, authorised: Value, value: Value) -> bool:
+        """Return whether `value` is near enough; what is no number never is."""
+        if not (_is_number(authorised) and _is_number(value)):
+            return False
+        return bool(abs(value - authorised) <= max(self.absolute, self.relative * abs(authorised)))
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
 class CI:
     """A configuration item. `ci_class` and `ci_type` are the regulation's words."""
 

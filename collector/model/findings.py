@@ -47,6 +47,7 @@ class Finding:
     """Drift items of one CI with one cause, for a person to answer.
 
     `change`: which one comes nearest to them; `campaign`: the number of the campaign it is told with, 0: none.
+    `once`: one look alone has shown what is open of it, and a second one is waited for.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Finding:
     waived_until: int | None = None
     change: str = ""
     campaign: int = 0
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

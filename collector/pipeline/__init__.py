@@ -138,20 +138,21 @@ def _not_before(states: Iterable[SourceState], now: int) -> int:
 
 async def weigh(tx: AsyncConnection, touched: Touched, policies: Policies, now: int, judged: Judged) -> None:
     """Hold what was touched against changes, then against rules; `judged` as for `judging.judge`."""
-    findings = await matching.match(tx, touched.drifted, policies.governance, now, touched.ids)
+    findings = await matching.match(tx, touched.drifted, policies.terms, now, touched.ids)
     await judging.judge(tx, touched.sections, findings, policies, now, judged)
 
 
 async def changed(tx: AsyncConnection, ci_ids: Collection[int], now: int, policies: Policies) -> None:
     """Hold what is open on these CIs against their changes again: one of these has moved, or a word on a finding."""
-    await matching.again(tx, ci_ids, policies.governance, now)
+    await matching.again(tx, ci_ids, policies.terms, now)
     await judging.decide_again(tx, ci_ids, policies, now)
 
 
 async def elapsed(tx: AsyncConnection, policies: Policies, now: int) -> int:
     """Judge some findings again whose clock has ended by `now` (ms); return on how many CIs."""
     await enforcing.settle(tx, policies, now)
-    ci_ids = await matching.due(tx, policies.governance, now, DUE)
+    await policies.rhythm.learn(tx)
+    ci_ids = await matching.due(tx, policies.terms, now, DUE)
     await judging.judge(tx, {}, ci_ids, policies, now, Judged())
     return len(ci_ids)
 

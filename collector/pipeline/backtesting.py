@@ -11,11 +11,10 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import drift
-from collector.change.covering import Margins
 from collector.change.track import Judged
-from collector.governance import Governance
 from collector.model import CI, FOREVER, Path, Value, Verdict
 from collector.pipeline import matching
+from collector.pipeline.matching import Terms
 from collector.pipeline.policies import Policies
 from collector.services.lookback.asked import Asked
 from collector.services.lookback.report import Report, Row
@@ -30,7 +29,7 @@ AT_ONCE = 50
 async def backtest(connection: AsyncConnection, asked: Asked, now: int, policies: Policies) -> Report:
     """Return what moved in the period as it is held, and as it would be by the terms that are asked for."""
     report, beyond = Report(asked.start, asked.end), 0
-    testing = _Testing(connection, asked, policies.governance, now)
+    testing = _Testing(connection, asked, policies.terms, now)
     while ci_ids := await past.next_cis(connection, beyond, AT_ONCE):
         beyond = ci_ids[-1]
         await testing.add(ci_ids, report)
@@ -40,9 +39,11 @@ async def backtest(connection: AsyncConnection, asked: Asked, now: int, policies
 class _Testing:
     """Judges a few CIs by terms that are asked for."""
 
-    def __init__(self, connection: AsyncConnection, asked: Asked, present: Governance, now: int) -> None:
+    def __init__(self, connection: AsyncConnection, asked: Asked, present: Terms, now: int) -> None:
         self._connection, self._asked, self._now = connection, asked, now
-        self._present, self._governance = present, asked.governance or present
+        self._present, margins = present.governance, asked.margins
+        usual = present.margins if margins is None else lambda _: margins
+        self._terms = Terms(asked.governance or present.governance, usual)
 
     async def add(self, ci_ids: Sequence[int], report: Report) -> None:
         """Add what moved on these CIs to `report`."""
@@ -51,18 +52,10 @@ class _Testing:
         if not places:
             return
         courses = await self._courses(places, await past.unsettled(self._connection, ci_ids, start - 1))
-        followed = await matching.followed(
-            self._connection, courses, self._governance, self._now, self._margins(courses)
-        )
+        followed = await matching.followed(self._connection, courses, self._terms, self._now)
         was = await past.judged(self._connection, ci_ids, start, end)
         would = [each for course in followed.values() for each in course.items if start <= each.item.hi < end]
         self._compare(await cis.by_ids(self._connection, ci_ids), was, would, report)
-
-    def _margins(self, courses: Mapping[Place, Course]) -> dict[str, Margins] | None:
-        if self._asked.margins is None:
-            return None
-        codes = {code for course in courses.values() for code, _ in course.steps}
-        return dict.fromkeys(codes, self._asked.margins)
 
     async def _courses(self, places: Sequence[Place], unsettled: Mapping[Place, int]) -> dict[Place, Course]:
         """Return each value's course from where it was at rest when the period began."""
@@ -77,7 +70,8 @@ class _Testing:
     def _based(self, place: Place, course: Course, stood: Value) -> Course:
         """Let what was not held against anything be authorised as it stood when the period began."""
         base = course.base.value if course.base else None
-        value = _joined(base, stood, drift.controlled(place[1], stood, self._present))
+        held = drift.controlled(place[1], stood, self._present.of(course.ci_class))
+        value = _joined(base, stood, held)
         return replace(course, allowed=(Allowed(0, FOREVER, 0, "arrival", "", value),))
 
     def _compare(self, known: Mapping[int, CI], was: Sequence[Judged], would: Sequence[Judged], report: Report) -> None:

@@ -7,7 +7,7 @@ what came first, and the past is judged by the same call as the present.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -36,15 +36,21 @@ TELLING = ("config_changed",)
 SPOKEN_OF = "configuration"
 CLOCK_SLACK_MS = 60_000
 """How far the clock of whoever tells of a change may be off."""
-REACH_MS = Margins().reach_ms
+USUAL = Margins()
 
 Drifted = Mapping[int, Mapping[Path, int]]
 """CI → paths that moved there, with when they were last seen as before (ms)."""
 
 
-async def match(
-    tx: AsyncConnection, drifted: Drifted, governance: Governance, now: int, ids: Ids | None = None
-) -> set[int]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By what things are judged: what is controlled and how often it must be seen, and the margins of a source."""
+
+    governance: Governance
+    margins: Callable[[str], Margins] = lambda _: USUAL
+
+
+async def match(tx: AsyncConnection, drifted: Drifted, terms: Terms, now: int, ids: Ids | None = None) -> set[int]:
     """Hold what drifted against changes; return the CIs whose findings moved. `ids`: what is known of them already."""
     if not drifted:
         return set()
@@ -53,13 +59,13 @@ async def match(
     waiting = await findings.concerning(tx, since, ids.paths)
     for place in since.keys() & waiting.items.keys():
         since[place] = min(since[place], _rest(waiting.items[place]))
-    seen = await _seen(tx, since, ids, now)
+    seen = await _seen(tx, since, ids, terms, now)
     if earlier := await _begun(tx, since, seen):
-        seen = await _seen(tx, since | earlier, ids, now)
-    return await _follow(tx, seen, waiting, governance, now)
+        seen = await _seen(tx, since | earlier, ids, terms, now)
+    return await _follow(tx, seen, waiting, terms, now)
 
 
-async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Governance, now: int) -> set[int]:
+async def again(tx: AsyncConnection, ci_ids: Collection[int], terms: Terms, now: int) -> set[int]:
     """Hold what is open on these CIs against changes again, and what rests on a change that may still be another one.
 
     Return the CIs whose findings moved.
@@ -73,13 +79,13 @@ async def again(tx: AsyncConnection, ci_ids: Collection[int], governance: Govern
         return set()
     ids = Ids()
     await ids.learn(tx, paths=(path for _, path in since))
-    return await _follow(tx, await _seen(tx, since, ids, now), waiting, governance, now)
+    return await _follow(tx, await _seen(tx, since, ids, terms, now), waiting, terms, now)
 
 
-async def due(tx: AsyncConnection, governance: Governance, now: int, limit: int) -> set[int]:
-    """Judge again where a clock or a waiver has ended by `now` (ms); return those CIs."""
+async def due(tx: AsyncConnection, terms: Terms, now: int, limit: int) -> set[int]:
+    """Judge again where a clock or a waiver has ended by `now` (ms), or a second look has come; return those CIs."""
     ci_ids = await findings.due(tx, now, limit)
-    await again(tx, ci_ids, governance, now)
+    await again(tx, ci_ids, terms, now)
     await findings.end_waivers(tx, now)
     return ci_ids
 
@@ -97,7 +103,7 @@ async def _begun(tx: AsyncConnection, since: Mapping[Place, int], seen: _Seen) -
     plans = {change.number: change.plan for its in seen.known.changes.values() for change in its if change.plan}
     if not plans:
         return {}
-    first = min(plan.window.start for plan in plans.values()) - REACH_MS
+    first = min(plan.window.start for plan in plans.values()) - USUAL.span_ms
     earlier: dict[Place, int] = {}
     for ci_id, filed in (await findings.on_paths(tx, dict.fromkeys(since, first), seen.ids.paths)).items():
         for each in filed:
@@ -107,15 +113,15 @@ async def _begun(tx: AsyncConnection, since: Mapping[Place, int], seen: _Seen) -
     return earlier
 
 
-async def _follow(tx: AsyncConnection, seen: _Seen, waiting: Waiting, governance: Governance, now: int) -> set[int]:
+async def _follow(tx: AsyncConnection, seen: _Seen, waiting: Waiting, terms: Terms, now: int) -> set[int]:
     courses, since = seen.courses, {place: course.since for place, course in seen.courses.items()}
-    course_of = _followed(courses, seen.known, (governance, None), now)
+    course_of = _followed(courses, seen.known, terms, now)
     stood = waiting.stood if since == waiting.since else await findings.on_paths(tx, since, seen.ids.paths)
     filings = {
         ci_id: filing.file(judged, _reached(stood.get(ci_id, []), courses), list(waiting.homes.get(ci_id, {}).values()))
         for ci_id, judged in _by_ci(course_of).items()
     }
-    moving = [_moving(place, courses[place], each, governance) for place, each in course_of.items()]
+    moving = [_moving(place, courses[place], each, terms.governance) for place, each in course_of.items()]
     sources = {code: key for course in courses.values() for code, key in course.sources.items()}
     told = {ci_id: each for ci_id, each in filings.items() if not each.is_empty}
     return await _write(tx, told, moving, (seen.ids, sources), now)
@@ -131,22 +137,15 @@ def _is_step(item: Item, courses: Mapping[Place, Course]) -> bool:
 
 
 async def followed(
-    connection: AsyncConnection, courses: Mapping[Place, Course], governance: Governance, now: int,
-    margins: Mapping[str, Margins] | None = None,
-) -> dict[Place, Followed]:  # fmt: skip
-    """Return what those courses come to, by what is known at `now` (ms); nothing is written."""
-    return _followed(courses, await _known(connection, courses, now, _reach(margins)), (governance, margins), now)
-
-
-def _followed(
-    courses: Mapping[Place, Course], known: _Known, policy: tuple[Governance, Mapping[str, Margins] | None], now: int
+    connection: AsyncConnection, courses: Mapping[Place, Course], terms: Terms, now: int
 ) -> dict[Place, Followed]:
-    return {place: _one(place, course, known, policy, now) for place, course in courses.items()}
+    """Return what those courses come to, by what is known at `now` (ms); nothing is written."""
+    return _followed(courses, await _known(connection, courses, terms, now), terms, now)
 
 
-def _reach(margins: Mapping[str, Margins] | None) -> int:
-    """Return how far from what moved changes are looked for (ms)."""
-    return max([REACH_MS, *(each.reach_ms for each in (margins or {}).values())])
+def _followed(courses: Mapping[Place, Course], known: _Known, terms: Terms, now: int) -> dict[Place, Followed]:
+    margins = {code: terms.margins(code) for course in courses.values() for code in course.sources}
+    return {place: _one(place, course, known, (terms.governance, margins), now) for place, course in courses.items()}
 
 
 async def _write(
@@ -171,7 +170,7 @@ def _by_ci(followed: Mapping[Place, Followed]) -> dict[int, list[Judged]]:
 
 
 def _moving(place: Place, course: Course, followed: Followed, governance: Governance) -> Moving:
-    began_at = drift.controlled(place[1], course.base and course.base.value, governance)
+    began_at = drift.controlled(place[1], course.base and course.base.value, governance.of(course.ci_class))
     moves = in_time(began_at, followed.moves)
     return Moving(
         place, course, tuple((each.value, each.valid_from, str(each.basis), each.reference) for each in moves)
@@ -199,16 +198,17 @@ class _Seen:
     ids: Ids
 
 
-async def _seen(tx: AsyncConnection, since: Mapping[Place, int], ids: Ids, now: int) -> _Seen:
+async def _seen(tx: AsyncConnection, since: Mapping[Place, int], ids: Ids, terms: Terms, now: int) -> _Seen:
     courses = await tracks.courses(tx, since, ids.paths)
-    return _Seen(courses, await _known(tx, courses, now, REACH_MS), ids)
+    return _Seen(courses, await _known(tx, courses, terms, now), ids)
 
 
-async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], now: int, reach: int) -> _Known:
+async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], terms: Terms, now: int) -> _Known:
     times = [at for course in courses.values() for _, step in course.steps for at in (step.lo, step.hi)]
     if not times:
         return _Known({}, {}, {})
     ci_ids = {ci_id for ci_id, _ in courses}
+    reach = max(terms.margins(code).span_ms for course in courses.values() for code in course.sources)
     found = await changes.concerning(tx, ci_ids, Window(min(times) - reach, max(times) + reach))
     by_ci: dict[int, list[Change]] = {}
     for change in (kept.change for kept in found):
@@ -259,18 +259,40 @@ def _trace(ci_id: int, told: Event) -> Trace:
 
 
 def _one(
-    place: Place, course: Course, known: _Known, policy: tuple[Governance, Mapping[str, Margins] | None], now: int
-) -> Followed:  # fmt: skip
-    (ci_id, path), (governance, margins) = place, policy
-    steps = ((source, drift.of(step, governance)) for source, step in course.steps)
-    sightings = tuple(
-        _sighting(source, step, known.traces.get(ci_id, ())) for source, step in steps if step.old != step.new
-    )
+    place: Place, course: Course, known: _Known, policy: tuple[Governance, Mapping[str, Margins]], now: int
+) -> Followed:
+    (ci_id, path), governance = place, policy[0].of(course.ci_class)
     authorised = drift.controlled(path, course.base and course.base.value, governance)
-    track = Track(ci_id, path, authorised, sightings, tuple(known.acceptances.get(place, ())))
-    return follow(track, known.changes.get(ci_id, ()), now, margins)
+    sightings = [
+        _sighting(source, step, (seen, governance.needs(source, step)), known.traces.get(ci_id, ()))
+        for source, step, seen in _sights(course, governance)
+    ]
+    accepted, tolerances = tuple(known.acceptances.get(place, ())), governance.policy(path.section).of_path(path.key)
+    track = Track(ci_id, path, authorised, tuple(sightings), accepted, tolerances)
+    return follow(track, known.changes.get(ci_id, ()), now, policy[1])
 
 
-def _sighting(source: str, step: Step, traces: Sequence[Trace]) -> Sighting:
+def _sights(course: Course, governance: Governance) -> Iterator[tuple[str, Step, int]]:
+    """Yield the steps of what is controlled, by source, with how often their new value was seen: once, or oftener.
+
+    What is said next of the section, though nothing controlled moved with it, shows the value once more.
+    """
+    after: dict[str, int] = {}
+    for source, step in reversed(course.steps):
+        held, again = drift.of(step, governance), after.get(source, course.heard.get(source, 0)) > step.hi
+        if held.old != held.new:
+            yield source, held, 2 if again else 1
+        after[source] = step.lo if held.old != held.new else step.hi
+
+
+def _sighting(source: str, step: Step, looks: tuple[int, int], traces: Sequence[Trace]) -> Sighting:
+    """Return a step as the traces on its CI narrow it; `looks`: how often it was seen, and must be.
+
+    A trace that tells of it is as good as a second look.
+    """
     narrowed = evidence.narrowed(step, (), [each for each in traces if each.speaks_of(step.path) > 1])
-    return Sighting(source, narrowed.step, actor=narrowed.actor, claimed=narrowed.claimed)
+    seen, needs = looks
+    is_told = narrowed.actor or narrowed.step != step
+    return Sighting(
+        source, narrowed.step, max(seen, needs) if is_told else seen, narrowed.actor, narrowed.claimed, needs
+    )  # fmt: skip

@@ -13,6 +13,8 @@ from collector.governance import Governance
 from collector.incident import BY_PATH, Naming
 from collector.modes import ENFORCED, Modes
 from collector.pipeline.agenda import Agenda
+from collector.pipeline.matching import Terms
+from collector.pipeline.rhythm import Rhythm
 from collector.precedence import Precedences
 from collector.report import needs
 from collector.report.needs import Needs
@@ -39,20 +41,28 @@ class Policies:
     """What running the rules costs."""
     naming: Mapping[str, Naming] = field(default_factory=lambda: BY_PATH)
     """What people call a value, by language."""
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    """How often each source looks."""
     agenda: Agenda = field(default_factory=Agenda)
-    """What is due by the clock; each runner has its own. With `meter` the only part that moves."""
+    """What is due by the clock; each runner has its own. With `meter` and `rhythm` the only part that moves."""
+
+    @property
+    def terms(self) -> Terms:
+        """By what things are held against changes."""
+        return Terms(self.governance, self.rhythm.margins)
 
 
 def load(folder: Path) -> Policies:
     """Return the policies in `folder`; raise the error of the file that cannot be used, naming it."""
+    desk = table.load(folder / "desk.yaml", workcalendar.load(folder / "calendars"))
     return Policies(
         governance.load(folder / "attributes.yaml"),
         precedence.load(folder / "precedence.yaml"),
         identifiers.load(folder / "identity.yaml"),
-        rulebook.load(folder / "packs"),
+        rulebook.load(folder / "packs", lambda sort: desk.category_of(sort) is not None),
         columns.load(folder / "columns.yaml"),
         retirement_policy.load(folder / "presence.yaml"),
         modes.load(folder / "modes.yaml"),
         needs.load(folder / "health.yaml"),
-        table.load(folder / "desk.yaml", workcalendar.load(folder / "calendars")),
+        desk,
     )

@@ -222,19 +222,25 @@ def _waves(drafts: Sequence[Draft]) -> list[list[Draft]]:
 
 
 async def _write(tx: AsyncConnection, drafts: Sequence[Draft], by: Drafts) -> None:
-    """Write `drafts`, no CI twice among them, by what governs and precedes in `by`."""
-    governed = await cis.governed(tx, [draft.origin.ci_id for draft in drafts])
-    ruled = [draft for draft in drafts if draft.origin.ci_id in governed]
-    for draft in ruled:
-        draft.drifted = drift.moved(draft.steps, by.governance)
+    """Write `drafts`, no CI twice among them, by what governs their classes and precedes in `by`."""
+    standing = await cis.standing(tx, [draft.origin.ci_id for draft in drafts])
+    ruled = []
+    for draft in drafts:
+        ci_class, is_governed = standing[draft.origin.ci_id]
+        governance = by.governance.of(ci_class)
+        if governance is not by.governance:
+            draft.steps = history.kept(draft.steps, governance)
+        if is_governed:
+            draft.drifted = drift.moved(draft.steps, governance)
+            ruled.append((draft, governance))
     await by.ids.learn(tx, paths=(step.path for draft in drafts for step in draft.steps))
     said = [Said(draft.origin, draft.source, draft.steps) for draft in drafts]
     facts = await winning.win(tx, said, by.precedence, by.ids.paths)
     won = (each.value for _, its in facts for each in its)  # who wins may be a source that says nothing here
-    await by.ids.learn(tx, values=chain(_values(drafts), won, _held_against(ruled, by.governance)))
+    await by.ids.learn(tx, values=chain(_values(drafts), won, _held_against(ruled)))
     await lanes.write_facts(tx, facts, by.ids)
     await lanes.write_claims(tx, [(draft.origin, draft.steps) for draft in drafts], by.ids)
-    await lanes.write_authorised(tx, await _arrivals(tx, ruled, by.governance), by.ids)
+    await lanes.write_authorised(tx, await _arrivals(tx, ruled), by.ids)
 
 
 def _values(drafts: Sequence[Draft]) -> Iterator[Value]:
@@ -244,21 +250,25 @@ def _values(drafts: Sequence[Draft]) -> Iterator[Value]:
             yield step.new
 
 
-def _held_against(drafts: Sequence[Draft], governance: Governance) -> Iterator[Value]:
+Ruled = Sequence[tuple[Draft, Governance]]
+"""Drafts of governed CIs, each with the table as it is for the class of its CI."""
+
+
+def _held_against(ruled: Ruled) -> Iterator[Value]:
     """Yield what findings will say of what drifted: its values without what is not controlled, field by field."""
-    for draft in drafts:
+    for draft, governance in ruled:
         for step in (drift.of(each, governance) for each in draft.steps if each.path in draft.drifted):
             for _, old, new in parts(step.old, step.new):
                 yield old
                 yield new
 
 
-async def _arrivals(tx: AsyncConnection, drafts: Sequence[Draft], governance: Governance) -> list[Authorising]:
+async def _arrivals(tx: AsyncConnection, ruled: Ruled) -> list[Authorising]:
     """What a governed CI shows in a section for the first time is what its arrival authorised."""
-    arriving = [(draft, first) for draft in drafts if (first := [each for each in draft.steps if each.cause == FIRST])]
-    known = await lanes.authorised_sections(tx, [draft.origin.ci_id for draft, _ in arriving])
+    arriving = [(*each, first) for each in ruled if (first := [step for step in each[0].steps if step.cause == FIRST])]
+    known = await lanes.authorised_sections(tx, [draft.origin.ci_id for draft, _, _ in arriving])
     found = []
-    for draft, first in arriving:
+    for draft, governance, first in arriving:
         before = known.get(draft.origin.ci_id, set())
         values = {
             step.path: step.new

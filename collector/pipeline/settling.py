@@ -54,7 +54,8 @@ async def _causes(
 ) -> tuple[list[Cause], set[int]]:
     """Return the present causes, and the CIs of which some go elsewhere from now on."""
     firing = await alerts.firing(tx, touched)
-    open_findings = await log_only.enforced(tx, await findings.of_cis(tx, touched), touched, policies.modes, now)
+    sure = [each for each in await findings.of_cis(tx, touched) if not each.once]
+    open_findings = await log_only.enforced(tx, sure, touched, policies.modes, now)
     rules = policies.rulebook.rules
     causes = [
         incident.alert_cause(alert, rules[alert.rule].rule, touched[alert.ci_id])

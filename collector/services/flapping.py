@@ -8,9 +8,10 @@ from collector import drift
 from collector.change.covering import DAY_MS
 from collector.change.flapping import Flapping, flapping
 from collector.governance import Governance
-from collector.model import Path, Step
+from collector.model import Path
 from collector.store import interning, tracks
 from collector.store.browse.findings import FindingRow
+from collector.store.tracks import Course
 
 
 async def of_finding(connection: AsyncConnection, finding: FindingRow, governance: Governance) -> tuple[Flapping, ...]:
@@ -18,14 +19,14 @@ async def of_finding(connection: AsyncConnection, finding: FindingRow, governanc
     paths = await interning.known_paths(connection, {Path(each.section, each.key) for each in finding.items})
     since = {(finding.ci_id, path): finding.hi - 2 * DAY_MS for path in paths}
     courses = await tracks.courses(connection, since, paths)
-    lanes = (
-        [_controlled(step, governance) for told, step in course.steps if told == source]
+    found = (
+        _of_lane(course, source, governance.of(course.ci_class))
         for _, course in sorted(courses.items()) for source in finding.sources
     )  # fmt: skip
-    found = (flapping(steps) for steps in lanes if steps)
     return tuple({each.path: each for each in found if each and each.until >= finding.lo}.values())
 
 
-def _controlled(step: Step, governance: Governance) -> Step:
-    old, new = (drift.controlled(step.path, each, governance) for each in (step.old, step.new))
-    return Step(step.path, old, new, step.lo, step.hi, step.cause)
+def _of_lane(course: Course, source: str, governance: Governance) -> Flapping | None:
+    steps = [drift.of(step, governance) for told, step in course.steps if told == source]
+    needs = max((governance.needs(source, step) for step in steps), default=1)
+    return flapping(steps, needs) if steps else None

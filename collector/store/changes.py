@@ -99,7 +99,7 @@ async def concerning(connection: AsyncConnection, ci_ids: Collection[int], reach
     """Return the changes that may explain what moved on `ci_ids` within `reach`, or accept it, the oldest first.
 
     They have a line on such a CI, and a window that meets `reach`, or are emergencies recorded within it, or were made
-    from a finding. `reach` is the bracket with `covering.Margins.reach_ms` on both sides.
+    from a finding. `reach` is the bracket with `covering.Margins.span_ms` on both sides.
     """
     found: dict[int, Kept] = {}
     for part in interning.chunks(sorted(ci_ids)):

@@ -72,6 +72,22 @@ _RESTING = _WHOLE.join(schema.change, schema.change.c.number == _item.change).wh
 _OPEN = select(schema.finding).where(
     _finding.ci_id.in_(bindparam("cis", expanding=True)), _finding.closed_at.is_(None)
 ).order_by(_finding.id)  # fmt: skip
+_SEEN_AGAIN = (
+    select(_finding.ci_id).distinct()
+    .select_from(
+        schema.finding_item.join(schema.finding, _finding.id == _item.finding_id)
+        .join(schema.path, schema.path.c.id == _item.path_id)
+        .join(schema.source, schema.source.c.id == _item.source_id)
+        .join(
+            schema.section,
+            (schema.section.c.ci_id == _finding.ci_id) & (schema.section.c.source_id == _item.source_id)
+            & (schema.section.c.name == schema.path.c.section),
+        )
+    )
+    .where(_item.once, (schema.section.c.last_ok > _item.hi) | (schema.source.c.confirmed_at > _item.hi))
+    .limit(bindparam("most"))
+)  # fmt: skip
+"""CIs on which one look has shown something, and the same source has spoken of it since."""
 _SOURCE = select(schema.source.c.id).where(schema.source.c.code == bindparam("b_code")).scalar_subquery()
 _IS_ITEM = (
     (_item.finding_id == bindparam("b_finding")) & (_item.path_id == bindparam("b_path"))
@@ -171,12 +187,12 @@ def _asked(places: Sequence[Place], since: Mapping[Place, int], paths: Mapping[P
 
 
 async def due(connection: AsyncConnection, now: int, limit: int) -> set[int]:
-    """Return CIs with a finding whose clock, or whose waiver, has ended by `now` (ms)."""
+    """Return CIs with a finding whose clock or waiver has ended by `now` (ms), or whose second look has come."""
     is_due = (_finding.due_at <= now) | (_finding.waived_until <= now)
     rows = await connection.execute(
         select(_finding.ci_id).where(is_due, _finding.closed_at.is_(None)).order_by(_finding.due_at).limit(limit)
     )
-    return {int(row[0]) for row in rows}
+    return {int(row[0]) for row in (*rows, *await connection.execute(_SEEN_AGAIN, {"most": limit}))}
 
 
 async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Finding]:
@@ -213,6 +229,7 @@ def _finding_of(row: AnyRow, items: Sequence[Filed]) -> Finding:
     return Finding(
         row.id, row.ci_id, Verdict(row.verdict), row.lo, row.hi, row.opened_at, drifts, row.closed_at, row.due_at,
         row.waived_until, change, row.campaign_id or 0,
+        bool(waiting) and all(Flag.SEEN_ONCE in each.judgement.flags for each in waiting),
     )  # fmt: skip
 
 
@@ -295,6 +312,7 @@ def _row(filed: Filed, ids: Ids, now: int) -> dict[str, Any]:
         "verdict": str(held.verdict), "change": held.change, "flags": json.dumps(sorted(held.flags)),
         "refused": json.dumps([_told(each) for each in held.refused]), "late_ms": held.late_ms,
         "due_at": None if is_final else held.due_at, "closed_at": (held.closed_at or now) if is_final else None,
+        "once": not is_final and Flag.SEEN_ONCE in held.flags,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, null, select, union_all, update
@@ -16,17 +16,22 @@ from collector.store.engine import upsert
 from collector.store.lanes import Ids
 from collector.store.pairs import Asked, Asking
 
-_claim, _auth = schema.claim.c, schema.auth.c
+_claim, _auth, _section = schema.claim.c, schema.auth.c, schema.section.c
 
 
 def _claims(asked: Asked) -> Any:
     here = asked.table.join(schema.claim, (_claim.ci_id == asked.ci_id) & (_claim.path_id == asked.path_id))
-    told = here.join(schema.source, schema.source.c.id == _claim.source_id)
+    here = here.join(schema.path, schema.path.c.id == _claim.path_id).join(schema.ci, schema.ci.c.id == _claim.ci_id)
+    told = here.join(schema.source, schema.source.c.id == _claim.source_id).outerjoin(
+        schema.section,
+        (_section.ci_id == _claim.ci_id) & (_section.source_id == _claim.source_id)
+        & (_section.name == schema.path.c.section),
+    )  # fmt: skip
     return (
         select(
             _claim.ci_id, _claim.path_id, _claim.vf, _claim.vt, _claim.tf, schema.val.c.text,
             _claim.source_id, schema.source.c.code, _claim.lo, _claim.cause, _claim.gone_tf, _claim.gone_lo,
-            _claim.gone_cause, null(), null(),
+            _claim.gone_cause, _section.last_ok, schema.source.c.confirmed_at, schema.ci.c.ci_class, null(), null(),
         )
         .select_from(told.join(schema.val, schema.val.c.id == _claim.val_id))
         .where(_claim.vt >= bindparam("since"), _claim.tt == FOREVER)
@@ -38,7 +43,7 @@ def _authorised(asked: Asked) -> Any:
     return (
         select(
             _auth.ci_id, _auth.path_id, _auth.vf, _auth.vt, _auth.tf, schema.val.c.text,
-            *[null()] * 7, _auth.basis, _auth.ref,
+            *[null()] * 10, _auth.basis, _auth.ref,
         )
         .select_from(here.outerjoin(schema.val, schema.val.c.id == _auth.val_id))
         .where(_auth.vt >= bindparam("since"), _auth.tt == FOREVER)
@@ -82,13 +87,16 @@ class Allowed(NamedTuple):
 class Course:
     """One value since `since` (ms): the steps of each lane by its source's code, and its authorised rows in order.
 
-    `sources`: code → id of those sources.
+    `sources`: code → id of those sources. `heard`: code → when that one last spoke of the value's section (ms).
+    `ci_class`: of the CI, as it is now.
     """
 
     since: int
     steps: tuple[tuple[str, Step], ...]
     allowed: tuple[Allowed, ...]
     sources: Mapping[str, int]
+    heard: Mapping[str, int] = field(default_factory=dict)
+    ci_class: str = ""
 
     @property
     def base(self) -> Allowed | None:
@@ -121,20 +129,28 @@ async def courses(
     names = {paths[path]: path for _, path in wanted}
     claims: dict[Place, dict[str, list[_Claim]]] = {place: {} for place in wanted}
     allowed: dict[Place, list[Allowed]] = {place: [] for place in wanted}
+    heard: dict[Place, dict[str, int]] = {place: {} for place in wanted}
+    classes: dict[int, str] = {}
     sources: dict[str, int] = {}
     for part in interning.chunks(wanted, pairs.MOST):
         places = pairs.text((ci_id, paths[path]) for ci_id, path in part)
         asked = {"pairs": places, "since": min(wanted[each] for each in part)}
         for ci_id, path_id, vf, vt, tf, text, *own in await connection.execute(_COURSES.of(connection), asked):
             place, value = (ci_id, names[path_id]), None if text is None else json.loads(text)
-            source_id, code, *how, basis, reference = own
+            source_id, code, *how, last_ok, confirmed_at, ci_class, basis, reference = own
             if source_id is None:
                 allowed[place].append(Allowed(vf, vt, tf, basis, reference, value))
             else:
-                sources[code] = source_id
+                sources[code], classes[ci_id] = source_id, ci_class
+                heard[place][code] = max(last_ok or 0, confirmed_at)
                 claims[place].setdefault(code, []).append(_Claim(vf, vt, tf, value, *how))
-    return {place: Course(since, _told(place[1], since, claims[place], allowed[place]), tuple(allowed[place]), sources)
-            for place, since in wanted.items()}  # fmt: skip
+    return {
+        place: Course(
+            since, _told(place[1], since, claims[place], allowed[place]), tuple(allowed[place]), sources, heard[place],
+            classes.get(place[0], ""),
+        )
+        for place, since in wanted.items()
+    }  # fmt: skip
 
 
 def _told(

@@ -126,12 +126,12 @@ async def _drift(store: Store, count: int, judge: Judge, how: str) -> Figure:
 async def _evaluated(connection: AsyncConnection, touched: Touched, table: Governance) -> None:
     since = {(ci_id, path): lo for ci_id, its in touched.drifted.items() for path, lo in its.items()}
     courses = await tracks.courses(connection, since, touched.ids.paths)
-    followed = await matching.followed(connection, courses, table, END + 60_000)
+    followed = await matching.followed(connection, courses, matching.Terms(table), END + 60_000)
     assert [len(each.items) for each in followed.values()] == [1]
 
 
 async def _matched(connection: AsyncConnection, touched: Touched, table: Governance) -> None:
-    assert await matching.match(connection, touched.drifted, table, END + 60_000, touched.ids)
+    assert await matching.match(connection, touched.drifted, matching.Terms(table), END + 60_000, touched.ids)
 
 
 async def _moved(connection: AsyncConnection, ci_id: int, drafts: Drafts) -> Touched:

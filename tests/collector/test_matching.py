@@ -72,8 +72,7 @@ class Fleet:
     async def match(self, tx: AsyncConnection, touched: Touched) -> list[str]:
         """Hold what moved against changes; return what was asked of the database for it."""
         with counted(tx) as asked:
-            governance = self.policies.governance
-            assert await matching.match(tx, touched.drifted, governance, self.world.now, touched.ids)
+            assert await matching.match(tx, touched.drifted, self.policies.terms, self.world.now, touched.ids)
         return asked
 
 

@@ -53,5 +53,6 @@ def _attribute(each: Attribute) -> finding_shapes.NoisyAttribute:
 def _path(each: Flapping) -> finding_shapes.FlappingPath:
     return finding_shapes.FlappingPath.model_validate({
         "section": each.path.section, "key": each.path.key, "flips": each.flips, "since": each.since,
-        "until": each.until, "remedies": list(each.remedies), "holds_until": each.holds_until,
+        "until": each.until, "remedies": list(each.remedies),
+        "settings": [each.key(remedy) for remedy in each.remedies], "holds_until": each.holds_until,
     })  # fmt: skip

@@ -79,7 +79,7 @@ def _respelt(row: dict[str, Any], field: str) -> dict[str, Any]:
 
 
 def moves_by_itself(script: Script) -> None:
-    """What is informational moves: links, states, routes of the kernel."""
+    """What is informational moves: links, states, routes of the kernel; on a PC sticks and programs that listen."""
     at = script.when()
     thing = script.pick(at - HOUR, at + HOUR)
     script.at(at, partial(_moved_by_itself, thing=thing, turn=script.dice.randrange(10**6)))
@@ -90,4 +90,9 @@ async def _moved_by_itself(play: Play, thing: Thing, turn: int) -> None:
                                for row in thing.bodies["interfaces"]])  # fmt: skip
     if "memory" in thing.bodies:
         thing.moved("memory", {**thing.bodies["memory"], "total_bytes": 34_359_738_368 + turn})
+    if thing.kind == "pc":
+        stick = {"mount": f"/media/stick-{turn}", "device": "/dev/sdb1", "type": "vfat", "size_bytes": 8 << 30}
+        thing.moved("filesystems", [*thing.bodies["filesystems"], stick])
+        port = {"protocol": "tcp", "address": "0.0.0.0", "port": 20_000 + turn % 9999, "executable": "/usr/bin/player"}
+        thing.moved("listening_ports", [*thing.bodies["listening_ports"], port])
     play.count("things in which something moved by itself")

@@ -139,6 +139,9 @@ def _broken(thing: Thing, name: str, at: int, revision: int, *, fails: bool) -> 
 
 # --- hosts
 
+FREE_ON_A_PC = frozenset({"filesystems", "listening_ports"})
+"""Sections in which people move things on their PCs as they like."""
+
 
 def host(number: int, dice: random.Random) -> Thing:
     """Return host `number`: a server, or every third one a PC with a desktop."""
@@ -148,7 +151,7 @@ def host(number: int, dice: random.Random) -> Thing:
         bodies["services"].append({"name": "gdm.service", "enabled": "enabled", "state": "running"})
     bodies.pop("raid")
     kind = "pc" if number % 3 == 0 else "server"
-    spare = list(_touches_of_host(bodies))
+    spare = [each for each in _touches_of_host(bodies) if kind == "server" or each.path.section not in FREE_ON_A_PC]
     dice.shuffle(spare)
     return Thing(bodies["os"]["hostname"], kind, bodies, [Voice(number, AGENT_EVERY)], spare)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -51,3 +52,27 @@ def test_what_is_proposed_fits_the_value_and_ends() -> None:
     other = flapping(course("up", None, "up", None, "up"))
     assert other
     assert Remedy.WIDEN_TOLERANCE not in other.remedies
+
+
+def test_what_is_proposed_names_the_key_that_does_it() -> None:
+    record = flapping([replace(each, path=Path("disks", "size_bytes")) for each in course(1, 2, 1, 2, 1)])
+    assert record
+    assert [record.key(each) for each in record.remedies] == [
+        "disks.fields.size_bytes.level: volatile", "disks.fields.size_bytes.tolerance",
+        "disks.fields.size_bytes.confirm: 2",
+    ]  # fmt: skip
+    one, other = {"mtu": 1500, "kind": "ethernet"}, {"mtu": 9000, "kind": "ethernet"}
+    field = flapping(course(one, other, one, other, one))
+    assert field
+    assert [field.key(each) for each in field.remedies] == [
+        "interfaces.fields.mtu.level: volatile", "interfaces.fields.mtu.tolerance", "interfaces.fields.mtu.confirm: 2",
+    ]  # fmt: skip
+    whole = flapping(course(one, None, one, None, one))
+    assert whole
+    assert [whole.key(each) for each in whole.remedies] == ["interfaces.default: volatile", "interfaces.confirm: 2"]
+
+
+def test_a_second_look_is_not_proposed_where_it_is_asked_for_already() -> None:
+    found = flapping(course("up", None, "up", None, "up"), needs=2)
+    assert found
+    assert found.remedies == (Remedy.MAKE_VOLATILE,)
