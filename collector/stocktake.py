@@ -237,6 +237,22 @@ def result(lines: Sequence[Line], marks: Iterable[Mark]) -> Result:
     return Result(rows, found, {str(state): counted[str(state)] for state in STATES})
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A thing that stands at `place`, and not where its record says."""
+
+    thing: Thing
+    place: str
+
+
+def moved(whole: Result) -> list[Moved]:
+    """Return what has moved: of what was expected, and of what was found beside it."""
+    rows = [(row.line.thing, row.mark.place) for row in whole.rows if row.mark and row.state == Outcome.MOVED]
+    beside = [(mark.thing, mark.place) for mark in whole.found if mark.thing and mark.place]
+    strays = [(thing, place) for thing, place in beside if not is_within(thing.place, place)]
+    return [Moved(thing, place) for thing, place in (*rows, *strays)]
+
+
 def _row(line: Line, said: Sequence[Mark]) -> Row:
     if not said or said[-1].outcome is Outcome.WITHDRAWN:
         return Row(line)

@@ -143,6 +143,18 @@ class ScopeShape(Shape):
     cis: list[str]
 
 
+class LeadShape(Shape):
+    """What the end of a stock-take led to, of one thing: its id, or the text that was seen of what nobody knew.
+
+    `ci`: the CI, in the second case the one that is proposed; `finding` and `incident`: of what is missing.
+    """
+
+    item: str
+    ci: str = Field(validation_alias="uid")
+    finding: int | None = Field(None, validation_alias="finding_id")
+    incident: str
+
+
 class StocktakeShape(Shape):
     """A stock-take and where it stands; `digest` and `is_intact` once it is closed.
 
@@ -172,6 +184,7 @@ class StocktakeShape(Shape):
     incident: str = ""
     counts: dict[str, int]
     changes: list[str]
+    leads: list[LeadShape] = Field(default_factory=list)
 
 
 class ThingShape(Shape):
@@ -243,7 +256,7 @@ def stocktake_shape(seen: Seen, hidden: bool) -> dict[str, Any]:
         "scope": Scope() if hidden else new.scope, "people": kept.people, "opened_by": new.opened_by,
         "opened_at": new.opened_at, "closed_by": kept.closed_by, "closed_at": kept.closed_at, "note": kept.note,
         "digest": kept.digest, "is_intact": seen.is_intact, "counts": counts,
-        "changes": sorted(set(seen.changes.values())), **_planned(seen),
+        "changes": sorted(set(seen.changes.values())), "leads": list(seen.leads.values()), **_planned(seen),
     }  # fmt: skip
 
 

@@ -140,8 +140,8 @@ async def _doubt(tx: AsyncConnection, its: Sequence[Moving], _now: int, _policie
     await cis.set_state(tx, _ids(its), CiState.UNREACHABLE)
 
 
-async def _lose(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
-    """What went again after it was retired stays retired."""
+async def lose(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
+    """Say that these are gone; what went again after it was retired stays retired."""
     again = [each.ci_id for each in its if each.missed.phase is Phase.BACK]
     first = [each.ci_id for each in its if each.missed.phase is not Phase.BACK]
     await presence.advance(tx, again, Phase.RETIRED)
@@ -160,8 +160,8 @@ async def _archive(tx: AsyncConnection, its: Sequence[Moving], _now: int, _polic
     await cis.set_state(tx, _ids(its), CiState.ARCHIVED)
 
 
-async def _return(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
-    """What was missing is there again; what was retired stays so until that is approved."""
+async def come_back(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
+    """Say that these are there again; what was retired stays so until that is approved."""
     lost = [each.ci_id for each in its if each.missed.phase is Phase.GONE]
     retired = [each.ci_id for each in its if each.missed.phase is not Phase.GONE]
     await cis.set_state(tx, lost, CiState.ACTIVE)
@@ -186,6 +186,6 @@ def _ids(its: Sequence[Moving]) -> list[int]:
 
 Doing = Callable[[AsyncConnection, Sequence[Moving], int, Policies], Awaitable[None]]
 _DO: Mapping[Move, Doing] = {
-    Move.DOUBT: _doubt, Move.LOSE: _lose, Move.RETIRE: _retire, Move.ARCHIVE: _archive, Move.RETURN: _return,
+    Move.DOUBT: _doubt, Move.LOSE: lose, Move.RETIRE: _retire, Move.ARCHIVE: _archive, Move.RETURN: come_back,
     Move.RECOVER: _recover, Move.REINSTATE: _reinstate,
 }  # fmt: skip

@@ -44,11 +44,6 @@ _COLUMNS = [*(_row[name] for name in Missed.__slots__[:8]), _ci.ci_class, _ci.st
 _MISSED = select(*_COLUMNS).select_from(schema.presence.join(schema.ci)).where(_ci.merged_into.is_(None))
 
 
-async def source_id(connection: AsyncConnection) -> int:
-    """Return the id of the source `SOURCE`, which is there."""
-    return int((await connection.execute(select(_source.id).where(_source.code == SOURCE))).scalar_one())
-
-
 async def some(connection: AsyncConnection, after: int, limit: int) -> list[Missed]:
     """Return those behind the CI `after`, in the order of their ids."""
     rows = await connection.execute(_MISSED.where(_row.ci_id > after).order_by(_row.ci_id).limit(limit))

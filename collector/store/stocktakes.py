@@ -6,9 +6,9 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.stocktake import Kind, Line, Mark, Outcome, Scope, Thing
@@ -45,6 +45,12 @@ class Kept:
     note: str = ""
     digest: str = ""
     cancelled: bool = False
+
+
+THERE: Final = tuple(
+    str(each) for each in (Outcome.CONFIRMED, Outcome.MOVED, Outcome.DAMAGED, Outcome.FOUND)
+)  # fmt: skip
+"""What is said of a thing that was seen."""
 
 
 # --- written
@@ -159,6 +165,16 @@ async def marks(connection: AsyncConnection, stocktake_id: int) -> list[Mark]:
     """Return what was said, the oldest first."""
     said = select(stocktake_mark).where(stocktake_mark.c.stocktake_id == stocktake_id).order_by(stocktake_mark.c.id)
     return [_mark(row) for row in await connection.execute(said)]
+
+
+async def last_found(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, int]:
+    """Return CI → when (ms) somebody last said that it is there, whatever was wrong with it."""
+    found: dict[int, int] = {}
+    said = stocktake_mark.c
+    wanted = select(said.ci_id, func.max(said.at)).where(said.outcome.in_(THERE)).group_by(said.ci_id)
+    for part in interning.chunks(sorted(ci_ids)):
+        found |= {row[0]: row[1] for row in await connection.execute(wanted.where(said.ci_id.in_(part)))}
+    return found
 
 
 async def is_known(connection: AsyncConnection, stocktake_id: int, thing: Thing | None, seen: str) -> bool:

@@ -94,18 +94,23 @@ class Ground:
     async def approve(self, expected: Value, window: tuple[int, int], number: int = 1, finding: int = 0) -> str:
         """Let a normal change be approved that says what becomes of the switch."""
         world, ci = self.world, await self.ci(number)
-        request = Request("work", "because", frozenset({ci.id}), "boris", world.now)
-        lines = (Line(ci.id, PRESENCE, Expected(How.EXACT, expected)),)
-        plan = Plan(lines, Window(*window), world.now)
-        change = Change("", ChangeType.NORMAL, "anna", request, plan, state=State.APPROVED)
-        for need in NEEDS[ChangeType.NORMAL]:
-            assert need.role == SUPERVISOR
-            change = replace(change, words=(*change.words, Word(need.stage, need.role, "sophia", world.now,
-                                                                hash_for(change, need))))  # fmt: skip
+        change = planned(ci.id, expected, window, world.now)
         async with world.store.write() as tx:
             kept = await changes.add(tx, change, changes.Origin(finding_id=finding or None), world.now)
             await changed(tx, [ci.id], world.now, world.runner.policies)
         return kept.change.number
+
+
+def planned(ci_id: int, expected: Value, window: tuple[int, int], now: int) -> Change:
+    """Return a normal change, approved at `now`, that says what becomes of a CI within a window (ms)."""
+    request = Request("work", "because", frozenset({ci_id}), "boris", now)
+    lines = (Line(ci_id, PRESENCE, Expected(How.EXACT, expected)),)
+    change = Change("", ChangeType.NORMAL, "anna", request, Plan(lines, Window(*window), now), state=State.APPROVED)
+    for need in NEEDS[ChangeType.NORMAL]:
+        assert need.role == SUPERVISOR
+        word = Word(need.stage, need.role, "sophia", now, hash_for(change, need))
+        change = replace(change, words=(*change.words, word))
+    return change
 
 
 async def furnished(store: Store, count: int = 3) -> Ground:

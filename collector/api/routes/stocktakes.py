@@ -165,7 +165,7 @@ async def close(request: Request, number: str, asked: CloseAsked) -> object:
     """End a stock-take; nothing of it is written after that."""
     async with acting(request) as act:
         how = Closing(asked.rest_is_missing, asked.note, asked.drawing)
-        digest = await closing.close(act, context_of(request).wiring, number, how)
+        digest = await closing.close(act, context_of(request).closer, number, how)
     log.info("stock-take closed", number=number, by=request.state.principal.name)
     return {"digest": digest}
 

@@ -1,4 +1,7 @@
-"""A stock-take ends with a report that stays as it is; what has moved is proposed as a change, never written."""
+"""A stock-take ends with a report that stays as it is, and with what that leads to.
+
+What has moved is proposed as a change, never written.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,12 @@ from collector.services.changes.desk import Desk
 from collector.services.refused import Refused
 from collector.services.sighting import sightings
 from collector.services.signatures import CLOSER
+from collector.services.stocktaking.leading import Closer, lead
 from collector.services.stocktaking.seen import head_of, one, photos_of, result_of, still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Mark, Outcome, Result, Thing
 from collector.store import inspection_incidents, rounds, stocktakes
+from collector.store.stocktake_leads import Lead
 from collector.store.stocktakes import Kept
 
 WORK_MS: Final = 14 * 86_400_000
@@ -38,7 +43,7 @@ class Closing:
     drawn: bytes = b""
 
 
-async def close(act: Act, wiring: Wiring, number: str, how: Closing) -> str:
+async def close(act: Act, closer: Closer, number: str, how: Closing) -> str:
     """End a stock-take and return the digest of its report; raise `NotFound`, `Refused`.
 
     Every line has its word then.
@@ -49,7 +54,7 @@ async def close(act: Act, wiring: Wiring, number: str, how: Closing) -> str:
         if not how.rest_is_missing:
             raise Refused(f"nothing was said yet of {whole.counts[stocktake.OPEN]} CIs", "rest")
         await stocktakes.say_all(act.tx, kept.id, _missing(whole, act))
-    await _witness(act.tx, wiring, kept, whole)
+    await _witness(act.tx, closer.wiring, kept, whole)
     whole = await result_of(act.tx, kept)
     ended = replace(kept, closed_at=act.at, closed_by=act.by, note=lines_of(how.note, MAX_REASON, "note"))
     drawing = signatures.sha256_of(signatures.cleaned(how.drawn))
@@ -59,8 +64,15 @@ async def close(act: Act, wiring: Wiring, number: str, how: Closing) -> str:
         raise Refused("it is closed already", "closed")
     await signatures.keep(act.tx, f"stocktake/{number}", (CLOSER, act.by, act.at), ended.digest, how.drawn)
     await _resolve(act, kept)
-    act.tell("stocktake.close", f"stocktake/{number}", after={**whole.counts, "digest": ended.digest} | drawing)
+    led = {each.item: _led(each) for each in await lead(act, closer, kept, whole)}
+    told = {**whole.counts, "digest": ended.digest} | drawing | ({"led_to": led} if led else {})
+    act.tell("stocktake.close", f"stocktake/{number}", after=told)
     return ended.digest
+
+
+def _led(each: Lead) -> str:
+    """Return what became of one thing, as the log tells it: its incident, else its finding, else the CI proposed."""
+    return each.incident or (f"finding/{each.finding_id}" if each.finding_id else f"ci/{each.uid}")
 
 
 async def _resolve(act: Act, kept: Kept) -> None:
@@ -89,17 +101,17 @@ async def propose(act: Act, desk: Desk, number: str, reason: str, uids: Collecti
     `uids`: of these CIs only. The record itself is written once the change is approved, by who administers it.
     """
     found = await one(act.tx, number)
-    moved = [row for row in found.result.rows if row.state == Outcome.MOVED and _is_asked(row.line.thing, uids)]
-    rows = [row for row in moved if row.line.thing.ci_id not in found.changes][:MAX_CIS]
-    if not rows:
+    moved = [each for each in stocktake.moved(found.result) if _is_asked(each.thing, uids)]
+    fresh = [each for each in moved if each.thing.ci_id not in found.changes][:MAX_CIS]
+    if not fresh:
         raise Refused("nothing that has moved is without a change", "moved")
-    lines = tuple(_line(row.line.thing, row.mark.place) for row in rows if row.mark)
+    lines = tuple(_line(each.thing, each.place) for each in fresh)
     asked = Asked(
         f"{number} {found.kept.new.title}"[:MAX_TITLE], reason, act.by, tuple(line.ci for line in lines), lines,
         Window(act.at, act.at + WORK_MS),
     )  # fmt: skip
     change = await desk.raise_(act, ChangeType.STANDARD, asked)
-    await stocktakes.propose(act.tx, found.kept.id, [row.line.thing.ci_id for row in rows], change)
+    await stocktakes.propose(act.tx, found.kept.id, [each.thing.ci_id for each in fresh], change)
     act.tell("stocktake.propose", f"stocktake/{number}", after={"change": change, "lines": len(lines)})
     return change
 

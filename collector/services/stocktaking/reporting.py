@@ -26,9 +26,12 @@ _SAID: Final = (
 LINES: Final = (
     *_CI, Column("expected_at"), Column("outcome", Kind.WORD, "stocktake_outcome"), *_SAID,
     Column("contested", Kind.WORD, "stocktake_contested"), Column("change", link=("/changes/", "change")),
+    Column("finding", link=("/findings/", "finding"), wide=1), Column("incident", link=("/incidents/", "incident")),
     Column("last_seen", Kind.TIME), Column("plugged"),
 )  # fmt: skip
-FOUND: Final = (*_CI, *_SAID)
+FOUND: Final = (
+    *_CI, *_SAID, Column("change", link=("/changes/", "change")), Column("arrival", link=("/cis/", "arrival"), wide=3),
+)  # fmt: skip
 PHOTOS: Final = (
     Column("photo"), *_CI, Column("seen_text"), Column("size_bytes", Kind.NUMBER, wide=1), Column("sha256", wide=3),
     Column("who"), Column("at", Kind.TIME),
@@ -51,7 +54,7 @@ def report(seen: Seen, store: Store, now: int) -> Report:
     )  # fmt: skip
     figures = tuple(Figure(f"stocktake_{state}", seen.result.counts[state]) for state in map(str, STATES))
     lines = [_line(row, seen) for row in seen.result.rows]
-    found = [(*_ci(mark.thing), *_said(mark, len(seen.photos_of(mark.thing, mark.seen)))) for mark in seen.result.found]
+    found = [_found(mark, seen) for mark in seen.result.found]
     of_lines, of_found = _shots(seen, store)
     tables = (
         Table("lines", LINES, standing(lines), shots=of_lines), Table("found", FOUND, standing(found), shots=of_found),
@@ -105,11 +108,20 @@ def _shots(seen: Seen, store: Store) -> tuple[Shots, Shots]:
     return lines, {at: of(mark.thing, mark.seen) for at, mark in enumerate(seen.result.found)}
 
 
+def _found(mark: Mark, seen: Seen) -> Row:
+    """Return what was found, with its change where it belongs elsewhere, and the CI that is proposed for it."""
+    led = seen.lead_of(mark.thing, mark.seen)
+    change = seen.changes.get(mark.thing.ci_id) if mark.thing else None
+    said = _said(mark, len(seen.photos_of(mark.thing, mark.seen)))
+    return (*_ci(mark.thing), *said, change, led.uid if led else None)
+
+
 def _line(row: Line, seen: Seen) -> Row:
     contested = "yes" if row.contested else None
-    line = row.line
+    line, led = row.line, seen.lead_of(row.line.thing)
     said = _said(row.mark, len(seen.photos_of(line.thing)))
     return (
         *_ci(line.thing), line.thing.place or None, row.state, *said, contested, seen.changes.get(line.thing.ci_id),
-        line.last_seen or None, line.plugged or None,
+        *((led.finding_id, led.incident or None) if led else (None, None)), line.last_seen or None,
+        line.plugged or None,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from collector.services import signatures
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
 from collector.stocktake import Result, Thing
-from collector.store import rounds, stocktakes
+from collector.store import rounds, stocktake_leads, stocktakes
 from collector.store import signatures as drawings
 from collector.store.browse import stocktakes as browsed
 from collector.store.browse.page import Page, Window
@@ -23,6 +23,7 @@ from collector.store.browse.stocktakes import StocktakeQuery, StocktakeRow, stat
 from collector.store.photos import STOCKTAKES
 from collector.store.rounds import Planned
 from collector.store.signatures import Signature
+from collector.store.stocktake_leads import Lead
 from collector.store.stocktakes import Kept
 
 _NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
@@ -31,7 +32,7 @@ _NUMBER: Final = re.compile(r"ST-\d{6,12}", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A stock-take and where it stands. `changes`: CI → the change raised for it; `planned`: by which plan it came;
-    `photos`: by `item_of` what they show.
+    `photos`: by `item_of` what they show; `leads`: likewise, what its end led to.
 
     `is_intact`: None while it is open; then whether the report is the one that was closed.
     """
@@ -43,6 +44,7 @@ class Seen:
     planned: Planned | None = None
     photos: Mapping[str, Sequence[Photo]] = field(default_factory=dict)
     signatures: Sequence[Signature] = ()
+    leads: Mapping[str, Lead] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -51,6 +53,15 @@ class Seen:
     def photos_of(self, thing: Thing | None, seen: str = "") -> Sequence[Photo]:
         """Return the photos of a thing, or of what nobody knows and was `seen` so."""
         return self.photos.get(item_of(thing, seen), ())
+
+    def lead_of(self, thing: Thing | None, seen: str = "") -> Lead | None:
+        """Return what became of a thing, or of what nobody knew and was `seen` so, when it was closed."""
+        return self.leads.get(item_of(thing, seen))
+
+    @property
+    def has_moved(self) -> bool:
+        """Return whether something stands elsewhere than its record says."""
+        return bool(stocktake.moved(self.result))
 
     def is_overdue(self, now: int) -> bool:
         """Return whether it is open longer than its plan lets it at `now` (ms)."""
@@ -69,7 +80,7 @@ async def one(connection: AsyncConnection, number: str) -> Seen:
     drawn = await drawings.of(connection, f"stocktake/{number}")
     intact = None if kept.closed_at is None else _is_intact(kept, whole, photos, drawn)
     changes, planned = await stocktakes.proposals(connection, kept.id), await rounds.of(connection, kept.id)
-    return Seen(kept, whole, changes, intact, planned, photos, drawn)
+    return Seen(kept, whole, changes, intact, planned, photos, drawn, await stocktake_leads.of(connection, kept.id))
 
 
 def _is_intact(

@@ -26,6 +26,7 @@ from collector.store.engine import Store
 from collector.workcalendar import Calendar, Year
 from tests.acts import act
 from tests.estate import DAY, HOUR, MINUTE, NOW, Estate
+from tests.people import shipped_closer
 
 PLAN: dict[str, Any] = {
     "kind": "round", "title": "机房A 月度巡检", "assignee": "ada", "deputy": "bob", "scope": {"place": "机房A"},
@@ -120,7 +121,7 @@ async def test_a_round_comes_by_itself_with_people_a_due_time_and_an_incident(fl
     assert due.due_at == FIRST + 22 * HOUR + 30 * MINUTE
     incident = await floor.incident(due.incident)
     assert (incident.source, incident.assignee, incident.resolved_at) == ("maintenance", "ada", None)
-    await floor.doing("ada", lambda a: closing.close(a, floor.inspector.wiring, made, Closing(True)))
+    await floor.doing("ada", lambda a: closing.close(a, shipped_closer(), made, Closing(True)))
     assert (await floor.incident(due.incident)).resolved_at == floor.at
     assert (await floor.seen(made)).is_intact
 

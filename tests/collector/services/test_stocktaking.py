@@ -32,6 +32,7 @@ from tests.collector.inspecting.test_drawing import PLAIN
 from tests.collector.inspecting.test_runs import JPEG
 from tests.collector.test_pipeline import RULES
 from tests.estate import HOUR, NOW, Estate, Seeded
+from tests.people import shipped_closer
 
 DESK = Desk(sights.evidence)
 
@@ -67,7 +68,8 @@ class Room:
         return taken  # type: ignore[no-any-return]
 
     async def close(self, by: str = "ada", rest: bool = False, drawn: bytes = b"") -> list[Any]:
-        _, told = await self.doing(by, lambda a: closing.close(a, Wiring(), self.number, Closing(rest, "done", drawn)))
+        how = Closing(rest, "done", drawn)
+        _, told = await self.doing(by, lambda a: closing.close(a, shipped_closer(), self.number, how))
         return told
 
     async def seen(self) -> seen.Seen:
@@ -110,6 +112,8 @@ async def test_a_round_is_walked_by_two_people_and_closed(room: Room) -> None:
     assert refused.value.field == "rest"
     told = await room.close(rest=True)
     assert [action for action, _ in told] == ["stocktake.close"]
+    led = told[0][1]["after"].pop("led_to")
+    assert (led[room.cis["srv-3"].uid], led["mystery box"][:3]) == ("INC-000001", "ci/")
     assert told[0][1]["after"] | {"digest": ""} == {
         "open": 0, "confirmed": 1, "moved": 1, "damaged": 0, "missing": 1, "found": 2, "digest": "",
     }  # fmt: skip
