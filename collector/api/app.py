@@ -13,6 +13,7 @@ from collector.api import health, metrics, problems, shapes
 from collector.api.access import conditions
 from collector.api.context import Context
 from collector.api.frame import Frame
+from collector.api.once import Once
 from collector.api.problems import STATUSES
 from collector.api.release import VERSION
 from collector.api.routes import (
@@ -20,6 +21,7 @@ from collector.api.routes import (
     agents,
     alerts,
     answers,
+    arrival_rules,
     audit,
     campaigns,
     change_calendar,
@@ -58,6 +60,7 @@ from collector.api.routes import (
     topology,
     troubles,
     unknown_models,
+    unverified,
     waivers,
     whole,
 )
@@ -65,6 +68,7 @@ from collector.security.throttle import Throttle
 from collector.web import errors
 from collector.web.pages import accounts as accounts_pages
 from collector.web.pages import agents as agents_pages
+from collector.web.pages import arrival_rules as arrival_rules_pages
 from collector.web.pages import audit as audit_pages
 from collector.web.pages import backtest as backtest_pages
 from collector.web.pages import campaigns as campaigns_pages
@@ -93,6 +97,7 @@ from collector.web.pages import labels as labels_pages
 from collector.web.pages import locks as locks_pages
 from collector.web.pages import login as login_pages
 from collector.web.pages import map as map_pages
+from collector.web.pages import new_ci as new_ci_pages
 from collector.web.pages import noise as noise_pages
 from collector.web.pages import overview as overview_pages
 from collector.web.pages import pins as pins_pages
@@ -118,8 +123,8 @@ from collector.web.viewer import words_of
 API = "/api/v1"
 API_ROUTERS = (
     cis.router, records.router, relations.router, locks.router, imports.router, configurations.router,
-    registration.router, identity.router,
-    agents.router, campaigns.router, noise.router, lookback.router,
+    arrival_rules.router, registration.router, identity.router,
+    agents.router, campaigns.router, noise.router, unverified.router, lookback.router,
     rule_health.router, troubles.router, incidents.router, problem_records.router, answers.router, changes.router,
     change_calendar.router, ticket_systems.router, topology.router,
     sweeps.router, sweep_plans.router, unknown_models.router, credentials.router, pins.router, presence.router,
@@ -139,6 +144,8 @@ OTHER_ROUTERS = (
     cis_pages.router,
     map_pages.router,
     registration_pages.router,
+    new_ci_pages.router,
+    arrival_rules_pages.router,
     record_pages.router,
     relations_pages.router,
     locks_pages.router,
@@ -214,6 +221,7 @@ def create_app(context: Context) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in (HTTPException, RequestValidationError, *STATUSES):
         app.add_exception_handler(kind, _answer)
+    app.add_middleware(Once)
     app.add_middleware(Frame, answer=_answer)
     return app
 

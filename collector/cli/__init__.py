@@ -8,6 +8,7 @@ import typer
 
 from collector.cli import (
     agents,
+    arrivals,
     audit,
     backtest,
     case,
@@ -44,6 +45,7 @@ collector_app = typer.Typer(no_args_is_help=True, help="The collector itself.")
 app.add_typer(collector_app, name="collector")
 app.add_typer(ci.app, name="ci")
 ci.app.add_typer(locks.app)
+app.add_typer(arrivals.app, name="arrivals")
 app.add_typer(case.app, name="case")
 app.add_typer(agents.app, name="agent")
 app.add_typer(agents.token_app, name="token")

@@ -64,6 +64,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     },
     "template_state": {"proposed": _RING, "approved": _OK, "refused": _CRITICAL, "withdrawn": _PAUSED},
     "finding_state": {"open": _WARNING, "closed": _OK},
+    "revert_state": {"open": _WARNING, "done": _RING, "reverted": _OK, "cancelled": _PAUSED},
     "verdict": {
         "verified": _OK, "authorised": _OK, "in_progress": _RING, "pending": _RING, "variance": _WARNING,
         "out_of_window": _WARNING, "late_approval": _WARNING, "retro_late": _WARNING, "unapproved": _WARNING,

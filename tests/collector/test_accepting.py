@@ -288,10 +288,11 @@ async def test_only_who_administers_the_class_makes_changes_and_turns_rules(worl
     (Asked("a", "network", within=("10.0.0.1",) * 65), "ranges"), (Asked("a\0b", "network", zone="z"), "name"),
     (Asked("a", "network", zone="z", gives={"label": "L"}), "label"),
     (Asked("a", "network", zone="z", gives={"name": "L"}), "name"),
+    (Asked("a", "network", zone="z", ends_at=10), "ends"),
 ])  # fmt: skip
 def test_what_is_no_rule_is_refused_at_its_field(asked: Asked, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        arrival_rules.checked(ROLES, asked)
+        arrival_rules.checked(ROLES, asked, 10)
     assert refused.value.field == field
 
 
