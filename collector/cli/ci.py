@@ -94,6 +94,37 @@ def registered(  # noqa: PLR0913  a command line has as many options as it has
     show.table([each["ci"] | {"why": each["why"]} for each in told["left"]], ("id", "name", "why"))
 
 
+@app.command("add")
+def added(  # noqa: PLR0913  a command line has as many options as it has
+    ci_type: Annotated[str, typer.Option("--type", help="What it is: rack, printer, finance …")],
+    name: Annotated[str, typer.Option("--name", help="What it is called.")],
+    vendor: Annotated[str, typer.Option("--vendor", help="Its maker; a serial needs it.")] = "",
+    model: Annotated[str, typer.Option("--model")] = "",
+    serial: Annotated[str, typer.Option("--serial", help="By this discovery knows it again.")] = "",
+    hostname: Annotated[str, typer.Option("--hostname")] = "",
+    address: Annotated[str, typer.Option("--address")] = "",
+    owner: Owner = "",
+    department: Department = "",
+    place: Place = "",
+    label: Label = "",
+    asset_number: Asset = "",
+    environment: Environment = "",
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """Enter a CI that nothing discovers; a serial, label or asset number that is known says which one it is."""
+    record = {
+        "name": name, "label": label, "asset_number": asset_number, "owner": owner, "department": department,
+        "place": place, "environment": environment,
+    }  # fmt: skip
+    seen = {"vendor": vendor, "model": model, "serial": serial, "hostname": hostname, "address": address}
+    told = Client(data).post("cis", {"type": ci_type, "record": record} | seen)
+    if json:
+        show.as_json(told)
+    else:
+        show.table([told], ("id", "outcome", "left"))
+
+
 @app.command("replace")
 def replaced(
     ci_id: Annotated[str, typer.Argument(help="The proposed CI.", metavar="NEW")],

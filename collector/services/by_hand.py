@@ -17,6 +17,7 @@ from collector.identity_policy import Policy
 from collector.record import FIELDS, HAND
 from collector.security.audit import Act
 from collector.services.imports import Importer
+from collector.services.imports.devices import MAX_SEEN as MAX_SEEN
 from collector.services.imports.devices import SEEN, BadRow, plain
 from collector.services.imports.devices import read as read_row
 from collector.services.imports.report import MADE_, REFUSED, SAME

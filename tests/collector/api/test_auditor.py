@@ -27,11 +27,11 @@ WRITING = {route: permission for route, permission in ASKED.items() if not route
 
 FORMS = {
     "/agents/{uid}/ban", "/changes/new", "/changes/{number}/edit", "/channels/new", "/channels/{name}/remove",
-    "/cis/{uid}/lock", "/cis/{uid}/record", "/cis/{uid}/relate", "/credentials/new", "/credentials/{uid}/remove",
-    "/findings/backtest", "/import", "/inspections/plans/new", "/inspections/plans/{number}/edit",
-    "/inspections/runs/{number}/walk", "/knowledge/new", "/knowledge/{number}/edit", "/stocktakes/new",
-    "/stocktakes/plans/new", "/stocktakes/plans/{number}/edit", "/stocktakes/{number}/walk", "/sweeps/plans/new",
-    "/sweeps/plans/{uid}/remove",
+    "/cis/new", "/cis/{uid}/lock", "/cis/{uid}/record", "/cis/{uid}/register", "/cis/{uid}/relate",
+    "/credentials/new", "/credentials/{uid}/remove", "/findings/backtest", "/import", "/inspections/plans/new",
+    "/inspections/plans/{number}/edit", "/inspections/runs/{number}/walk", "/knowledge/new",
+    "/knowledge/{number}/edit", "/stocktakes/new", "/stocktakes/plans/new", "/stocktakes/plans/{number}/edit",
+    "/stocktakes/{number}/walk", "/sweeps/plans/new", "/sweeps/plans/{uid}/remove",
 }  # fmt: skip
 """Pages that only ask for something to be done: what they are about stands in the page beside them."""
 

@@ -91,3 +91,19 @@ async def test_what_it_replaces_is_said_and_that_one_answers(world: World) -> No
     assert (case["kind"], case["decision"], case["reason"]) == ("replacement", "replaces", "burnt out")
     assert (nobody.status_code, undone.status_code, again["state"]) == (404, 204, "proposed")
     assert gone.json()["state"] == "archived", "it is in sight by its own address alone"
+
+
+async def test_a_ci_is_entered_and_entered_again_it_is_the_same(world: World) -> None:
+    asked = {"type": "rack", "record": {"name": "机柜 A07", "label": "LB-0700", "owner": "李伟"}}
+    async with await world.program("config_admin:environment") as client:
+        made = await client.post(f"{API}/cis", json=asked)
+        again = await client.post(f"{API}/cis", json=asked)
+        ci = (await client.get(made.headers["location"])).json()
+        other = await client.post(f"{API}/cis", json=asked | {"type": "switch"})
+        nameless = await client.post(f"{API}/cis", json={"type": "rack", "record": {"name": "x"}})
+        odd = await client.post(f"{API}/cis", json=asked | {"id": ci["id"]})
+    assert (made.status_code, made.json()) == (201, {"id": ci["id"], "outcome": "made", "left": ""})
+    assert (ci["state"], ci["class"], ci["label"]) == ("active", "environment", "LB-0700")
+    assert (again.status_code, again.json()) == (200, {"id": ci["id"], "outcome": "same", "left": ""})
+    assert [(each.status_code, each.json()["field"]) for each in (other, nameless)] == [(400, "type"), (400, "serial")]
+    assert odd.status_code == 422

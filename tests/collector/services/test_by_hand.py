@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collector.pipeline import entering, judging, listing
+from collector.pipeline import entering, judging, listing, tying
 from collector.services.by_hand import ByHand, Entered, NotEntered
 from collector.services.imports import Importer
 from collector.services.records import Recorder
@@ -41,7 +41,8 @@ async def enter(
     world.now += 60_000
     policies = world.runner.policies
     recorder = Recorder(partial(entering.enter, policies=policies))
-    importer = Importer(policies.columns, partial(listing.settle, policies=policies), recorder.enter)
+    tied = partial(tying.say, policies=policies)
+    importer = Importer(policies.columns, partial(listing.settle, policies=policies), recorder.enter, tied)
     registrar = Registrar(policies.governance, partial(judging.judge_whole, policies=policies), recorder)
     async with world.store.write() as tx:
         doing = act(tx, by, world.now)
