@@ -34,6 +34,7 @@ from collector.pipeline import (
     policies,
     reconciling,
     settling,
+    tying,
     withdrawing,
 )
 from collector.pipeline.backtesting import backtest
@@ -133,7 +134,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
             parts = (collector.runner, collector.courier, collector.timekeeper, collector.retention, collector.puller,
                      collector.keeper, Suspecting(collector.store, now, collector.runner.decided),
                      Reaching(collector.store, collector.runner.policies, now, EstateGraph(wiring)),
-                     Relating(collector.store, now, wiring),
+                     Relating(collector.store, now, partial(tying.say, policies=collector.runner.policies), wiring),
                      Watch(collector.store, collector.runner.policies.desk, now),
                      Expiring(collector.inbox), _tending(collector), _delivering(collector),
                      _following_up(collector))  # fmt: skip
@@ -227,7 +228,7 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         wake_probes=collector.listeners.tasks.wake, registrar=collector.registrar, simulated=collector.simulated,
         reception=Reception(collector.registrar, loaded.identity),
         needs=loaded.needs,
-        recorder=collector.registrar.recorder, importer=_importer(loaded),
+        recorder=collector.registrar.recorder, importer=_importer(loaded), tied=partial(tying.say, policies=loaded),
         by_hand=ByHand(_importer(loaded), collector.registrar, loaded.identity),
         decider=_decider(loaded, collector.runner), changes=_desk(loaded),
         service_desk=ServiceDesk(loaded.desk),
@@ -275,7 +276,8 @@ def _delivering(collector: Collector) -> Delivering:
 
 def _importer(loaded: Policies) -> Importer:
     return Importer(
-        loaded.columns, partial(listing.settle, policies=loaded), partial(entering.enter, policies=loaded)
+        loaded.columns, partial(listing.settle, policies=loaded), partial(entering.enter, policies=loaded),
+        partial(tying.say, policies=loaded),
     )  # fmt: skip
 
 

@@ -10,8 +10,11 @@ SEVERITIES: Final = ("notice", "warning", "error", "critical")
 """From the least on."""
 REPORT: Final = "report"
 """No event of an incident: the monthly report is there. Only a channel that names it hears of it."""
+ANCHOR: Final = "anchor"
+"""No event of an incident either: the head of the audit log, signed, as it is each day."""
+APART: Final = (REPORT, ANCHOR)
 EVENTS: Final = (
-    "opened", "updated", "commented", "acknowledged", "warned", "escalated", "resolved", "reopened", "closed", REPORT,
+    "opened", "updated", "commented", "acknowledged", "warned", "escalated", "resolved", "reopened", "closed", *APART,
 )  # fmt: skip
 BEGINS: Final = frozenset({"opened", "reopened"})
 ENDS: Final = frozenset({"resolved", "closed"})
@@ -22,7 +25,8 @@ ALL: Final = "*"
 class Wants:
     """Which incidents a channel is told of. What is empty asks for nothing in particular.
 
-    `severity`: from this one on; `categories`: these and what lies below (`network` holds `network/link`).
+    `severity`: from this one on; `categories`: the desk's, or what rules call the sort of their alarms: these and what
+    lies below (`network` holds `network/link`).
     """
 
     severity: str = SEVERITIES[0]
@@ -35,7 +39,7 @@ class Wants:
         """Return whether an incident, as a message tells it, is one of those."""
         return (
             _rank(incident.get("severity")) >= _rank(self.severity)
-            and (not self.categories or any(_below(incident.get("category"), each) for each in self.categories))
+            and (not self.categories or any(_below(one, each) for one in _sorts(incident) for each in self.categories))
             and (not self.sources or incident.get("source") in self.sources)
             and (not self.sites or incident.get("site") in self.sites)
         )
@@ -61,6 +65,12 @@ class Channel:
 def _rank(severity: object) -> int:
     """Return how grave; what is not known counts as the gravest: nobody misses it for a word."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def _sorts(incident: Mapping[str, Any]) -> tuple[object, object]:
+    """Return the category an incident is kept under, and what the rule that opened it calls its sort."""
+    detail = incident.get("detail")
+    return incident.get("category"), detail.get("category") if isinstance(detail, Mapping) else None
 
 
 def _below(category: object, wanted: str) -> bool:

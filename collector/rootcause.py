@@ -215,7 +215,7 @@ def storm_cause(site: str, now: int) -> Cause:
         },
         detail={"site": named, "role": "incident_manager"},
         since=now,
-        category="monitoring/storm",
+        category="monitoring",
         urgency="medium",
         line=1,
     )
@@ -245,7 +245,7 @@ def blind_cause(watcher: str, name: str, numbers: tuple[int, int], why: str, now
         },
         detail={"watcher": watcher, "why": why, "unknown": unknown, "watched": watched, "role": "ops"},
         since=now,
-        category="monitoring/collector",
+        category="monitoring",
         urgency="high",
         line=2,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from collector.rulecase import Case, read_case
 from collector.yamlfile import BadFile, Entry, read
 
 MAX_PACKS = 500
+Knows = Callable[[str], bool]
 DEPENDS: Final = ("reachability", "parents", "collector_health")
 
 
@@ -46,15 +47,18 @@ def shipped() -> Path:
     return inside if inside.is_dir() else here.parent / "rules" / "packs"
 
 
-def load(folder: Path) -> Rulebook:
-    """Return the rules of every `*.yaml` in `folder`; raise `BadFile` with file and line."""
+def load(folder: Path, knows: Knows | None = None) -> Rulebook:
+    """Return the rules of every `*.yaml` in `folder`; raise `BadFile` with file and line.
+
+    `knows`: whether the desk has a category for what a rule calls the sort of its alarms; all do where nobody says.
+    """
     files = sorted(folder.glob("*.yaml"))
     if not files or len(files) > MAX_PACKS:
         raise BadFile(f"{folder}: {len(files)} rule packs, 1 to {MAX_PACKS} expected")
-    return of_packs(read(file) for file in files)
+    return of_packs((read(file) for file in files), knows)
 
 
-def of_packs(packs: Iterable[Entry]) -> Rulebook:
+def of_packs(packs: Iterable[Entry], knows: Knows | None = None) -> Rulebook:
     """Return the rules of packs that have been read; raise `BadFile` with file and line."""
     rules: dict[str, CompiledRule] = {}
     cases: dict[str, tuple[Case, ...]] = {}
@@ -63,6 +67,8 @@ def of_packs(packs: Iterable[Entry]) -> Rulebook:
         for entry, rule in rulepack.rules(pack):
             if rule.id in rules:
                 raise entry.bad(f"the rule {rule.id} stands twice", "id")
+            if knows is not None and not knows(rule.rule.category):
+                raise entry.bad(f"{rule.id}: category: the desk sorts nothing under {rule.rule.category}", "incident")
             rules[rule.id], entries[rule.id] = rule, entry
             cases[rule.id] = tuple(read_case(each) for each in entry.entries("cases"))
     for rule_id, rule in rules.items():

@@ -17,9 +17,11 @@ from collector import rulebook, ruleschema
 from collector.cli import show
 from collector.cli.backtest import NOTHING
 from collector.cli.client import AsJson, Client, Data, default_data
+from collector.desk import table
 from collector.mutation import gate
 from collector.ruletests import suite
 from collector.ruletests.suite import Suite
+from collector.workcalendar import Calendar
 from collector.yamlfile import BadFile
 
 app = typer.Typer(no_args_is_help=True, help="Inspection rules.")
@@ -58,7 +60,8 @@ def check(folder: Folder = None, json: AsJson = False) -> None:
     """Read packs, check the types of every expression, and print how many rules there are; exit 1 for a mistake."""
     began = time.perf_counter()
     try:
-        book = rulebook.load(folder or rulebook.shipped())
+        packs = folder or rulebook.shipped()
+        book = rulebook.load(packs, _sorts_known(packs.parent / "desk.yaml"))
     except BadFile as error:
         _mistaken({"error": str(error)}, json)
         return
@@ -67,6 +70,14 @@ def check(folder: Folder = None, json: AsJson = False) -> None:
         "cases": sum(map(len, book.cases.values())), "seconds": round(time.perf_counter() - began, 3),
     }  # fmt: skip
     _told(told, "{rules} rules in {packs} packs with {cases} cases, read in {seconds} s", json)
+
+
+def _sorts_known(desk: Path) -> rulebook.Knows | None:
+    """Return whether the desk beside some packs has a category for a sort of alarms; None where there is no desk."""
+    if not desk.is_file():
+        return None
+    known = table.load(desk, Calendar())
+    return lambda sort: known.category_of(sort) is not None
 
 
 @app.command("test")

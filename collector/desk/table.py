@@ -69,7 +69,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All of it; `levels` from the widest impact to the narrowest."""
+    """All of it; `levels` from the widest impact to the narrowest.
+
+    `sorts`: what rules call the sort of their alarms, or what that begins with (`server/*`) → the category.
+    """
 
     matrix: Mapping[tuple[str, str], str] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -80,6 +83,7 @@ class Table:
     pauses: Mapping[str, Word] = field(default_factory=dict)
     codes: Mapping[str, Word] = field(default_factory=dict)
     categories: Mapping[str, Word] = field(default_factory=dict)
+    sorts: Mapping[str, str] = field(default_factory=dict)
     warn_percent: int = 75
     close_after_ms: int = 24 * HOUR_MS
     score_within_ms: int = 14 * 24 * HOUR_MS
@@ -102,9 +106,20 @@ class Table:
 
     def keeps(self, line: int, category: str) -> int | None:
         """Return how long what nobody takes stays with a line, in percent of the time to respond; None: for ever."""
-        top = category.partition("/")[0]
         fits = (each for each in self.handing_on if each.line == line)
-        return next((each.percent for each in fits if not each.categories or top in each.categories), None)
+        return next((each.percent for each in fits if not each.categories or category in each.categories), None)
+
+    def category(self, sort: str) -> str:
+        """Return the category of what a rule calls so; of what no table knows (any more) the last of them."""
+        found = self.category_of(sort)
+        return [sort, *self.categories][-1] if found is None else found
+
+    def category_of(self, sort: str) -> str | None:
+        """Return the category of what a rule calls so, None where the table says nothing of it."""
+        if sort in self.categories or not sort:
+            return sort
+        above = f"{sort.partition('/')[0]}/*"
+        return self.sorts.get(sort) or self.sorts.get(above)
 
 
 _ALWAYS: Final = AroundTheClock()
@@ -118,12 +133,12 @@ def load(file: Path, calendar: Calendar) -> Table:
     entry.only(frozenset({
         "matrix", "targets", "impact", "urgency", "assignment", "handing_on", "pauses", "codes", "categories",
         "warn_percent", "close_after_hours", "score_within_days",
-    }))  # fmt: skip
+    }), frozenset({"sorts"}))  # fmt: skip
     return Table(
         _matrix(entry.entry("matrix")), _targets(entry.entry("targets")), tuple(_levels(entry)),
         _urgency(entry.entry("urgency")), tuple(_routes(entry)), tuple(_keeps(entry)),
         _words(entry.entry("pauses"), "stops", "reason"), _words(entry.entry("codes"), "automatic"),
-        _words(entry.entry("categories")), _count(entry, "warn_percent", 99),
+        _words(entry.entry("categories")), _sorts(entry), _count(entry, "warn_percent", 99),
         _count(entry, "close_after_hours", 1000) * HOUR_MS, _count(entry, "score_within_days", 366) * 24 * HOUR_MS,
         calendar,
     )  # fmt: skip
@@ -199,6 +214,18 @@ def _words(entry: Entry, *more: str) -> Mapping[str, Word]:
         if not all(isinstance(each, bool) for each in flags):
             raise row.bad("true or false expected")
         found[key] = Word({"zh": row.text("zh"), "en": row.text("en")}, *flags)
+    return found
+
+
+def _sorts(entry: Entry) -> Mapping[str, str]:
+    """Return sort, or what it begins with → category; each once."""
+    rows, found = entry.entry("sorts"), dict[str, str]()
+    rows.only(frozenset(), frozenset(entry.entry("categories")))
+    for category in rows:
+        for sort in _texts(rows, category):
+            if sort in found:
+                raise rows.bad(f"{sort} is of {found[sort]} already", category)
+            found[sort] = category
     return found
 
 

@@ -134,6 +134,6 @@ async def fill(connection: AsyncConnection, known: Mapping[int, Admission]) -> N
     if not known:
         return
     its = update(incident).where(incident.c.id == bindparam("its_id"))
-    names = ("priority", "impact", "urgency", "reckoning", "line", "contact", "affected", "place")
+    names = ("priority", "impact", "urgency", "reckoning", "line", "category", "contact", "affected", "place")
     rows = [{"its_id": key, **{name: columns(each)[name] for name in names}} for key, each in sorted(known.items())]
     await connection.execute(its, rows)

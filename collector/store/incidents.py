@@ -138,6 +138,17 @@ async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Inci
     return found
 
 
+async def categories(connection: AsyncConnection) -> list[str]:
+    """Return every word some incident stands under."""
+    return list((await connection.execute(select(incident.c.category).distinct())).scalars())
+
+
+async def recategorise(connection: AsyncConnection, words: Mapping[str, str]) -> None:
+    """Let what stands under these words stand under others."""
+    for old, new in sorted(words.items()):
+        await connection.execute(update(incident).where(incident.c.category == old).values(category=new))
+
+
 async def is_open(connection: AsyncConnection, key: str) -> bool:
     """Return whether there is an open incident of that key."""
     return bool(await _select(connection, incident.c.cause_key == key, unresolved()))

@@ -58,7 +58,7 @@ def _admission(
     place = said.get("place", "")
     line = cause.line or table.line(ci.ci_class if ci else "", place)
     return Admission(
-        reckoning, line, category=cause.category,
+        reckoning, line, category=table.category(cause.category),
         contact=said.get("contact") or said.get("owner", ""), affected=said.get("department", ""), place=place,
         site=place.partition("/")[0].strip(),
     )  # fmt: skip

@@ -66,3 +66,34 @@ def test_a_table_that_is_wrong_is_refused(tmp_path: Path, before: str, after: st
     with pytest.raises(BadFile, match=why) as caught:
         table.load(tmp_path / "desk.yaml", Calendar())
     assert "desk.yaml:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sort", "category"),
+    [
+        ("server/hardware", "hardware"), ("server/cpu", "system"), ("server/network", "network"),
+        ("network/link", "network"), ("security/login", "account"), ("security/exposure", "security"),
+        ("printing", "printing"), ("", ""), ("monitoring", "monitoring"), ("retired/word", "other"),
+    ],
+)  # fmt: skip
+def test_what_a_rule_calls_its_alarms_is_kept_under_a_category_people_know(sort: str, category: str) -> None:
+    assert TABLE.category(sort) == category
+
+
+def test_without_categories_a_sort_stays_what_it_is() -> None:
+    assert table.BUILT_IN.category("server/cpu") == "server/cpu"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("  printing: [", "  printer: [", "unknown key printer"),
+        ("account: [security/account", "account: [server/hardware", "server/hardware is of hardware already"),
+    ],
+)
+def test_a_sort_is_of_one_category_and_of_one_there_is(tmp_path: Path, before: str, after: str, why: str) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / "desk.yaml").write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(BadFile, match=why):
+        table.load(tmp_path / "desk.yaml", Calendar())
