@@ -63,6 +63,9 @@ class AgentsAsked(Asked):
 class FindingsAsked(Asked):
     states: list[Literal["open", "closed"]] = Field(default_factory=list, alias="state")
     verdicts: Words = Field(default_factory=list, alias="verdict")
+    to_put_back: bool = Field(False, description="only those somebody is to put back")
+    assignee: str = Field("", max_length=200, description="only those this account is to put back")
+    overdue: bool = Field(False, description="only those that should be put back by now")
     q: Search = ""
 
 

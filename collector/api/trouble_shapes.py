@@ -76,8 +76,28 @@ class Item(Shape):
     source: str = ""
 
 
+class Revert(Shape):
+    """What is to be put back, by whom and until when; `state`: open, or done (they say so, and it waits to be seen).
+
+    `incident`: the one it is done under; `again`: how often it was said to be done and was seen not to be.
+    """
+
+    assignee: str
+    asked_by: str
+    asked_at: Instant = None
+    due_at: Instant = None
+    reason: str
+    state: str
+    note: str
+    incident: str
+    again: int
+
+
 class Finding(Shape):
-    """Values of one CI that moved with one cause, and what is held of them."""
+    """Values of one CI that moved with one cause, and what is held of them.
+
+    `revert`: what somebody is to do about it, null: nobody was asked to put it back.
+    """
 
     id: int
     ci: CiName
@@ -90,6 +110,7 @@ class Finding(Shape):
     source: str
     due_at: Instant = None
     waived_until: Instant = None
+    revert: Revert | None = None
     items: list[Item]
 
 
@@ -106,9 +127,19 @@ class Waiver(Answer):
 
 
 class Undoing(Answer):
-    """Who is asked to put it back, and why."""
+    """Who is asked to put it back until when, and why.
 
-    assignee: str = Field(max_length=200)
+    Nobody named: who has the finding's incident, or administers its class. No time: three days.
+    """
+
+    assignee: str = Field("", max_length=200)
+    due_at: AwareDatetime | None = None
+
+
+class PutBack(Shape):
+    """What was done to put it back."""
+
+    note: str = Field(max_length=4000)
 
 
 class AnswerAlike(Answer):

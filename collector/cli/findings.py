@@ -35,6 +35,37 @@ def listed(
         show.table([row | {"ci": row["ci"]["name"], "moved": _moved(row)} for row in rows], COLUMNS)
 
 
+@app.command("tasks")
+def tasks(
+    assignee: Annotated[str, typer.Option("--of", help="Only what this account is to put back.")] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only what should be put back by now.")] = False,
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """List what is to be put back: by whom, until when, and whether they say that it is done."""
+    rows = Client(data).pages("findings", 1000, to_put_back=True, assignee=assignee, overdue=overdue)
+    if json:
+        show.as_json(rows)
+        return
+    told = [row["revert"] | {"id": row["id"], "ci": row["ci"]["name"], "moved": _moved(row)} for row in rows]
+    show.table(told, ("id", "ci", "moved", "assignee", "due_at", "state", "again", "incident"))
+
+
+@app.command("unverified")
+def unverified(
+    change: Annotated[str, typer.Option("--change", help="Only of this change.")] = "",
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """List what nobody saw within a day after a change: line, CI, what is expected there, whose change it is."""
+    found = Client(data).get("findings/unverified", change=change)
+    if json:
+        show.as_json(found)
+        return
+    rows = [row | {"ci": row["ci"]["name"]} for row in found]
+    show.table(rows, ("change", "line", "ci", "section", "key", "field", "how", "value", "owner", "over_at"))
+
+
 @app.command("show")
 def shown(finding: Finding, json: AsJson = False, data: Data = DATA) -> None:
     """Show one finding: what moved between when and when, and why no change explains it."""
@@ -48,6 +79,8 @@ def shown(finding: Finding, json: AsJson = False, data: Data = DATA) -> None:
     refused = [each | {"key": item["key"]} for item in found["items"] for each in item["refused"]]
     if refused:
         show.table(refused, ("key", "change", "reason", "lacks"))
+    if found["revert"]:
+        show.table([found["revert"]], ("assignee", "due_at", "state", "note", "again", "incident"))
 
 
 @app.command("campaigns")
@@ -89,12 +122,32 @@ def waive(
 @app.command("undo")
 def undo(
     finding: Finding,
-    assignee: Annotated[str, typer.Option("--by", help="The account that puts it back.")],
     reason: Reason,
+    assignee: Annotated[
+        str, typer.Option("--by", help="The account that puts it back; else who has its incident, or its class.")
+    ] = "",
+    until: Annotated[str, typer.Option("--until", help="RFC 3339 with the offset; else three days.")] = "",
     data: Data = DATA,
 ) -> None:
     """Have somebody put it back; it closes when it is seen to be as authorised."""
-    Client(data).post(f"findings/{finding}/undo", {"assignee": assignee, "reason": reason})
+    asked = {"assignee": assignee, "reason": reason, "due_at": until or None}
+    Client(data).post(f"findings/{finding}/undo", asked)
+
+
+@app.command("put-back")
+def put_back(
+    finding: Finding,
+    note: Annotated[str, typer.Option("--note", help="What was done; it stands with the finding.")],
+    data: Data = DATA,
+) -> None:
+    """Say that it is put back, as whom it was asked of; it is over when that is seen."""
+    Client(data).post(f"findings/{finding}/put-back", {"note": note})
+
+
+@app.command("call-off")
+def call_off(finding: Finding, reason: Reason, data: Data = DATA) -> None:
+    """Let it not be put back any more; it waits for another answer."""
+    Client(data).post(f"findings/{finding}/call-off", {"reason": reason})
 
 
 def _moved(row: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from collector.services.refused import Refused
 from collector.store import acceptances, cis, findings
 from collector.store.acceptances import Mark
 
-ACCEPT, WAIVE, UNDO = "accept", "waive", "undo"
+ACCEPT, WAIVE, UNDO, CALL_OFF = "accept", "waive", "undo", "call_off"
 DAY_MS: Final = 86_400_000
 LONGEST_MS: Final = 366 * DAY_MS
 """How long a finding may be waived: the year after which somebody looks again."""

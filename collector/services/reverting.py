@@ -26,6 +26,7 @@ from collector.store import acceptances, findings, known, lanes, reverts
 from collector.store.acceptances import Mark
 
 PUT_BACK, AGAIN, OVER, GIVEN = "put_back", "again", "undo_over", "give"
+WORDS: Final = (PUT_BACK, AGAIN, OVER, GIVEN)
 """Words of the trail of a finding beside those of its answers."""
 NOT_THEIRS: Final = "only whom it was given says that it is put back"
 
@@ -153,8 +154,8 @@ def _shows(item: Item, said: Value, governance: Governance) -> bool:
     """Return whether a source still says what is to be put back: what it took back may wait for a second look."""
     held = drift.controlled(item.path, said, governance)
     if item.field:
-        return item.new == (held.get(item.field) if isinstance(held, dict) else None)
-    return held == item.new
+        return bool(item.new == (held.get(item.field) if isinstance(held, dict) else None))
+    return bool(held == item.new)
 
 
 async def _again(act: Act, its: Revert, shown: list[str]) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Verdict
 from collector.reverting import Revert, State
 from collector.store import interning
+from collector.store.browse.page import AnyRow
 from collector.store.engine import insert
 from collector.store.schema import finding, revert
 
@@ -88,5 +89,5 @@ def _values(one: Revert) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 
-def _opened(row: Row[Any]) -> Revert:
+def _opened(row: AnyRow) -> Revert:
     return Revert(**{each.name: getattr(row, each.name) for each in fields(Revert)})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.store.browse.page import AnyRow
 from collector.store.browse.ref import CiRef
 from collector.store.engine import insert
 from collector.store.schema import change, change_line, ci, unverified
@@ -94,6 +94,6 @@ async def listed(connection: AsyncConnection, number: str = "", limit: int = 100
     return [_opened(row) for row in await connection.execute(wanted)]
 
 
-def _opened(row: Row[Any]) -> Missed:
+def _opened(row: AnyRow) -> Missed:
     its = tuple(row)
-    return Missed(*its[:6], CiRef(*its[6:11]), *its[11:])
+    return Missed(*(*its[:6], CiRef(*its[6:11]), *its[11:]))

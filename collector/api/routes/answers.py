@@ -12,6 +12,7 @@ from collector.api.access import requires
 from collector.api.acting import acting
 from collector.api.context import context_of
 from collector.security.roles import Permission
+from collector.services import reverting
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["findings"])
@@ -52,7 +53,24 @@ async def waive_finding(request: Request, number: Number, asked: shapes.Waiver) 
 @router.post("/findings/{number}/undo", operation_id="undoFinding", status_code=204, dependencies=_ANSWER)
 async def undo_finding(request: Request, number: Number, asked: shapes.Undoing) -> Response:
     """Ask somebody to put it back; the finding closes when it is seen to be as authorised."""
-    roles = request.state.principal.roles
+    roles, due_at = request.state.principal.roles, int(asked.due_at.timestamp() * 1000) if asked.due_at else 0
     async with acting(request) as act:
-        await context_of(request).answering.undo(act, roles, number, asked.assignee, asked.reason)
+        await context_of(request).answering.undo(act, roles, number, asked.assignee, asked.reason, due_at)
+    return Response(status_code=204)
+
+
+@router.post("/findings/{number}/put-back", operation_id="sayFindingIsPutBack", status_code=204,
+             dependencies=[requires(Permission.CHANGES_WRITE)])  # fmt: skip
+async def put_back(request: Request, number: Number, asked: shapes.PutBack) -> Response:
+    """Say that it is put back, as whom it was asked of; it is looked at, and over when it is seen."""
+    async with acting(request) as act:
+        await reverting.done(act, number, asked.note)
+    return Response(status_code=204)
+
+
+@router.post("/findings/{number}/call-off", operation_id="callOffRevert", status_code=204, dependencies=_ANSWER)
+async def call_off(request: Request, number: Number, asked: shapes.Answer) -> Response:
+    """Let it not be put back any more: it waits for another answer."""
+    async with acting(request) as act:
+        await context_of(request).answering.call_off(act, request.state.principal.roles, number, asked.reason)
     return Response(status_code=204)

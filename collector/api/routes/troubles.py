@@ -27,8 +27,12 @@ _RULES = [requires(Permission.RULES_READ)]
 )  # fmt: skip
 async def list_findings(request: Request, asked: Annotated[asking.FindingsAsked, Query()]) -> object:
     """List findings, newest first."""
-    query = FindingQuery(tuple(asked.states), tuple(asked.verdicts), asked.q)
-    async with context_of(request).store.read() as connection:
+    context = context_of(request)
+    query = FindingQuery(
+        tuple(asked.states), tuple(asked.verdicts), asked.q, to_put_back=asked.to_put_back, assignee=asked.assignee,
+        overdue_at=context.clock() if asked.overdue else None,
+    )  # fmt: skip
+    async with context.store.read() as connection:
         return await findings.listed(connection, query, asked.window)
 
 

@@ -49,6 +49,28 @@ class ChangeRow:
     first: CiRef | None
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """Work a helper has for a change, which is not done yet."""
+
+    number: str
+    title: str
+    text: str
+    moved_at: int
+
+
+async def tasks_of(connection: AsyncConnection, who: str, limit: int) -> tuple[TaskRow, ...]:
+    """Return the tasks somebody has in changes that have not ended, the oldest first."""
+    wanted = (
+        select(change.c.number, change.c.title, change_task.c.text, change.c.moved_at)
+        .join(change_task, change_task.c.change_id == change.c.id)
+        .where(change_task.c.assignee == who, change_task.c.done_at.is_(None), change.c.state.not_in(_ENDED))
+        .order_by(change.c.id, change_task.c.place)
+        .limit(limit)
+    )
+    return tuple(TaskRow(*row) for row in await connection.execute(wanted))
+
+
 async def list_changes(connection: AsyncConnection, query: ChangeQuery, window: Window) -> Page[ChangeRow]:
     """Return one page of changes, newest first; raise `BadCursor`."""
     where = _where(query)
@@ -87,6 +109,7 @@ async def count_open(connection: AsyncConnection) -> int:
     return int((await connection.execute(counted)).scalar_one())
 
 
+_ENDED = (State.CLOSED, State.CANCELLED)
 _WAITING = (State.REQUESTED, State.PLANNED, State.CONFIRMING, State.IMPLEMENTED)
 _REFS = select(ci.c.id, ci.c.uid, ci.c.label, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
 _ASKED = select(change_ci.c.change_id, func.count().label("cis"), func.min(change_ci.c.ci_id).label("first")).group_by(

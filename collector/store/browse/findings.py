@@ -11,23 +11,30 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
-from collector.store import interning
+from collector.reverting import Revert
+from collector.store import interning, reverts
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
-from collector.store.schema import ci, finding, finding_item, path, source, val
+from collector.store.schema import ci, finding, finding_item, path, revert, source, val
 
 STATES = ("open", "closed")
 
 
 @dataclass(frozen=True, slots=True)
 class FindingQuery:
-    """Which findings: open or closed ones (empty: both), of some verdicts, of CIs that match `q`, of one CI."""
+    """Which findings: open or closed ones (empty: both), of some verdicts, of CIs that match `q`, of one CI.
+
+    `to_put_back`: what somebody is to put back; `assignee`: who; `overdue_at`: should have before (ms).
+    """
 
     states: tuple[str, ...] = ()
     verdicts: tuple[str, ...] = ()
     q: str = ""
     ci_id: int | None = None
+    to_put_back: bool = False
+    assignee: str = ""
+    overdue_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class FindingRow:
     ci_id: int = 0
     due_at: int | None = None
     waived_until: int | None = None
+    revert: Revert | None = None
+    """The task to put it back that stands."""
 
     @property
     def is_open(self) -> bool:
@@ -144,9 +153,18 @@ def _where(query: FindingQuery) -> list[ColumnElement[bool]]:
         where.append(finding.c.verdict.in_(query.verdicts))
     if query.ci_id is not None:
         where.append(finding.c.ci_id == query.ci_id)
+    if query.to_put_back or query.assignee or query.overdue_at is not None:
+        where.append(finding.c.id.in_(_tasks(query)))
     if query.q:
         where.append(cis_matching(query.q))
     return where
+
+
+def _tasks(query: FindingQuery) -> AnySelect:
+    """Return the findings somebody is to put back, as far as these are asked for."""
+    its = select(revert.c.finding_id).where(revert.c.ended_at.is_(None))
+    its = its.where(revert.c.assignee == query.assignee) if query.assignee else its
+    return its if query.overdue_at is None else its.where(revert.c.due_at <= query.overdue_at)
 
 
 def _bound(key: Key) -> tuple[Any, ...]:
@@ -157,11 +175,12 @@ _ORDER = Order((finding.c.opened_at, finding.c.id), lambda row: (row.id,), _boun
 
 
 async def _dressed(connection: AsyncConnection, rows: Sequence[AnyRow]) -> tuple[FindingRow, ...]:
-    items = await _items(connection, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    items, tasks = await _items(connection, ids), await reverts.of_findings(connection, ids)
     return tuple(
         FindingRow(
             row.id, CiRef(*row[10:15]), row.verdict, row.lo, row.hi, row.opened_at, row.closed_at, row.code,
-            items.get(row.id, ()), row.ci_id, row.due_at, row.waived_until,
+            items.get(row.id, ()), row.ci_id, row.due_at, row.waived_until, tasks.get(row.id),
         )
         for row in rows
     )  # fmt: skip

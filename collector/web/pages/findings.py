@@ -16,9 +16,9 @@ from collector.api.context import context_of
 from collector.model import Verdict
 from collector.security.audit import Act
 from collector.security.roles import Permission
-from collector.services import findings, flapping
-from collector.services.answering import ACCEPT, UNDO, WAIVE, may_answer
-from collector.services.changes import picking
+from collector.services import findings, flapping, reverting
+from collector.services.answering import ACCEPT, CALL_OFF, UNDO, WAIVE, may_answer
+from collector.services.changes import picking, unverified
 from collector.services.lookback import logged
 from collector.services.missing import NotFound
 from collector.store.browse.findings import FindingQuery, FindingRow
@@ -43,12 +43,17 @@ SPEC = Spec(
         Column("finding"), Column("ci"), Column("what"), Column("verdict"), Column("due"), Column("between"),
         Column("opened"),
     ),
-    {"state": ("open", "closed"), "verdict": tuple(Verdict)},
+    {"state": ("open", "closed"), "verdict": tuple(Verdict), "revert": ("mine", "anybody", "overdue")},
 )  # fmt: skip
 
 
-def _query(_: Request, asked: Listing) -> FindingQuery:
-    return FindingQuery(asked.chosen["state"], asked.chosen["verdict"], asked.q)
+def _query(request: Request, asked: Listing) -> FindingQuery:
+    tasks = asked.chosen["revert"]
+    return FindingQuery(
+        asked.chosen["state"], asked.chosen["verdict"], asked.q, to_put_back=bool(tasks),
+        assignee=request.state.principal.name if "mine" in tasks else "",
+        overdue_at=context_of(request).clock() if "overdue" in tasks else None,
+    )  # fmt: skip
 
 
 def _cells(row: FindingRow, texts: Texts) -> dict[str, object]:
@@ -64,17 +69,22 @@ def _cells(row: FindingRow, texts: Texts) -> dict[str, object]:
 LIST = ListPage(SPEC, _query, findings.listed, _cells)
 
 
-async def _mine(_: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
-    """Which of the findings shown the viewer may answer."""
+async def _mine(connection: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
+    """Which of the findings shown the viewer may answer; and what nobody saw after a change."""
     rows = listing.page.items if listing.page and viewer.may(Permission.FINDINGS_ANSWER) else []
     roles = viewer.request.state.principal.roles
-    return {"mine": {row.id for row in rows if row.is_open and may_answer(roles, row.ci.ci_class)}}
+    return {
+        "mine": {row.id for row in rows if row.is_open and may_answer(roles, row.ci.ci_class)},
+        "unverified": () if listing.is_filtered else await unverified.listed(connection),
+    }
 
 
 @router.get("/findings", dependencies=_READ)
 async def findings_page(request: Request) -> Response:
     context = context_of(request)
-    return await LIST.page(request, "findings.html", _mine, log_only=context.modes.active(context.clock()))
+    return await LIST.page(
+        request, "findings.html", _mine, log_only=context.modes.active(context.clock()), now=context.clock()
+    )
 
 
 @router.get("/findings.csv", dependencies=_READ)
@@ -106,7 +116,7 @@ async def _one(request: Request, number: int, form: Form | None = None) -> HTMLR
         marks=marks, may_answer=may, people=people, form=form, wrong=form.refused if form else "", flapping=fluttering,
         refused=sorted(told), log_only=log_only, flags=sorted({flag for item in found.items for flag in item.flags}),
         actors=sorted({item.actor for item in found.items if item.actor}),
-        claimed=any(item.claimed for item in found.items if item.actor),
+        claimed=any(item.claimed for item in found.items if item.actor), now=context.clock(),
     )  # fmt: skip
 
 
@@ -120,12 +130,26 @@ async def answer(request: Request, number: int) -> Response:
     dos: dict[str, Callable[[Act], Awaitable[None]]] = {
         ACCEPT: lambda act: answering.accept(act, roles, number, reason),
         WAIVE: lambda act: answering.waive(act, roles, number, _end_of(form.text("until")), reason),
-        UNDO: lambda act: answering.undo(act, roles, number, form.text("assignee"), reason),
+        UNDO: lambda act: answering.undo(act, roles, number, form.text("assignee"), reason, _end_of(form.text("due"))),
+        CALL_OFF: lambda act: answering.call_off(act, roles, number, reason),
     }
     await attempt(request, form, dos.get(act_name, dos[ACCEPT]), {})
     if form.refused:
         return await _one(request, number, form)
     log.info("finding answered", finding=number, act=act_name, by=request.state.principal.name)
+    return RedirectResponse(f"/findings/{number}", 303)
+
+
+@router.post("/findings/{number}/put-back", dependencies=[requires(Permission.CHANGES_WRITE)])
+async def put_back(request: Request, number: int) -> Response:
+    """Say that it is put back; what is refused comes back with why."""
+    if not 0 < number < MAX_NUMBER:
+        raise NotFound("finding", str(number))
+    form = await sent(request)
+    await attempt(request, form, lambda act: reverting.done(act, number, form.text("note")), {})
+    if form.refused:
+        return await _one(request, number, form)
+    log.info("finding said to be put back", finding=number, by=request.state.principal.name)
     return RedirectResponse(f"/findings/{number}", 303)
 
 

@@ -9,7 +9,7 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.security.sessions import Principal
-from collector.services import overview, search
+from collector.services import mine, overview, search
 from collector.services.agents import silent_before
 from collector.web.catalogue import SHORT
 from collector.web.pages.sweeps import figures_of
@@ -29,8 +29,12 @@ async def overview_page(request: Request) -> Response:
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
         seen = await overview.overview(connection, context.rulebook.rules, context.hostname, before)
+        own = await mine.of(connection, principal.name)
     figures = figures_of(seen.sweep.settings) if seen.sweep else ()
-    return page(viewer, "overview.html", seen=seen, figures=figures, language=SHORT[viewer.texts.language])
+    return page(
+        viewer, "overview.html", seen=seen, mine=own, now=context.clock(), figures=figures,
+        language=SHORT[viewer.texts.language],
+    )  # fmt: skip
 
 
 @router.get("/search")

@@ -16,6 +16,7 @@ from collector.relations import KINDS
 from collector.retirement import RunVerdict
 from collector.retirement_policy import AGENTS, SWEEP
 from collector.security.roles import ROLES
+from collector.services import answering, reverting
 from collector.services.inspections import OUTCOMES
 from collector.web import catalogue, pages
 from collector.web.catalogue import LANGUAGES, Texts, entries, preferred
@@ -100,7 +101,13 @@ FAMILIES = {
         "task_done",
         *flow.Step,
         *(f"line_{each}" for each in verification.DECIDED),
+        "look",
+        "no_look",
+        "unverified",
+        "seen",
     ],
+    "finding_act": [answering.ACCEPT, answering.WAIVE, answering.UNDO, *reverting.WORDS],
+    "finding_task": ["mine", "anybody", "overdue"],
     "template_decision": ["approved", "refused", "withdrawn"],
     "change_flaw": list(approval.Flaw),
     "change_refused": list(covering.Reason),

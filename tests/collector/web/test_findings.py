@@ -153,3 +153,63 @@ async def test_of_what_two_sources_show_the_page_and_the_api_say_who_showed_it(w
     assert 'title="redfish//192.0.2.7"' in page.text
     items = (await client.get(f"{API}/{number}")).json()["items"]
     assert [each["source"].partition("/")[0] for each in items] == ["agent", "redfish"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_is_to_be_put_back_is_with_whom_it_is_asked_of_and_they_say_when_it_is(
+    world: World, language: str
+) -> None:
+    number, words = world.estate.finding, entries(language)
+    cid = await world.person("engineer", name="cid", language=language)
+    sophia = await world.person("change_supervisor:server", name="sophia", language=language)
+    page = f"/findings/{number}"
+    done = await send(sophia, f"{page}/answers", act="undo", assignee="cid", reason="nobody asked", due="2026-11-20")
+    assert "within a year" in done.text, "a day that has passed is no time to do it in"
+    done = await send(sophia, f"{page}/answers", act="undo", assignee="cid", reason="nobody asked", due="2026-12-01")
+    assert done.status_code == 303
+    (task,) = (await cid.get(f"{API}?assignee=cid")).json()["items"]
+    assert (task["id"], task["revert"]["state"]) == (number, "open")
+    _, _, mine = (await cid.get("/")).text.partition('id="mine"')
+    assert words["overview.mine"] in mine
+    mine, _, _ = mine.partition("</section>")
+    assert f'href="{page}"' in mine
+    assert "/incidents/INC" not in mine, "one thing to do, not two"
+    assert words["overview.mine"] not in (await sophia.get("/")).text
+    assert page in read((await cid.get("/findings?revert=mine")).text).links
+    assert page not in read((await sophia.get("/findings?revert=mine")).text).links
+    assert page not in read((await cid.get("/findings?revert=overdue")).text).links
+    assert words["revert.done"] not in (await sophia.get(page)).text
+    assert words["revert.done"] in (await cid.get(page)).text
+    refused = await send(cid, f"{page}/put-back", note=" ")
+    assert "what was done is said" in refused.text
+    assert (await send(cid, f"{page}/put-back", note="as it was")).status_code == 303
+    assert words["revert.waits"] in (await cid.get(page)).text
+    assert (await send(sophia, f"{page}/answers", act="call_off", reason="it may stay")).status_code == 303
+    assert (await cid.get(f"{API}/{number}")).json()["revert"] is None
+    for client in (cid, sophia):
+        await client.aclose()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(world: World, language: str) -> None:
+    async with world.store.write() as tx:
+        (host,) = (await tx.execute(schema.ci.select().where(schema.ci.c.name == "web-01"))).all()
+        row = {"number": "CHG-000077", "version": 1, "type": "standard", "state": "implemented", "initiator": "ann",
+               "created_at": NOW, "moved_at": NOW, "title": "kernel", "reason": "old", "implementer": "cid",
+               "requested_at": NOW, "planned_at": NOW, "window_start": NOW, "window_end": NOW}  # fmt: skip
+        change_id = (await tx.execute(insert(tx, schema.change).values(row).returning(schema.change.c.id))).scalar()
+        line = {"change_id": change_id, "place": 0, "ci_id": host.id, "section": "os", "key": "version", "field": "",
+                "how": "exact", "value": '"12.8"'}  # fmt: skip
+        await tx.execute(insert(tx, schema.change_line).values(line))
+        missed = {"change_id": change_id, "place": 0, "ci_id": host.id, "over_at": NOW, "opened_at": NOW}
+        await tx.execute(insert(tx, schema.unverified).values(missed))
+    async with await world.person("viewer", language=language) as client:
+        page = read((await client.get("/findings")).text)
+        (told,) = (await client.get(f"{API}/unverified")).json()
+        assert (await client.get(f"{API}/unverified?change=CHG-1")).json() == []
+    assert entries(language)["unverified.title"] in page.text
+    assert {"/changes/CHG-000077", f"/cis/{host.uid}"} <= set(page.links)
+    assert "12.8" in page.text
+    assert (told["change"], told["line"], told["ci"]["name"], told["value"], told["owner"]) == (
+        "CHG-000077", 1, "web-01", "12.8", "ann",
+    )  # fmt: skip
