@@ -34,13 +34,6 @@ async def change(tx: AsyncConnection, before: Revert, after: Revert) -> bool:
     return (await tx.execute(update(revert).where(*is_it).values(_values(after)))).rowcount == 1
 
 
-async def of_finding(connection: AsyncConnection, finding_id: int) -> Revert | None:
-    """Return the last task of a finding, whether it stands or not."""
-    last = select(*_OWN).where(revert.c.finding_id == finding_id).order_by(revert.c.id.desc()).limit(1)
-    row = (await connection.execute(last)).one_or_none()
-    return _opened(row) if row else None
-
-
 async def of_findings(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Revert]:
     """Return finding → its standing task, of those that have one."""
     found: dict[int, Revert] = {}
@@ -54,16 +47,6 @@ async def of_incident(connection: AsyncConnection, number: str) -> Revert | None
     """Return the standing task that is done under an incident."""
     row = (await connection.execute(select(*_OWN).where(_STANDING, revert.c.incident == number))).first()
     return _opened(row) if row else None
-
-
-async def listed(
-    connection: AsyncConnection, assignee: str = "", over: bool = False, limit: int = 1000
-) -> list[Revert]:
-    """Return tasks, the most pressing first: those that stand, or those that are over, newest first; one's or all."""
-    wanted = select(*_OWN).where(~_STANDING if over else _STANDING).limit(limit)
-    wanted = wanted.order_by(revert.c.ended_at.desc(), revert.c.id.desc()) if over else wanted.order_by(revert.c.due_at)
-    wanted = wanted.where(revert.c.assignee == assignee) if assignee else wanted
-    return [_opened(row) for row in await connection.execute(wanted)]
 
 
 async def ripe(connection: AsyncConnection) -> list[tuple[Revert, Verdict | None]]:
