@@ -71,7 +71,8 @@ def test_a_key_field_is_never_volatile() -> None:
          "{size_bytes: {level: controlled, reason: x, tolerance: {}}}}",
          "1: tolerance: absolute, relative or both expected"),
         ("memory_modules: {default: controlled, reason: x, fields: "
-         "{serial: {level: controlled, reason: x, tolerance: {absolute: 1}}}}", "1: memory_modules serial is no number"),
+         "{serial: {level: controlled, reason: x, tolerance: {absolute: 1}}}}",
+         "1: memory_modules serial is no number"),
         ("os:\n  default: controlled\n  reason: x\n  fields:\n    bootid: {level: volatile, reason: x}",
          "5: os has no field bootid"),
         ("os:\n  default: controlled\n  reason: x\n  fields:\n    boot_id: {level: volatile, reason: x, tolerances: 5}",

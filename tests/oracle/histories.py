@@ -21,7 +21,8 @@ from collector.model import Path, Value
 TICK = 15 * 60 * 1000
 SPAN = 120
 VERSION, SSL, SSH = Path("os", "version"), Path("packages", "ssl|amd64"), Path("services", "ssh")
-PATHS = (VERSION, SSL, SSH)
+POOL = Path("storage_pools", "pool")
+PATHS = (VERSION, SSL, SSH, POOL)
 VALUES: dict[Path, list[Value]] = {
     VERSION: ["A", "B", "C"],
     SSL: [
@@ -30,6 +31,7 @@ VALUES: dict[Path, list[Value]] = {
         {"version": "A"},
     ],
     SSH: [None, *({"enabled": enabled, "state": state} for enabled in ("A", "B") for state in ("up", "down"))],
+    POOL: [{"size_bytes": size, "level": "A"} for size in (10_000, 10_007, 10_010, 10_011, 20_000)],
 }
 NARROW = Margins(pre_ms=TICK, post_ms=8 * TICK, reach_ms=30 * TICK)
 MARGINS = {"snmp": replace(NARROW, post_ms=16 * TICK), "agent/1": NARROW}
@@ -385,4 +387,4 @@ def spelt(value: Value, revision: int) -> Value:
 
 
 def _key(path: Path) -> dict[str, str]:
-    return {"name": "ssl", "arch": "amd64"} if path is SSL else {"name": "ssh"}
+    return {"name": "ssl", "arch": "amd64"} if path is SSL else {"name": path.key}

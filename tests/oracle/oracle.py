@@ -17,8 +17,12 @@ from tests.oracle.histories import PATHS, TICK, VERSION, History, Nod, Reading, 
 
 Row = dict[str, Any]
 HOURS_8 = 32 * TICK
-CONTROLLED = {"os": None, "packages": {"version", "vendor"}, "services": {"enabled"}}
+CONTROLLED = {
+    "os": None, "packages": {"version", "vendor"}, "services": {"enabled"}, "storage_pools": {"size_bytes", "level"},
+}  # fmt: skip
 """Which fields of an element matter, per section; None: the value as it is."""
+THOUSANDTH = "size_bytes"
+"""A number that may be off by a thousandth of what is authorised."""
 MARGINS = {"agent/1": (1, 8, 30), "snmp": (1, 16, 30), "agent/2": (1, 8, 672)}
 """Ticks before the window, after it, and how far beside it a change is still thought of. A week is 672."""
 NEEDS = {
@@ -451,7 +455,7 @@ class Course:
                 self.stand(self.work.pop((move.source, "")))
         for name, old, new in pieces:
             self.piece(self.row(move, name, old, new))
-        if move.new == self.allowed:
+        if self.is_allowed("", move.new):
             self.back(lambda row: row["source"] == move.source, move.hi)
 
     def passing(self, move: Move, pieces: list[tuple[str, Any, Any]]) -> None:
@@ -534,10 +538,17 @@ class Course:
         return self.allowed.get(name) if isinstance(self.allowed, dict) else None
 
     def is_allowed(self, name: str, value: Any) -> bool:
-        return not (name and not isinstance(self.allowed, dict)) and bool(self.allowed_of(name) == value)
+        if name and not isinstance(self.allowed, dict):
+            return False
+        held = self.allowed_of(name)
+        if name == THOUSANDTH:
+            return bool(held == value) or None not in (held, value) and abs(value - held) * 1000 <= held
+        if isinstance(held, dict) and isinstance(value, dict):
+            return all(self.is_allowed(each, value.get(each)) for each in {*held, *value})
+        return bool(held == value)
 
     def allow(self, name: str, value: Any, at: int, basis: str, reference: str) -> None:
-        if self.is_allowed(name, value) or (name and not isinstance(self.allowed, dict)):
+        if self.allowed_of(name) == value or (name and not isinstance(self.allowed, dict)):
             return
         self.allowed = with_field(self.allowed, name, value) if name else value
         self.auth.append({"value": self.allowed, "from": at, "basis": basis, "reference": reference})

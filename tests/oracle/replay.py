@@ -116,7 +116,8 @@ class Replay:
         authorised = self.arrived.get((ci_id, path.section), {}).get(path)
         given = [*map(_acceptance, self._of.nods), *self._afterwards()]
         accepted = [each for nod, each in given if (nod.ci_id, nod.path) == place]
-        return Track(ci_id, path, authorised, tuple(sightings), tuple(accepted))
+        tolerances = TABLE.policy(path.section).of_path(path.key)
+        return Track(ci_id, path, authorised, tuple(sightings), tuple(accepted), tolerances)
 
     def _afterwards(self) -> Iterator[tuple[Nod, Acceptance]]:
         """Yield what changes accept that were made from what was found."""
