@@ -89,6 +89,8 @@ async def test_from_then_on_a_controlled_value_that_moves_is_drift(world: World)
     await sweep(world, SWITCH | {"version": "5.172"})
     (finding,) = await world.rows(schema.finding)
     assert (finding.ci_id, finding.verdict) == (ci.id, "pending")
+    await sweep(world, SWITCH | {"version": "5.172"})
+    await world.runner.tick()
     assert len(await world.rows(schema.incident)) == 1
     await sweep(world, SWITCH | {"version": "5.171"})
     (finding,) = await world.rows(schema.finding)
