@@ -125,7 +125,9 @@ class ChangeShape(Shape):
     steps: list[OfferShape]
     collisions: list[CollisionShape]
     freezes: list[str]
-    affected: list[AffectedShape]
+    affected: list[AffectedShape] = Field(description="the nearest of those that depend on its CIs")
+    affected_count: int = Field(description="how many depend on its CIs, up to four steps away")
+    affected_is_more: bool = Field(description="not all were followed: it is at least so many")
     trail: list[MarkShape]
 
 
@@ -141,7 +143,9 @@ def change_shape(seen: Seen) -> ChangeShape:
             "tasks": change.tasks,
             "steps": [{"step": each.step, "part": each.part, "denied": each.denied} for each in seen.offers],
             "collisions": [{"number": each.number, "title": each.request.title} for each in seen.collisions],
-            "freezes": [each.name for each in seen.freezes], "affected": seen.affected, "trail": seen.trail,
+            "freezes": [each.name for each in seen.freezes], "trail": seen.trail,
+            "affected": seen.impact.nearest, "affected_count": seen.impact.count,
+            "affected_is_more": seen.impact.is_more,
         }
     )  # fmt: skip
 

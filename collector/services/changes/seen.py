@@ -16,7 +16,7 @@ from collector.change.lifecycle import Actor, Why
 from collector.change.record import Change, ChangeType, Line, State, Word
 from collector.change.verification import LineCheck
 from collector.services.changes.desk import Desk, plans_only
-from collector.services.changes.impact import Affected, impact
+from collector.services.changes.impact import Impact, impact
 from collector.services.missing import NotFound
 from collector.store import change_trail, changes
 from collector.store.browse import changes as browsed
@@ -63,7 +63,7 @@ class Seen:
     decisions: Mapping[int, Decision]
     collisions: tuple[Change, ...]
     freezes: tuple[Freeze, ...]
-    affected: tuple[Affected, ...]
+    impact: Impact
     trail: tuple[Mark, ...]
     late_ms: int
 
@@ -103,7 +103,7 @@ async def one(connection: AsyncConnection, desk: Desk, number: str, who: Actor, 
         decisions=(await change_trail.decisions(connection, [kept.id])).get(kept.id, {}),
         collisions=freeze.colliding(change, others),
         freezes=freeze.forbidding(around.freezes, change),
-        affected=await impact(connection, change.request.ci_ids),
+        impact=await impact(connection, change.request.ci_ids),
         trail=await change_trail.of(connection, kept.id),
         late_ms=_late_ms(change),
     )

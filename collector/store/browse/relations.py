@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
@@ -98,29 +98,33 @@ def _refs(row: AnyRow) -> tuple[CiRef, CiRef]:
     return a, CiRef(row.b_uid, row.b_name, row.b_ci_class, row.b_ci_type, row.b_state)
 
 
-@dataclass(frozen=True, slots=True)
-class Dependent:
-    """`ci` depends on `on` by a relation of this kind."""
+class Edge(NamedTuple):
+    """`ci_id`, which is called `name`, depends on `on_id` by a relation of this kind."""
 
-    ci_id: int
-    ci: CiRef
+    name: str
     kind: str
-    on: CiRef
+    ci_id: int
+    on_id: int
 
 
 _HOLDS = "contains"
 """The one kind that points from what is depended on to what depends."""
 
 
-async def dependents(connection: AsyncConnection, ci_ids: Collection[int]) -> tuple[Dependent, ...]:
-    """Return what depends on one of `ci_ids` now, by name: whoever points at them, and what they contain."""
-    found: dict[tuple[int, str], Dependent] = {}
+async def dependents(connection: AsyncConnection, ci_ids: Collection[int], most: int) -> list[Edge]:
+    """Return what depends on one of `ci_ids` now, by name: whoever points at them, and what they contain.
+
+    `most`: of how many relations at the most; there may be more where so many are returned.
+    """
+    found: list[Edge] = []
     for part in interning.chunks(sorted(ci_ids)):
-        towards = and_(relation.c.kind.not_in((_HOLDS, HA_PEER)), relation.c.b.in_(part))
-        inside = and_(relation.c.kind == _HOLDS, relation.c.a.in_(part))
-        rows = await connection.execute(_RELATED.where(relation.c.vt == FOREVER, or_(towards, inside)))
-        for row in rows:
-            a, b = _refs(row)
-            one = Dependent(row.b, b, row.kind, a) if row.kind == _HOLDS else Dependent(row.a, a, row.kind, b)
-            found[one.ci_id, one.kind] = one
-    return tuple(sorted(found.values(), key=lambda each: (each.ci.name, each.kind, each.ci_id)))
+        for below, on, is_it in (
+            (relation.c.a, relation.c.b, relation.c.kind.not_in((_HOLDS, HA_PEER))),
+            (relation.c.b, relation.c.a, relation.c.kind == _HOLDS),
+        ):
+            edges = select(ci.c.name, relation.c.kind, below, on).join(ci, ci.c.id == below).distinct()
+            wanted = edges.where(relation.c.vt == FOREVER, is_it, on.in_(part)).limit(most - len(found))
+            found += [Edge(*row) for row in await connection.execute(wanted)]
+            if len(found) >= most:
+                return sorted(found)
+    return sorted(found)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.estate import Estate
 from tests.people import World
 
 WINDOW = {"start": "2026-11-25T20:00:00+00:00", "end": "2026-11-25T21:00:00+00:00"}
@@ -145,3 +146,23 @@ async def test_an_emergency_recorded_too_late_says_so(world: World, ann: httpx2.
     worked = {"start": "2026-11-24T20:00:00Z", "end": "2026-11-24T21:00:00Z"}  # half a day before the present of tests
     made = await ann.post("/api/v1/changes", json=body(world, type="emergency", window=worked))
     assert made.json()["late_seconds"] > 8 * 3600
+
+
+async def test_how_many_depend_is_told_in_full_and_the_page_says_what_it_leaves_out(
+    world: World, ann: httpx2.AsyncClient
+) -> None:
+    number = (await ann.post("/api/v1/changes", json=body(world))).json()["number"]
+    before = (await ann.get(f"/api/v1/changes/{number}")).json()
+    async with world.store.write() as connection:
+        estate = Estate(connection, world.clock())
+        for at in range(60):
+            source = await estate.source(f"snmp//192.0.2.{100 + at}")
+            guest = await estate.ci(f"guest-{at:02d}", "server", "virtual_machine", source)
+            await estate.relate(guest, "runs_on", world.estate.web)
+    after = (await ann.get(f"/api/v1/changes/{number}")).json()
+    assert (after["affected_count"] - before["affected_count"], after["affected_is_more"]) == (60, False)
+    assert len(after["affected"]) == after["affected_count"]
+    html = (await ann.get(f"/changes/{number}")).text
+    assert (f'<span class="count">{after["affected_count"]}<' in html, "Only the nearest 50 are listed." in html) == (
+        True, True,
+    )  # fmt: skip

@@ -349,10 +349,11 @@ async def test_what_collides_and_who_depends_is_told(office: Office) -> None:
     first, second = await office.raised(), await office.raised()
     found = await office.seen(first)
     assert [each.number for each in found.collisions] == [second]
-    assert [(each.ci.uid, each.on.uid, each.steps) for each in found.affected] == [
+    assert [(each.ci.uid, each.on.uid, each.steps) for each in found.impact.nearest] == [
         ("ci-2", "ci-1", 1),
         ("ci-3", "ci-2", 2),
     ]
+    assert (found.impact.count, found.impact.is_more) == (2, False)
 
 
 async def test_whoever_judges_is_told_of_each_step_and_of_cis_that_left_the_request(office: Office) -> None:
