@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import structlog
 
@@ -48,6 +49,7 @@ from collector.security.ca import Authority
 from collector.security.tokens import Terms
 from collector.security.vault import Vault
 from collector.services import credentials, simulation
+from collector.services.anchoring import Anchoring
 from collector.services.arrival_rules import Reception
 from collector.services.by_hand import ByHand
 from collector.services.changes import sights
@@ -93,6 +95,9 @@ from collector.web.naming import naming
 
 log = structlog.get_logger(__name__)
 
+WORDS: Final = {"zh": Texts("zh-CN"), "en": Texts("en")}
+"""What messages are told in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Collector:
@@ -136,7 +141,7 @@ async def running(settings: Settings, simulated: int = 0) -> AsyncIterator[Colle
                      Reaching(collector.store, collector.runner.policies, now, EstateGraph(wiring)),
                      Relating(collector.store, now, partial(tying.say, policies=collector.runner.policies), wiring),
                      Watch(collector.store, collector.runner.policies.desk, now),
-                     Expiring(collector.inbox), _tending(collector), _delivering(collector),
+                     Expiring(collector.inbox), _tending(collector), _delivering(collector), _anchoring(collector),
                      _following_up(collector))  # fmt: skip
             running_parts = [tasks.create_task(part.run()) for part in parts]
             tasks.create_task(http.serve())
@@ -259,7 +264,7 @@ def _inspector(loaded: Policies, settings: Settings) -> Inspector:
     folder = settings.rules_folder
     return Inspector(
         partial(inspecting.look, policies=loaded), loaded.rulebook.rules, workcalendar.load(folder / "calendars"),
-        templates.load(folder / "plans"), loaded.desk,
+        templates.load(folder / "plans"), loaded.desk, divide=partial(inspecting.divide, policies=loaded),
     )  # fmt: skip
 
 
@@ -270,8 +275,13 @@ def _tending(collector: Collector) -> Tending:
 
 
 def _delivering(collector: Collector) -> Delivering:
-    loaded, words = collector.runner.policies, {"zh": Texts("zh-CN"), "en": Texts("en")}
-    return Delivering(collector.store, now, loaded.desk, words, loaded.rulebook.rules, loaded.meter)
+    loaded = collector.runner.policies
+    return Delivering(collector.store, now, loaded.desk, WORDS, loaded.rulebook.rules, loaded.meter)
+
+
+def _anchoring(collector: Collector) -> Anchoring:
+    calendar = collector.runner.policies.desk.calendar
+    return Anchoring(collector.store, collector.authority, calendar, WORDS, now)
 
 
 def _importer(loaded: Policies) -> Importer:

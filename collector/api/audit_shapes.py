@@ -60,8 +60,14 @@ class Anchor(BaseModel):
     signature: str = Field(max_length=400)
 
 
+class DayAnchor(Anchor):
+    """The head as it was signed on a day."""
+
+    day: str = Field(description="2026-11-28")
+
+
 class VerificationAsked(BaseModel):
-    """Anchors to hold the chain against."""
+    """Anchors kept elsewhere, to hold the chain against."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -84,3 +90,6 @@ class Verdict(Shape):
     broken: Broken | None
     anchored: int
     outlived: list[int] = Field(description="anchors of rows that are no longer kept")
+    forged: list[str] = Field(description="days whose anchor, as it is kept here, is not what was signed")
+    lost: list[str] = Field(description="days that the log says were anchored, without an anchor here")
+    is_intact: bool = Field(description="none of all that")

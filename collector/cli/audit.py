@@ -50,14 +50,31 @@ def verify(
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
-    """Check the chain, and that it holds the anchors; exit with 1 and the first wrong row when it does not."""
+    """Check the chain, and that it holds the anchors of all days and those given; exit with 1 when it does not."""
     verdict = _client(data).post("audit/verification", {"anchors": [_anchor(file) for file in anchors or ()]})
     if json:
         show.as_json(verdict)
     else:
         print(_sentence(verdict))
-    if verdict["broken"]:
+    if not verdict["is_intact"]:
         raise typer.Exit(BROKEN)
+
+
+@app.command("anchors")
+def anchors(
+    out: Annotated[Path | None, typer.Option("--out", help="A folder: write each as a file there.")] = None,
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """List the head of the log as it was signed each day; keep them where whoever owns the database has no say."""
+    rows = _client(data).get("audit/anchors")
+    for each in rows:
+        if out is not None:
+            _write(out / f"muster-audit-{each['day']}.json", each)
+    if json:
+        show.as_json(rows)
+    else:
+        show.table(rows, ("day", "seq", "hash", "at"))
 
 
 @app.command("export")
@@ -89,9 +106,11 @@ def _chain(client: Client) -> Iterator[dict[str, Any]]:
 
 
 def _anchor(file: Path) -> Any:
+    """Return an anchor as it was exported, or as the file of a day says it."""
     try:
         with file.open("rb") as opened:
-            return jsons.loads(opened.read(MAX_ANCHOR))
+            said = jsons.loads(opened.read(MAX_ANCHOR))
+            return {name: said[name] for name in said if name != "day"} if isinstance(said, dict) else said
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{file} is no anchor") from error
 
@@ -104,6 +123,16 @@ def _write(file: Path, anchor: dict[str, Any]) -> None:
 
 
 def _sentence(verdict: dict[str, Any]) -> str:
+    return "; ".join((_chain_of(verdict), *_days_of(verdict)))
+
+
+def _days_of(verdict: dict[str, Any]) -> Iterator[str]:
+    for name, said in (("forged", "not what was signed"), ("lost", "gone")):
+        if verdict[name]:
+            yield f"BROKEN: the anchors of {', '.join(verdict[name])} are {said}"
+
+
+def _chain_of(verdict: dict[str, Any]) -> str:
     broken = verdict["broken"]
     if broken and broken["how"] == "rewritten":
         return f"BROKEN: rewritten in rows {broken['since']} to {broken['seq']}: the anchor tells another hash"

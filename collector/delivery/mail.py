@@ -20,7 +20,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any, Final
 
-from collector.channel import REPORT
+from collector.channel import APART
 from collector.clock import Clock
 from collector.delivery import DeliveryFailed, Fate, Story
 from collector.delivery.letter import Letter, compose
@@ -102,7 +102,7 @@ class Mail:
             return
         delivery = stories[0].last
         root = f"<{self._terms.prefix}{_word(incident_of(delivery.payload).get('number'))}@{domain}>"
-        if delivery.event in ("opened", REPORT):
+        if delivery.event in ("opened", *APART):
             mail["Message-ID"] = root
         else:
             which = hashlib.sha256(delivery.key.encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from collector.channel import REPORT
+from collector.channel import APART
 from collector.wording import clean
 
 LANGUAGES: Final = ("zh", "en")
@@ -58,7 +58,7 @@ def title(payload: Mapping[str, Any], language: str) -> str:
 
 def headline(payload: Mapping[str, Any], language: str) -> str:
     """Return one line that says it all: what happened, how grave it is, which incident, what it is about."""
-    if payload.get("event") == REPORT:
+    if payload.get("event") in APART:
         return title(payload, language)
     incident = incident_of(payload)
     event, severity = (say(str(each), language) for each in (payload.get("event"), incident.get("severity")))
@@ -67,7 +67,7 @@ def headline(payload: Mapping[str, Any], language: str) -> str:
 
 def facts(payload: Mapping[str, Any], language: str, link: str = "") -> list[tuple[str, str]]:
     """Return (label, value) of what else there is to say, without what is not known."""
-    if payload.get("event") == REPORT:
+    if payload.get("event") in APART:
         where = page(payload, link)
         return _figures(payload, language) + ([(say("label.link", language), where)] if where else [])
     incident = incident_of(payload)
@@ -90,7 +90,7 @@ def facts(payload: Mapping[str, Any], language: str, link: str = "") -> list[tup
 
 def page(payload: Mapping[str, Any], link: str) -> str:
     """Return where people find the incident; empty where nobody said where our pages are."""
-    if payload.get("event") == REPORT:
+    if payload.get("event") in APART:
         path = str(_report_of(payload).get("path", ""))
         return f"{link.rstrip('/')}{path}" if link and path.startswith("/") else ""
     number = str(incident_of(payload).get("number", ""))

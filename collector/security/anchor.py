@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from collector.security.ca import Authority
 from collector.store.audit import Mark
+from collector.store.audit_anchors import Daily
 
 KIND: Final = "muster audit anchor"
 
@@ -18,10 +19,26 @@ class BadAnchor(ValueError):
     """Not an anchor of this installation; the message says why."""
 
 
+def daily(authority: Authority, day: str, head: Mark) -> Daily:
+    """Return the anchor of a day, signed."""
+    return Daily(day, head, authority.sign(_message(head)))
+
+
+def told(kept: Daily) -> dict[str, Any]:
+    """Return the anchor of a day as it is exported."""
+    head = kept.head
+    signature = base64.b64encode(kept.signature).decode()
+    return {"kind": KIND, "seq": head.seq, "hash": head.hash.hex(), "at": head.at, "signature": signature}
+
+
+def is_genuine(authority: Authority, kept: Daily) -> bool:
+    """Return whether this installation signed that."""
+    return authority.has_signed(kept.signature, _message(kept.head))
+
+
 def signed(authority: Authority, head: Mark) -> dict[str, Any]:
     """Return an anchor of `head`: number, hash (hex), time (epoch ms), signature (base64) by the root of the CA."""
-    signature = base64.b64encode(authority.sign(_message(head))).decode()
-    return {"kind": KIND, "seq": head.seq, "hash": head.hash.hex(), "at": head.at, "signature": signature}
+    return told(daily(authority, "", head))
 
 
 def opened(authority: Authority, said: Mapping[str, Any]) -> Mark:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,13 +13,13 @@ from collector.security import anchor, chain
 from collector.security.audit import COLLECTOR, recorded
 from collector.security.ca import Authority
 from collector.security.chain import CUT, Broken, Check
-from collector.store import audit
+from collector.store import audit, audit_anchors
 from collector.store.audit import HEAD, START, AuditRow, Mark
 from collector.store.browse import audit as browsed
 from collector.store.browse.audit import AuditQuery
 from collector.store.browse.page import Page, Window
 
-__all__ = ["AuditRow", "Verdict", "anchored", "heads", "listed", "prune", "stretch", "verify"]
+__all__ = ["AuditRow", "Verdict", "anchored", "checked", "daily", "heads", "listed", "prune", "stretch", "verify"]
 
 AT_ONCE: Final = 1000
 """Rows that are read and checked before others get their turn."""
@@ -32,6 +32,7 @@ class Verdict:
     """What a check of the chain found: the rows kept are numbers `first` to `last`; `broken` None: they are intact.
 
     `anchored`: up to this number an anchor vouches for them; `outlived`: anchors of rows that are no longer kept.
+    `forged`: days whose kept anchor is not what was signed; `lost`: days the log says were anchored, without an anchor.
     """
 
     first: int
@@ -39,6 +40,12 @@ class Verdict:
     broken: Broken | None
     anchored: int
     outlived: tuple[int, ...]
+    forged: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    @property
+    def is_intact(self) -> bool:
+        return not (self.broken or self.forged or self.lost)
 
 
 async def listed(connection: AsyncConnection, query: AuditQuery, window: Window) -> Page[AuditRow]:
@@ -54,6 +61,21 @@ async def stretch(connection: AsyncConnection, after: int, limit: int) -> list[A
 async def anchored(connection: AsyncConnection, authority: Authority) -> dict[str, Any]:
     """Return the present head as an anchor."""
     return anchor.signed(authority, await audit.mark(connection, HEAD))
+
+
+async def daily(connection: AsyncConnection) -> list[dict[str, Any]]:
+    """Return the anchor of each day, the oldest first, as it is given back to be held against the log."""
+    return [{"day": each.day, **anchor.told(each)} for each in await audit_anchors.everyone(connection)]
+
+
+async def checked(connection: AsyncConnection, authority: Authority, given: Iterable[Mark] = ()) -> Verdict:
+    """Check the whole chain, and that it holds the anchors that are kept here and those that are `given`."""
+    kept = await audit_anchors.everyone(connection)
+    genuine = [each for each in kept if anchor.is_genuine(authority, each)]
+    found = await verify(connection, [*(each.head for each in genuine), *given])
+    forged = {each.day for each in kept} - {each.day for each in genuine}
+    lost = await audit_anchors.days_told(connection) - {each.day for each in kept}
+    return replace(found, forged=tuple(sorted(forged)), lost=tuple(sorted(lost)))
 
 
 def heads(authority: Authority, anchors: Iterable[Mapping[str, Any]]) -> list[Mark]:

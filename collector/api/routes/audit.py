@@ -46,10 +46,19 @@ async def get_anchor(request: Request) -> object:
         return await audit.anchored(connection, context.authority)
 
 
+@router.get("/audit/anchors", operation_id="listAuditAnchors", response_model=list[audit_shapes.DayAnchor])
+async def list_anchors(request: Request) -> object:
+    """List the anchor of each day, oldest first."""
+    async with context_of(request).store.read() as connection:
+        return await audit.daily(connection)
+
+
 @router.post("/audit/verification", operation_id="verifyAudit", response_model=audit_shapes.Verdict)
 async def verify(request: Request, asked: audit_shapes.VerificationAsked) -> object:
-    """Check the whole chain, and that it holds the given anchors; name the first row that is not what was written."""
+    """Check the whole chain, and that it holds the anchors of all days and the given ones; name the first row that is
+    not what was written, and the days whose anchors are not.
+    """
     context = context_of(request)
     heads = audit.heads(context.authority, [each.model_dump() for each in asked.anchors])
     async with context.store.read() as connection:
-        return await audit.verify(connection, heads)
+        return await audit.checked(connection, context.authority, heads)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from collector.clock import Clock
 from collector.desk.table import Table
 from collector.model import Attachment, Delivery
 from collector.report.cells import shown
-from collector.report.value import Report
+from collector.report.value import Figure, Report
 from collector.report.words import Words, title
 from collector.rule_meter import RuleMeter
 from collector.security.audit import COLLECTOR, acting
@@ -118,29 +118,33 @@ def due(now: int, desk: Table) -> str:
     return months.name(months.last_whole(now, calendar).since, calendar)
 
 
-def wants(channel: Channel) -> bool:
-    """Return whether a channel is told of reports: only one that asks for them by name."""
-    return channel.kind in READ_BY_PEOPLE and REPORT in channel.wants.events
+def wants(channel: Channel, event: str = REPORT) -> bool:
+    """Return whether a channel is told of what is no event of an incident: only one that asks for it by name."""
+    return channel.kind in READ_BY_PEOPLE and event in channel.wants.events
 
 
 def message(report: Report, month: str, words: Mapping[str, Words], now: int) -> dict[str, Any]:
     """Return what is told of a report, the same for every channel: its figures in both languages, and where it is."""
     titles = {language: f"{month} {title(its, report.name)}" for language, its in words.items()}
-    figures = [
+    return {
+        "version": 1, "event": REPORT, "at": time_text(now), "said": "",
+        "report": {"name": report.name, "month": month, "path": f"/reports/{report.name}?month={month}",
+                   "figures": figured(report.figures, words)},
+        "incident": {"number": f"REPORT-{month}", "title": titles, "severity": "notice", "state": "closed"},
+    }  # fmt: skip
+
+
+def figured(figures: Iterable[Figure], words: Mapping[str, Words]) -> list[dict[str, Any]]:
+    """Return figures as messages tell them: name and text in both languages, and the value."""
+    return [
         {
             "name": {language: its.label("report_figure", each.name) for language, its in words.items()},
             "text": {language: shown(each.kind, each.family, each.value, its) for language, its in words.items()},
             "value": each.value,
         }
-        for each in report.figures
+        for each in figures
         if each.value is not None
     ]
-    return {
-        "version": 1, "event": REPORT, "at": time_text(now), "said": "",
-        "report": {"name": report.name, "month": month, "path": f"/reports/{report.name}?month={month}",
-                   "figures": figures},
-        "incident": {"number": f"REPORT-{month}", "title": titles, "severity": "notice", "state": "closed"},
-    }  # fmt: skip
 
 
 def _subject(month: str) -> str:

@@ -95,8 +95,8 @@ def _cells(row: AuditRow, texts: Texts) -> dict[str, object]:
 LIST = ListPage(SPEC, _query, audit.listed, _cells)
 
 
-async def _checked(connection: AsyncConnection, _: Viewer, __: Listing) -> dict[str, Any]:
-    return {"verdict": await audit.verify(connection)}
+async def _checked(connection: AsyncConnection, viewer: Viewer, _: Listing) -> dict[str, Any]:
+    return {"verdict": await audit.checked(connection, context_of(viewer.request).authority)}
 
 
 @router.get("/audit")
@@ -117,6 +117,13 @@ async def anchor(request: Request) -> Response:
         made = await audit.anchored(connection, context.authority)
     name = f"muster-audit-{made['seq']}.json"
     return JSONResponse(made, headers=kept_as(name))
+
+
+@router.get("/audit/anchors.json")
+async def anchors(request: Request) -> Response:
+    """Return the anchors of all days as a file."""
+    async with context_of(request).store.read() as connection:
+        return JSONResponse(await audit.daily(connection), headers=kept_as("muster-audit-anchors.json"))
 
 
 @router.get("/audit.csv")

@@ -122,7 +122,10 @@ async def test_the_check_names_the_row_and_holds_the_log_against_anchors(world: 
     async with await world.program("auditor") as client:
         anchor = (await client.get(f"{API}/anchor")).json()
         intact = (await client.post(f"{API}/verification", json={"anchors": [anchor]})).json()
-        assert intact == {"first": 1, "last": 3, "broken": None, "anchored": 3, "outlived": []}
+        assert intact == {
+            "first": 1, "last": 3, "broken": None, "anchored": 3, "outlived": [], "forged": [], "lost": [],
+            "is_intact": True,
+        }  # fmt: skip
         async with world.store.write() as tx:
             await tx.execute(text("UPDATE audit SET actor = 'mallory' WHERE seq = 2"))
         broken = (await client.post(f"{API}/verification", json={})).json()["broken"]
@@ -134,6 +137,6 @@ async def test_the_check_names_the_row_and_holds_the_log_against_anchors(world: 
 @pytest.mark.parametrize("role", ["system_admin", "network_admin", "viewer"])
 async def test_nobody_but_an_auditor_reads_it(world: World, role: str) -> None:
     async with await world.program(role) as client:
-        for path in (API, f"{API}/chain", f"{API}/anchor"):
+        for path in (API, f"{API}/chain", f"{API}/anchor", f"{API}/anchors"):
             assert (await client.get(path)).status_code == 403
         assert (await client.post(f"{API}/verification", json={})).status_code == 403

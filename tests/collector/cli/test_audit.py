@@ -12,7 +12,10 @@ from sqlalchemy import text
 
 from collector.cli.client import Refused
 from collector.security.audit import Actor, recorded
+from collector.services.anchoring import Anchoring
 from collector.store.engine import Store
+from collector.web.catalogue import Texts
+from collector.workcalendar import Calendar
 from tests.collector.cli.typed import Run, served
 from tests.people import World, make_world
 
@@ -63,6 +66,22 @@ async def test_a_log_that_was_cut_to_fit_is_found_by_the_anchor_that_was_exporte
     assert (await run("verify")).returncode == 0, "the database alone cannot know"
     cut = await run("verify", "--anchor", str(anchor))
     assert (cut.returncode, cut.stdout) == (1, "BROKEN at row 4: missing\n")
+
+
+async def test_the_anchors_of_all_days_are_written_as_files_that_are_given_back(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    authority, words = world.app.state.context.authority, {"zh": Texts("zh-CN"), "en": Texts("en")}
+    day = await Anchoring(world.store, authority, Calendar(), words, world.clock).step()
+    listed = json.loads((await run("anchors", "--out", str(tmp_path), "--json")).stdout)
+    assert [(each["day"], each["seq"]) for each in listed] == [(day, 5)]
+    kept = tmp_path / f"muster-audit-{day}.json"
+    assert (await run("verify", "--anchor", str(kept))).stdout == "intact: rows 1 to 6, anchored up to 5\n"
+    async with world.store.write() as tx:
+        await tx.execute(text("DELETE FROM audit_anchor"))
+    gone = await run("verify", "--anchor", str(kept))
+    assert gone.returncode == 1
+    assert gone.stdout.endswith(f"BROKEN: the anchors of {day} are gone\n")
 
 
 async def test_what_is_no_anchor_is_one_clear_line(run: Run, tmp_path: Path) -> None:
