@@ -44,7 +44,7 @@ async def standing(connection: AsyncConnection, ci: CiRow) -> Form:
     return forms.of_values(await records.standing(connection, ci.id))
 
 
-def said(form: Form, fields: Collection[str]) -> dict[str, object]:
+def said(form: Form, fields: Collection[str]) -> dict[str, str]:
     """Return what was typed; an empty field says nothing."""
     return {name: form.text(name) for name in fields if form.text(name)}
 

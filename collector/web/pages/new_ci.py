@@ -59,4 +59,5 @@ async def enter(request: Request) -> Response:
         form.mark(error.field or "name", f"enter.why.{error.why}")
         return await _show(request, form, error.ci)
     log.info("entered", ci=entered.ci, outcome=entered.outcome, by=principal.name)
-    return RedirectResponse(f"/cis/{entered.ci}", 303)
+    left = f"/register?left={entered.left}" if entered.left else ""
+    return RedirectResponse(f"/cis/{entered.ci}{left}", 303)

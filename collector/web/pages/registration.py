@@ -15,7 +15,7 @@ from collector.record import BadValue
 from collector.security.roles import Permission
 from collector.services import cis
 from collector.services.refused import Refused
-from collector.services.registration import FORM, MOST, Named, NotRegistered
+from collector.services.registration import FORM, MOST, WHY_NOT, Named, NotRegistered
 from collector.services.replacing import NotReplaced, Replacement, replace
 from collector.store.browse.cis import CiQuery
 from collector.store.browse.page import Window
@@ -68,7 +68,7 @@ async def _show(
         hits = await cis.listed(connection, CiQuery(q=find), Window(FOUND)) if find else None
     offered = register_form.offered(request.state.principal.roles)
     return page(
-        viewer, "register.html", 200 if shown.is_right and not (left or not_replaced) else 400, ci=ci, form=shown,
+        viewer, "register.html", 200 if request.method == "GET" else 400, ci=ci, form=shown,
         registering=offered, left=left, not_replaced=not_replaced, find=find,
         hits=[each for each in hits.items if each.uid != uid] if hits else [],
     )  # fmt: skip
@@ -76,7 +76,8 @@ async def _show(
 
 @router.get("/cis/{uid}/register")
 async def register_page(request: Request, uid: str) -> Response:
-    return await _show(request, uid)
+    left = request.query_params.get("left", "")
+    return await _show(request, uid, left=left if left in WHY_NOT else "")
 
 
 @router.post("/cis/{uid}/register")

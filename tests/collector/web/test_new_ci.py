@@ -44,6 +44,16 @@ async def test_what_cannot_be_is_said_beside_its_field_and_what_was_typed_stays(
         assert any(each.endswith("/record") for each in read(known.text).links)
 
 
+async def test_one_that_is_in_doubt_is_made_and_said_to_wait(world: World) -> None:
+    async with await world.person("config_admin:*") as client:
+        first = RACK | {"hostname": "rack-a07"}
+        await send(client, "/cis/new", **first)
+        second = await send(client, "/cis/new", **first | {"label": "LB-0701"})
+        assert second.headers["location"].endswith("/register?left=doubt")
+        shown = await client.get(second.headers["location"])
+    assert (shown.status_code, "decide that first" in shown.text) == (200, True)
+
+
 async def test_who_administers_nothing_enters_nothing(world: World) -> None:
     await proposed(world, "sw-09")
     async with await world.person("viewer") as client:
