@@ -14,8 +14,8 @@ BEHIND: Final = "behind"
 EVERY_WAY: Final = "*"
 WAYS: Final[Mapping[str, str]] = {
     "topology": EVERY_WAY, "topology.children": BEHIND, "topology.power_feeds": "powered_by",
-    "topology.guests": "runs_on", "topology.software": "installed_on", "topology.parts": "contains", "topology.services": "depends_on",
-    "topology.volumes": "stored_on", "topology.room": "located_in",
+    "topology.guests": "runs_on", "topology.software": "installed_on", "topology.parts": "contains",
+    "topology.services": "depends_on", "topology.volumes": "stored_on", "topology.room": "located_in",
 }  # fmt: skip
 """What a rule may say its impact comes from (`impact_from`) → the relation by which that hangs on the CI.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from collector.inspecting.line import FIXED, NEW, PERSISTING, Line, LineKey, State
 
-_PROBLEMS = (State.PROBLEM, State.WAIVED)
+PROBLEMS = (State.PROBLEM, State.WAIVED)
 _DOUBTS = (State.UNKNOWN, State.ERROR)
 
 
@@ -16,7 +16,7 @@ def against(lines: Sequence[Line], before: Iterable[Line]) -> list[Line]:
 
     What cannot be told now is not fixed: neither the instance itself nor one of a check that says nothing whole.
     """
-    problems = {line.key: line for line in before if line.state in _PROBLEMS}
+    problems = {line.key: line for line in before if line.state in PROBLEMS}
     checks: dict[tuple[int, str], list[Line]] = {}
     for line in lines:
         checks.setdefault(line.key[:2], []).append(line)
@@ -29,7 +29,7 @@ def against(lines: Sequence[Line], before: Iterable[Line]) -> list[Line]:
 
 
 def _told(line: Line, problems: dict[LineKey, Line]) -> Line:
-    if line.state not in _PROBLEMS:
+    if line.state not in PROBLEMS:
         return line
     return replace(line, standing=PERSISTING if line.key in problems else NEW)
 
@@ -37,4 +37,4 @@ def _told(line: Line, problems: dict[LineKey, Line]) -> Line:
 def is_well(key: LineKey, said: Sequence[Line]) -> bool:
     """Return whether the check was made (`said`: its rows) and says nothing bad, and nothing doubtful, of it."""
     doubtful = any(line.state in _DOUBTS and line.instance in ("", key[2]) for line in said)
-    return bool(said) and not doubtful and not any(line.key == key and line.state in _PROBLEMS for line in said)
+    return bool(said) and not doubtful and not any(line.key == key and line.state in PROBLEMS for line in said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -39,6 +39,28 @@ def holds(scope: Scope, expression: Expression | None, thing: Thing, own: Mappin
         return expression.judge({"ci": own}) is not False
     except Fault:
         return True  # a report with one CI too many shows it; one too few hides it
+
+
+def divided(things: Iterable[Thing], rules: Sequence[CompiledRule], most: int) -> list[tuple[int, ...]]:
+    """Return the ids of what is in scope in as many parts as reports are needed, at least one.
+
+    A report has at most `most` checks; what stands in one place stays together as far as that goes, then what is of
+    one class. A single CI is never parted.
+    """
+    parts: list[tuple[int, ...]] = []
+    here: list[int] = []
+    weights: dict[tuple[str, str], int] = {}
+    filled = 0
+    for each in sorted(things, key=lambda each: (each.place, each.ci_class, each.ci_id)):
+        kinds = (each.ci_class, each.ci_type)
+        if kinds not in weights:
+            weights[kinds] = sum(not rule.rule.kinds.isdisjoint(kinds) for rule in rules)
+        if here and filled + weights[kinds] > most:
+            parts.append(tuple(here))
+            here, filled = [], 0
+        here.append(each.ci_id)
+        filled += weights[kinds]
+    return [*parts, tuple(here)]
 
 
 def chosen(plan: Plan, rules: Iterable[CompiledRule]) -> tuple[CompiledRule, ...]:

@@ -6,7 +6,7 @@ Nothing is written here, and no state is kept: a rule with a `for` says in a rep
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,22 +28,40 @@ from collector.store import alerts, cis, inspection_incidents, known, own_fields
 from collector.store.browse import things
 from collector.waiver import ACCEPT, Waiver, effective_waiver
 
-MAX_LINES: Final = 500_000
-"""Rows of one report; a scope that holds more is to be cut up."""
+PART: Final = 250_000
+"""Checks of one report: a scope that needs more of them is looked at in parts, each with its own."""
+MAX_LINES: Final = 2 * PART
+"""Rows of one report: a check that fails on many instances is as many rows."""
 AT_ONCE: Final = 100
 """CIs whose facts are in memory at once."""
 
 
-async def look(connection: AsyncConnection, plan: Plan, now: int, policies: Policies) -> Looked:
-    """Return what the checks of `plan` say of every CI in its scope at `now` (ms); raise `BadPlan`."""
+async def divide(
+    connection: AsyncConnection, plan: Plan, policies: Policies, most: int = PART
+) -> list[tuple[int, ...]]:
+    """Return the CIs of each report that the scope of `plan` needs now; raise `BadPlan`."""
+    rules = scope.chosen(plan, policies.rulebook.rules.values())
+    return scope.divided((await _in_scope(connection, plan)).values(), rules, most)
+
+
+async def look(
+    connection: AsyncConnection, plan: Plan, now: int, only: Collection[int] | None, policies: Policies
+) -> Looked:
+    """Return what the checks of `plan` say of every CI in its scope at `now` (ms); raise `BadPlan`.
+
+    `only`: of these, where the report is of a part of it.
+    """
     rules = scope.chosen(plan, policies.rulebook.rules.values())
     found = await _in_scope(connection, plan)
+    if only is not None:
+        wanted = frozenset(only)
+        found = {ci_id: each for ci_id, each in found.items() if ci_id in wanted}
     lines: list[Line] = []
     ids = sorted(found)
     for start in range(0, len(ids), AT_ONCE):
         lines += await _lines(connection, ids[start : start + AT_ONCE], rules, now)
         if len(lines) > MAX_LINES:
-            raise BadPlan(f"one report takes {MAX_LINES} checks: make several plans of it", "scope")
+            raise BadPlan(f"one report takes {MAX_LINES} rows: make several plans of it", "scope")
         await asyncio.sleep(0)  # others are let in between
     return Looked(found, tuple(lines), len(rules))
 

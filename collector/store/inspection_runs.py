@@ -1,4 +1,4 @@
-"""Runs of plans as they are kept: one a plan and a time, what was in scope and what every check said of it."""
+"""Runs of plans as they are kept: one a plan, time and part of its scope; what every check said of what was in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _run, _ci, _line = inspection_run.c, inspection_ci.c, inspection_line.c
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A run that is to be made, of a plan in one version; times in ms. `missed`: times before it nobody ran."""
+    """A run that is to be made, of a plan in one version; times in ms.
+
+    `missed`: times before it nobody ran; `part`: of a scope that is too large for one report, counted from 0.
+    """
 
     plan_id: int
     version: int
@@ -36,6 +39,7 @@ class New:
     assignee: str
     deputy: str = ""
     missed: int = 0
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,16 @@ class Run:
 
 
 async def add(tx: AsyncConnection, new: New) -> Run | None:
-    """Write a run; return None when that plan has one for that time already."""
-    previous = select(_run.id).where(_run.plan_id == new.plan_id).order_by(_run.scheduled_for.desc()).limit(1)
+    """Write a run; return None when that plan has one for that time and part already."""
+    latest = (_run.scheduled_for.desc(), _run.part != new.part, _run.part)
+    previous = select(_run.id).where(_run.plan_id == new.plan_id).order_by(*latest).limit(1)
     previous_id = (await tx.execute(previous.where(_run.scheduled_for < new.scheduled_for))).scalar()
     values = {
         **asdict(new), "title": json.dumps(dict(new.title), ensure_ascii=False), "number": f"?{uuid.uuid4()}",
         "looked_at": new.made_at, "previous_id": previous_id,
     }  # fmt: skip
     made = insert(tx, inspection_run).values(values)
-    once = made.on_conflict_do_nothing(index_elements=["plan_id", "scheduled_for"]).returning(_run.id)
+    once = made.on_conflict_do_nothing(index_elements=["plan_id", "scheduled_for", "part"]).returning(_run.id)
     run_id = (await tx.execute(once)).scalar()
     if run_id is None:
         return None
@@ -144,9 +149,19 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
     return run_of(row) if row else None
 
 
-async def is_made(connection: AsyncConnection, plan_id: int, scheduled_for: int) -> bool:
-    where = (_run.plan_id == plan_id, _run.scheduled_for == scheduled_for)
+async def is_made(connection: AsyncConnection, plan_id: int, scheduled_for: int, part: int) -> bool:
+    where = (_run.plan_id == plan_id, _run.scheduled_for == scheduled_for, _run.part == part)
     return (await connection.execute(select(_run.id).where(*where))).scalar() is not None
+
+
+async def parted(connection: AsyncConnection, run: Run) -> list[int] | None:
+    """Return the CIs a run is of where others of its time are of the rest; None where it is of the whole scope."""
+    beside = select(_run.id).where(
+        _run.plan_id == run.new.plan_id, _run.scheduled_for == run.new.scheduled_for, _run.part > 0
+    )
+    if (await connection.execute(beside.limit(1))).scalar() is None:
+        return None
+    return list((await connection.execute(select(_ci.ci_id).where(_ci.run_id == run.id))).scalars())
 
 
 async def things(connection: AsyncConnection, run_id: int) -> dict[int, Thing]:
@@ -164,6 +179,21 @@ async def lines(
         wanted = wanted.where(_line.state.in_(states))
     ordered = wanted.order_by(_line.ci_id, _line.rule, _line.instance).limit(most)
     return [_line_of(row) for row in await connection.execute(ordered)]
+
+
+async def lines_before(
+    connection: AsyncConnection, run: Run, ci_ids: Iterable[int], states: Collection[str]
+) -> list[Line]:
+    """Return what the runs of the time before said of these CIs, in some states, whichever part they were in."""
+    if run.previous_id is None:
+        return []
+    at = select(_run.scheduled_for).where(_run.id == run.previous_id).scalar_subquery()
+    runs = select(_run.id).where(_run.plan_id == run.new.plan_id, _run.scheduled_for == at)
+    found: list[Line] = []
+    for part in interning.chunks(sorted(ci_ids)):
+        where = (_line.run_id.in_(runs), _line.ci_id.in_(part), _line.state.in_(states))
+        found += [_line_of(row) for row in await connection.execute(select(inspection_line).where(*where))]
+    return sorted(found, key=lambda line: line.key)
 
 
 async def sealed(connection: AsyncConnection, run_id: int) -> bytes | None:
@@ -186,7 +216,7 @@ def run_of(row: Row[Any]) -> Run:
     """Return a row of the table of runs as a value."""
     new = New(
         row.plan_id, row.version, json.loads(row.title), row.scheduled_for, row.made_at, row.due_at, row.assignee,
-        row.deputy, row.missed,
+        row.deputy, row.missed, row.part,
     )  # fmt: skip
     counts = json.loads(row.counts)
     return Run(

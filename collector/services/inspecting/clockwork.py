@@ -15,7 +15,6 @@ async def due(store: Store, inspector: Inspector, now: int) -> list[str]:
     """Make the runs whose time has come at `now` (ms), return their numbers."""
 
     async def make(kept: Kept, when: tuple[int, int], now: int) -> str:
-        run = await runs.make(store, inspector, kept, when, now)
-        return run.number if run else ""
+        return ", ".join(run.number for run in await runs.make(store, inspector, kept, when, now))
 
     return await recurring.due(store, Recurring(INSPECTIONS, inspector.calendar, make, inspector.desk), now)

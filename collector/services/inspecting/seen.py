@@ -100,9 +100,10 @@ async def find(connection: AsyncConnection, number: str, hold: bool = False) -> 
 
 
 async def plan_of(connection: AsyncConnection, run: Run) -> Plan:
-    """Return the plan of a run in the version it was made with."""
+    """Return the plan of a run in the version it was made with; what people fill in, they do in its first part."""
     at = (run.new.plan_id, run.new.version)
-    return (await INSPECTIONS.in_version(connection, [at]))[at]
+    plan = (await INSPECTIONS.in_version(connection, [at]))[at]
+    return replace(plan, items=()) if run.new.part else plan
 
 
 async def still_open(connection: AsyncConnection, number: str, hold: bool = False) -> tuple[Run, Plan]:

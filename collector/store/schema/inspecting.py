@@ -21,7 +21,7 @@ inspection_plan_version = Table(  # only added to: a run keeps the version it wa
     moment("made_at"),
 )  # fmt: skip
 
-inspection_run = Table(  # one a plan and a time; `digest`: of the report, once it is signed
+inspection_run = Table(  # one a plan, a time and a part of its scope; `digest`: of the report, once it is signed
     "inspection_run", metadata, numbered(),
     Column("number", Text, nullable=False, unique=True),
     Column("plan_id", Id, ForeignKey("inspection_plan.id"), nullable=False),
@@ -33,7 +33,8 @@ inspection_run = Table(  # one a plan and a time; `digest`: of the report, once 
     words("signed_by", ""), Column("signed_at", BigInteger), words("reviewed_by", ""),
     Column("reviewed_at", BigInteger), words("digest", ""),
     Column("cancelled_at", BigInteger), words("cancelled_by", ""), words("cancel_reason", ""),  # not to be done
-    Index("uq_inspection_run_plan_id_scheduled_for", "plan_id", "scheduled_for", unique=True),
+    Column("part", Integer, nullable=False, server_default="0"),  # of a scope too large for one report, from 0
+    Index("uq_inspection_run_plan_id_scheduled_for", "plan_id", "scheduled_for", "part", unique=True),
     Index("ix_inspection_run_state_due_at", "state", "due_at"), Index("ix_inspection_run_made_at", "made_at"),
 )  # fmt: skip
 
