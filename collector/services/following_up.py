@@ -1,4 +1,4 @@
-"""Follows up by the clock what was asked for: what is to be put back, and what is to be seen after a change."""
+"""Follows up by the clock what is to be put back, to be seen after a change, and to be seen a second time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collector.clock import Clock
 from collector.desk.table import Table
 from collector.governance import Governance
 from collector.security.audit import COLLECTOR, recorded
-from collector.services import reverting
+from collector.services import reverting, second_looks
 from collector.services.changes import unverified
 from collector.services.changes.desk import Desk
 from collector.store.engine import Store
@@ -41,9 +41,13 @@ class FollowingUp:
         """Do what is due now; raise `StoreFailed`."""
         async with reading(self._store) as connection:
             asked, missed = await reverting.is_due(connection), await unverified.is_due(connection, self._clock())
+            once = await second_looks.is_due(connection)
         if asked:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
                 await reverting.settle(act, self._governance)
         if missed:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
                 await unverified.settle(act, self._changes, self._desk)
+        if once:
+            async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
+                await second_looks.settle(act)

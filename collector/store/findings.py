@@ -100,6 +100,7 @@ _HEAD = (
     .values({name: bindparam(f"b_{name}") for name in ("verdict", "lo", "hi", "due_at", "closed_at")})
 )  # fmt: skip
 _KEY = ("finding_id", "path_id", "field", "hi", "source_id")
+_JUDGED = tuple(each.name for each in schema.finding_item.c if each.name not in (*_KEY, "looked_for"))
 
 
 # --- read
@@ -193,6 +194,13 @@ async def due(connection: AsyncConnection, now: int, limit: int) -> set[int]:
         select(_finding.ci_id).where(is_due, _finding.closed_at.is_(None)).order_by(_finding.due_at).limit(limit)
     )
     return {int(row[0]) for row in (*rows, *await connection.execute(_SEEN_AGAIN, {"most": limit}))}
+
+
+async def not_looked_for(connection: AsyncConnection, limit: int) -> set[int]:
+    """Return CIs on which one look has shown something, and no second one was asked for."""
+    its = select(_finding.ci_id).distinct().select_from(schema.finding_item.join(schema.finding))
+    rows = await connection.execute(its.where(_item.once, ~_item.looked_for).order_by(_finding.ci_id).limit(limit))
+    return set(rows.scalars())
 
 
 async def of_cis(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Finding]:
@@ -291,7 +299,7 @@ def _opening(dialect: str) -> Any:
 
 async def _put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        await connection.execute(upsert(connection, schema.finding_item, _KEY), rows)
+        await connection.execute(upsert(connection, schema.finding_item, _KEY, *_JUDGED), rows)
 
 
 def _named(filed: Filed, ids: Ids) -> dict[str, Any]:
@@ -348,6 +356,15 @@ def _brief(judged: Judged, now: int) -> Brief:
     if filing.is_final(held):
         return held.verdict, item.lo, item.hi, None, held.closed_at or now
     return held.verdict, item.lo, item.hi, held.due_at, None
+
+
+async def look_for(connection: AsyncConnection, ci_ids: Iterable[int]) -> None:
+    """Note that a second look was asked for of what one look has shown on these CIs."""
+    for part in interning.chunks(ci_ids):
+        its = select(_finding.id).where(_finding.ci_id.in_(part), _finding.closed_at.is_(None))
+        await connection.execute(
+            update(schema.finding_item).where(_item.once, _item.finding_id.in_(its)).values(looked_for=True)
+        )
 
 
 async def waive(connection: AsyncConnection, finding_id: int, until: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as File
@@ -14,7 +15,7 @@ from collector.change.record import ChangeType, Line
 from collector.model import Event, Path
 from collector.pipeline import entering, judging
 from collector.pipeline.backtesting import backtest
-from collector.services import sweeps
+from collector.services import second_looks, sweeps
 from collector.services.lookback.asked import Asked
 from collector.services.records import Recorder
 from collector.services.registration import Registrar
@@ -159,6 +160,26 @@ async def test_what_is_asked_for_twice_of_a_section_is_waited_for_whoever_tells_
     await world.tell(1, host)
     assert (await it.held(), await it.ground.incidents()) == ([("pending", True)], [])
     await world.tell(1, host)
+    await it.ground.later(0)
+    assert (await it.held(), len(await it.ground.incidents())) == ([("pending", False)], 1)
+
+
+async def test_the_address_is_looked_at_again_at_once_where_a_plan_covers_it_and_only_once(
+    store: Store,
+) -> None:
+    it = await registered(store)
+    await it.look(location="room 2")
+    async with store.write() as tx:
+        plan = NewPlan("nightly", "", {"ranges": ["192.0.2.0/24"], "until": "identify"}, "0 2 * * *")
+        await sweeps.create_plan(act(tx, "admin", it.world.now), plan)
+    for _ in range(2):
+        async with store.write() as tx:
+            doing = act(tx, "collector", it.world.now)
+            assert await second_looks.is_due(tx) is (not await it.world.rows(schema.sweep))
+            await second_looks.settle(doing)
+    (sweep,) = await it.world.rows(schema.sweep)
+    assert (json.loads(sweep.settings)["ranges"], sweep.state) == (["192.0.2.1"], "waiting")
+    await it.look()
     await it.ground.later(0)
     assert (await it.held(), len(await it.ground.incidents())) == ([("pending", False)], 1)
 

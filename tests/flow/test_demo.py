@@ -40,10 +40,10 @@ class Played:
 
 
 def swept(up: Up, number: int) -> list[Any]:
-    """Return the sweeps, newest first, once so many have ended."""
+    """Return the sweeps of the demo's plan, newest first, once so many have ended; a second look is one of no plan."""
 
     def ended() -> list[Any] | None:
-        found = up.items("sweeps")
+        found = [each for each in up.items("sweeps") if each["plan_name"]]
         return found if len(found) == number and all(each["ended_at"] for each in found) else None
 
     return up.until(ended, WITHIN_S, f"end of sweep {number}")

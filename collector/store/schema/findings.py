@@ -36,6 +36,7 @@ finding_item = Table(  # one thing that moved for one source, told from others a
     words("verdict"), words("change", ""), words("flags", "[]"), words("refused", "[]"),  # collector/change/matching.py
     moment("late_ms", 0), Column("due_at", BigInteger), Column("closed_at", BigInteger),
     Column("once", Boolean, nullable=False, server_default=text("false")),  # one look showed it, a second is waited for
+    Column("looked_for", Boolean, nullable=False, server_default=text("false")),  # and was asked for
     Index("ix_finding_item_path_id", "path_id"),
     Index("ix_finding_item_once", "source_id", sqlite_where=text("once"), postgresql_where=text("once")),
     Index("ix_finding_item_alike", "path_id", "field", text("coalesce(new_val_id, 0)"), "hi",

@@ -1,4 +1,4 @@
-"""An item of a finding says when one look alone has shown it so far: a second one is waited for.
+"""An item of a finding says when one look alone has shown it so far, and whether a second one was asked for.
 
 Revision ID: 0034
 Revises: 0033
@@ -17,10 +17,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("finding_item", sa.Column("once", sa.Boolean, nullable=False, server_default=sa.text("false")))
+    op.add_column("finding_item", sa.Column("looked_for", sa.Boolean, nullable=False, server_default=sa.text("false")))
     where = sa.text("once")
     op.create_index("ix_finding_item_once", "finding_item", ["source_id"], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
     op.drop_index("ix_finding_item_once", "finding_item")
+    op.drop_column("finding_item", "looked_for")
     op.drop_column("finding_item", "once")
