@@ -20,9 +20,9 @@ from wire.sections import SECTIONS
 _LEVELS: Final[Mapping[str, Govern]] = {each.name.lower(): each for each in Govern}
 _FIELDS: Final[Mapping[str, Collection[str]]] = {
     **{name: shape.fields for name, shape in SECTIONS.items()}, record.SECTION: record.FIELDS,
-    **dict.fromkeys(("software", "vm", "ci"), ()),
+    **dict.fromkeys(("software", "vm", "ci"), ()), "relations": ("kind",),
 }  # fmt: skip
-"""Section → its fields; the last three are made here: of what hosts and hypervisors say, and of many looks."""
+"""Section → its fields; the last four are made here: of what hosts and hypervisors say, of many looks and words."""
 _SOURCES: Final = "sources"
 _KINDS: Final = ("agent", *sorted(PROTOCOLS - {"event"}))
 """Kinds of sources that look, and so can look twice."""

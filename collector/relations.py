@@ -38,6 +38,26 @@ class Related:
     teller: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """A relation that began or ended: last known as before at `lo`, first known otherwise at `hi` (ms).
+
+    `was_held`: anybody said so until then. Not `is_world`: we have come to know, or no longer know, what was so.
+    """
+
+    a: int
+    kind: str
+    b: int
+    lo: int
+    hi: int
+    was_held: bool
+    is_world: bool = True
+
+    @property
+    def tie(self) -> tuple[int, str, int]:
+        return self.a, self.kind, self.b
+
+
 def related(estate: Estate, told: Mapping[int, Mapping[str, Iterable[Row]]]) -> frozenset[Related]:
     """Return the relations that hold by what these CIs say; `told`: CI → section → rows, of `SECTIONS`."""
     found = {each for ci_id, sections in told.items() for each in _of(estate, ci_id, sections)}

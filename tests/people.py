@@ -27,6 +27,7 @@ from collector.pipeline import (
     policies,
     reconciling,
     settling,
+    tying,
     withdrawing,
 )
 from collector.pipeline.backtesting import backtest
@@ -205,12 +206,13 @@ def make_world(store: Store, folder: Path, seeded: Standard | None) -> World:
     loaded = shipped_policies()
     recorder = Recorder(partial(entering.enter, policies=loaded))
     registrar = Registrar(loaded.governance, partial(judging.judge_whole, policies=loaded), recorder)
-    importer = Importer(loaded.columns, partial(listing.settle, policies=loaded), recorder.enter)
+    tied = partial(tying.say, policies=loaded)
+    importer = Importer(loaded.columns, partial(listing.settle, policies=loaded), recorder.enter, tied)
     context = Context(
         settings, store, loaded.rulebook, mint, ban, lambda: world.pipeline, Vault([bytes(32)]),
         ca.open_or_create(folder), clock, "web-01",
         registrar=registrar, reception=Reception(registrar, loaded.identity),
-        recorder=recorder,
+        recorder=recorder, tied=tied,
         decider=Decider(
             partial(judging.judge_whole, policies=loaded), partial(withdrawing.withdraw, policies=loaded)
         ),

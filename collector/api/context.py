@@ -35,6 +35,7 @@ from collector.services.locks import Locker
 from collector.services.lookback.backtests import Backtests
 from collector.services.records import Recorder
 from collector.services.registration import Registrar
+from collector.services.relations import Weigh
 from collector.services.rule_backtest import RuleBacktests
 from collector.services.statistics import Pipeline
 from collector.services.stocktaking.leading import Closer
@@ -70,6 +71,7 @@ class Context:
     decider: Decider = field(kw_only=True)
     recorder: Recorder = field(kw_only=True)
     importer: Importer = field(kw_only=True)
+    tied: Weigh = field(kw_only=True)
     by_hand: ByHand = field(kw_only=True)
     locker: Locker = field(kw_only=True)
     closer: Closer = field(kw_only=True)

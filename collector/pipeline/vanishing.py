@@ -1,7 +1,6 @@
 """Vanishing with its store: that a CI is gone, or there again, is said as a value and held against changes.
 
-The value is `PRESENCE` in the lane of the source `presence`: the collector, of many looks. Nothing is written of what
-is always there. What its arrival authorised, that it is there, is written down when that is first no longer so.
+The value is `PRESENCE` in the lane of the source `presence`: the collector, of many looks.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.record import PRESENCE
 from collector.model import Step
-from collector.pipeline import Touched, weigh
+from collector.pipeline import Touched, own_words, weigh
 from collector.pipeline.judged import Judged
+from collector.pipeline.own_words import OwnWord
 from collector.pipeline.policies import Policies
-from collector.pipeline.recording import FIRST, WORLD
+from collector.pipeline.recording import WORLD
 from collector.record import PRODUCTION
-from collector.store import cis, interning, lanes, presence, sections, sources
-from collector.store.lanes import Authorising, Basis, FactStep, Ids, Origin
+from collector.store import cis, sections
 from collector.store.presence import SOURCE
 from collector.store.sections import SectionRow, SectionState
 from wire.observation import Status
@@ -47,32 +46,13 @@ async def say(tx: AsyncConnection, words: Sequence[Word], now: int, policies: Po
     """Write down what went and what came back, one word a CI, and hold it against changes."""
     if not words:
         return
-    await sources.ensure(tx, [SOURCE])
-    source_id = await presence.source_id(tx)
-    ids = Ids(await interning.path_ids(tx, [PRESENCE]), await interning.value_ids(tx, [True]))
     told = {
         ci_id for ci_id, name in await sections.told(tx, [each.ci_id for each in words]) if name == PRESENCE.section
     }
-    await _arrive(tx, [each for each in words if each.ci_id not in told], source_id, ids)
-    its = [(Origin(each.ci_id, source_id, 0, now), each.step) for each in words]
-    await lanes.write_facts(tx, [(origin, [_fact(step, source_id)]) for origin, step in its], ids)
-    await lanes.write_claims(tx, [(origin, [step]) for origin, step in its], ids)
+    its = [OwnWord(each.ci_id, each.step, None if each.ci_id in told else each.created_at) for each in words]
+    source_id = await own_words.write(tx, SOURCE, its, now)
     await sections.save(tx, [_section(each, source_id, now) for each in words])
     await _weigh(tx, words, now, policies)
-
-
-async def _arrive(tx: AsyncConnection, words: Sequence[Word], source_id: int, ids: Ids) -> None:
-    """Let it be written that these were there, and authorised to be, since they were made."""
-    origins = [(each.created_at, Origin(each.ci_id, source_id, 0, each.created_at)) for each in words]
-    first = [(origin, Step(PRESENCE, None, True, at, at, FIRST)) for at, origin in origins]
-    await lanes.write_facts(tx, [(origin, [_fact(step, source_id)]) for origin, step in first], ids)
-    await lanes.write_claims(tx, [(origin, [step]) for origin, step in first], ids)
-    basis = Basis("arrival", "")
-    await lanes.write_authorised(tx, [Authorising(origin, {PRESENCE: True}, at, basis) for at, origin in origins], ids)
-
-
-def _fact(step: Step, source_id: int) -> FactStep:
-    return FactStep(step.path, step.new, source_id, "rank", step.hi, step.old is not None)
 
 
 def _section(word: Word, source_id: int, now: int) -> SectionRow:

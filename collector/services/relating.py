@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import relations
 from collector.clock import Clock
+from collector.relations import Tied
+from collector.services.relations import Weigh
 from collector.services.wiring import Wiring
 from collector.store import relations as stored
 from collector.store.browse import wiring
@@ -25,14 +27,20 @@ from collector.store.relations import Row
 log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 60.0
+OF_LATE_MS: Final = 600_000
+"""What was recorded before was looked at: looks follow each other within a minute, and soon after a start."""
+CONFIGURED: Final = ("outlets", "redundancy")
+"""Sections in which people say of others; who is logged in to a UPS is not again while it restarts."""
 KINDS: Final = (relations.POWERED_BY, relations.HA_PEER)
 
 
 class Relating:
     """`run()` until cancelled; `step()` is one look. `cables`: who keeps what devices are called."""
 
-    def __init__(self, store: Store, clock: Clock, cables: Wiring | None = None, every_s: float = EVERY_S) -> None:
-        self._store, self._clock, self._every_s = store, clock, every_s
+    def __init__(
+        self, store: Store, clock: Clock, weigh: Weigh, cables: Wiring | None = None, every_s: float = EVERY_S
+    ) -> None:
+        self._store, self._clock, self._weigh, self._every_s = store, clock, weigh, every_s
         self._cables = cables or Wiring()
 
     async def run(self) -> None:
@@ -52,8 +60,11 @@ class Relating:
             now = self._clock()
             async with self._store.write() as tx:
                 held = await stored.observed(tx, KINDS)
+                before = set(await stored.held(tx, {row[:3] for row in wanted ^ held}))
                 await stored.end(tx, held - wanted, now)
                 await stored.begin(tx, wanted - held, now)
+                ties = [await _tied(tx, row, row[:3] in before, now) for row in sorted(wanted ^ held)]
+                await self._weigh(tx, ties, now)
         return moved
 
     async def _wanted(self, reader: AsyncConnection) -> set[Row]:
@@ -69,6 +80,17 @@ class Relating:
         estate = (await self._cables.links(reader)).cables.estate
         found = await asyncio.to_thread(relations.related, estate, told)
         return {(each.a, each.kind, each.b, _teller(first, each)) for each in found}
+
+
+async def _tied(tx: AsyncConnection, row: Row, was_held: bool, now: int) -> Tied:
+    """Return what moved, with the bracket of what its teller said otherwise of late; else our view of it moved.
+
+    A name may come to lead to a CI, or no longer, because another one appeared or was renamed.
+    """
+    a, kind, b, source_id = row
+    bracket = await stored.moved_of_late(tx, (a, b), source_id, CONFIGURED, now - OF_LATE_MS)
+    lo, hi = bracket or (now, now)
+    return Tied(a, kind, b, lo, hi, was_held, is_world=bracket is not None)
 
 
 def _teller(first: Mapping[tuple[int, str], int], each: relations.Related) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import CI, GONE
 from collector.record import HAND, is_said
-from collector.relations import KINDS
+from collector.relations import KINDS, Tied
 from collector.security.audit import Act
 from collector.security.roles import administers
 from collector.services.missing import NotFound
@@ -21,7 +21,11 @@ from collector.store.browse import relations
 from collector.store.browse.page import Page, Window
 from collector.store.browse.relations import RelationQuery, RelationRow
 
-__all__ = ["KINDS", "called", "listed", "said", "tie", "untie"]
+__all__ = ["KINDS", "Weigh", "called", "listed", "said", "tie", "untie"]
+
+Weigh = Callable[[AsyncConnection, Collection[Tied], int], Awaitable[None]]
+"""Holds relations that began or ended against changes at that time (ms), within the transaction."""
+
 
 MOST: Final = 200
 """Relations people said of one CI that its page lists."""
@@ -32,7 +36,7 @@ async def listed(connection: AsyncConnection, query: RelationQuery, window: Wind
     return await relations.list_relations(connection, query, window)
 
 
-async def tie(act: Act, roles: Collection[str], uid: str, kind: str, other: str) -> None:
+async def tie(act: Act, roles: Collection[str], uid: str, kind: str, other: str, weigh: Weigh) -> None:
     """Say that a CI is `kind` another, by their ids, until it is untied; saying it again changes nothing.
 
     Raise `NotFound`, `NotTheirs` of the first one's class, and `Refused` for what cannot be.
@@ -50,10 +54,11 @@ async def tie(act: Act, roles: Collection[str], uid: str, kind: str, other: str)
     await sources.ensure(act.tx, [source])
     by = (await sources.load(act.tx, [source]))[source]
     await stored.begin(act.tx, [(*this, by.id)], act.at)
+    await weigh(act.tx, [Tied(*this, act.at, act.at, was_held=this in held)], act.at)
     act.tell("ci.relate", f"ci/{uid}", {}, {"relation": kind, "to": other})
 
 
-async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: str) -> None:
+async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: str, weigh: Weigh) -> None:
     """Take back what people said; raise as `tie` does, and `Refused` for what a device says, which stands."""
     a, b = await _ends(act.tx, roles, uid, kind, other)
     this = a.id, kind, b.id
@@ -61,6 +66,7 @@ async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: st
     if not any(map(is_said, by)):
         raise Refused(f"it is {by[0]} that says so" if by else "there is no such relation", "other")
     await stored.end_said(act.tx, [this], act.at)
+    await weigh(act.tx, [Tied(*this, act.at, act.at, was_held=True)], act.at)
     act.tell("ci.relate", f"ci/{uid}", {"relation": kind, "to": other}, {})
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import bindparam, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import FOREVER
+from collector.model import FOREVER, Path, Value
 from collector.record import PEOPLE
 from collector.store import interning
 from collector.store.engine import insert
-from collector.store.schema import ci, relation, source
+from collector.store.schema import ci, claim, path, relation, source, val
 
 Tie = tuple[int, str, int]
 """a, kind, b: `a` is `kind` `b`."""
@@ -77,6 +78,59 @@ async def end_said(connection: AsyncConnection, ties: Collection[Tie], at: int) 
     if ties:
         said = [{"one": a, "is": kind, "other": b} for a, kind, b in sorted(ties)]
         await connection.execute(_BY_PEOPLE.values(vt=at), said)
+
+
+async def said_in_lanes(
+    connection: AsyncConnection, places: Collection[tuple[int, Path]], code: str
+) -> dict[tuple[int, Path], tuple[Value, int]]:
+    """Return those of `places` (CI, path) of which the source `code` ever said anything → what it says, and since when.
+
+    None and when it ended (ms) where it no longer says so.
+    """
+    its, found = claim.c, dict[tuple[int, Path], tuple[Value, int]]()
+    keys = (
+        select(its.ci_id, path.c.section, path.c.key, val.c.text, its.vf, its.vt)
+        .select_from(claim.join(path, path.c.id == its.path_id).join(val, val.c.id == its.val_id))
+        .join(source, source.c.id == its.source_id)
+        .where(source.c.code == code, its.tt == FOREVER)
+        .order_by(its.vf)
+    )
+    for part in interning.chunks(sorted({ci_id for ci_id, _ in places})):
+        for ci_id, section, key, text, vf, vt in await connection.execute(keys.where(its.ci_id.in_(part))):
+            if (place := (ci_id, Path(section, key))) in places:
+                found[place] = (json.loads(text), vf) if vt == FOREVER else (None, vt)
+    return found
+
+
+async def moved_of_late(
+    connection: AsyncConnection, ci_ids: Collection[int], source_id: int, sections: Collection[str], since: int
+) -> tuple[int, int] | None:
+    """Return the bracket (ms) of what this source last said otherwise in these sections of one of these CIs.
+
+    None where nothing of it was recorded since `since` (ms).
+    """
+    its = claim.c
+    here = (
+        its.ci_id.in_(sorted(ci_ids)), its.source_id == source_id, its.tt == FOREVER, path.c.section.in_(sections),
+        or_(its.tf > since, its.gone_tf > since),
+    )  # fmt: skip
+    asked = select(its.vf, its.lo, its.cause, its.vt, its.gone_lo, its.gone_cause, its.tf).where(*here)
+    found = []
+    for row in await connection.execute(asked.join(path, path.c.id == its.path_id)):
+        if row.cause == "world" and row.tf > since:
+            found.append((row.lo, row.vf))
+        if row.gone_cause == "world":
+            found.append((row.gone_lo, row.vt))
+    return max(found, key=lambda bracket: bracket[1], default=None)
+
+
+async def told_by_people(connection: AsyncConnection, ci_ids: Collection[int]) -> set[int]:
+    """Return those CIs of which people have said, now or before, that they are anything to another one."""
+    its, found = relation.c, set[int]()
+    for part in interning.chunks(sorted(ci_ids)):
+        said = select(its.a).where(its.a.in_(part), its.source_id.in_(_PEOPLE)).distinct()
+        found.update((await connection.execute(said)).scalars())
+    return found
 
 
 async def called(connection: AsyncConnection, name: str) -> list[str]:

@@ -103,6 +103,11 @@ async def codes(connection: AsyncConnection, source_ids: Iterable[int]) -> list[
     return sorted(found)
 
 
+async def number(connection: AsyncConnection, code: str) -> int:
+    """Return the id of the source with that code, which is there."""
+    return int((await connection.execute(select(schema.source.c.id).where(schema.source.c.code == code))).scalar_one())
+
+
 async def ensure(connection: AsyncConnection, codes: Iterable[str]) -> None:
     """Make those sources that have no agent, such as a target of a sweep; the kind is the word they begin with."""
     rows = [{"code": code, "kind": code.partition("/")[0]} for code in sorted(codes)]

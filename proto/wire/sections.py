@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, cast
 from wire.device_sections import DEVICE_SECTIONS
 
 Kind = Literal["text", "whole", "real", "flag", "texts", "sequence", "when", "document"]
-"""text: str · whole: int · real: float · flag: bool · texts: sorted list of str, a set · sequence: list of str whose order
+"""text: str · whole: int · real: float · flag: bool · texts: sorted list of str, a set · sequence: list whose order
 counts · when: RFC 3339 UTC text · document: str of many lines, up to `MAX_DOCUMENT`."""
 
 Body = dict[str, Any] | list[dict[str, Any]]

@@ -29,9 +29,7 @@ async def tell(world: World, servers: list[str], revision: int) -> None:
     host = SimulatedHost(1)
     host.bodies["dns"] = {"servers": servers, "search": ["example.test"]}
     said = codec.decode_observation(host.observe(world.now + 60_000))
-    sections = [
-        dataclasses.replace(each, revision=revision) if each.name == "dns" else each for each in said.sections
-    ]
+    sections = [dataclasses.replace(each, revision=revision) if each.name == "dns" else each for each in said.sections]
     await world.say(1, codec.encode_observation(dataclasses.replace(said, sections=tuple(sections))))
 
 

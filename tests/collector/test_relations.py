@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from collector.model import FOREVER
+from collector.pipeline import tying
 from collector.reachability import roots
 from collector.relations import HA_PEER, POWERED_BY, related
 from collector.services.estate_graph import EstateGraph
@@ -20,6 +22,10 @@ from wire.topology import Estate
 UPS = {"class": "environment", "type": "ups", "vendor": "APC", "name": "ups", "definition": "nut: device.type"}
 SERVER = {"class": "server", "type": "pc_server", "vendor": "Dell", "model": "R740"}
 FIREWALL = {"class": "security", "type": "firewall", "vendor": "Palo Alto Networks"}
+
+
+def relating(world: World) -> Relating:
+    return Relating(world.store, lambda: world.now, partial(tying.say, policies=world.runner.policies))
 
 
 def port(address: str) -> list[dict[str, Any]]:
@@ -118,7 +124,7 @@ async def say(world: World, *clients: str) -> None:
 
 async def look(world: World) -> list[tuple[str, str, str]]:
     """Look once; return the relations that hold."""
-    await Relating(world.store, lambda: world.now).step()
+    await relating(world).step()
     names = {row.id: row.name for row in await world.rows(schema.ci)}
     rows = await world.rows(schema.relation, schema.relation.c.vt == FOREVER)
     return sorted((names[row.a], row.kind, names[row.b]) for row in rows)
@@ -127,7 +133,7 @@ async def look(world: World) -> list[tuple[str, str, str]]:
 async def test_a_relation_begins_with_the_word_of_the_ups_and_ends_with_it(world: World) -> None:
     await say(world, "192.0.2.1", "192.0.2.2")
     assert await look(world) == [("db1", POWERED_BY, "ups"), ("db2", POWERED_BY, "ups")]
-    assert await Relating(world.store, lambda: world.now).step() == 0, "nothing has moved"
+    assert await relating(world).step() == 0, "nothing has moved"
     await say(world, "192.0.2.1")
     assert await look(world) == [("db1", POWERED_BY, "ups")]
     ended = await world.rows(schema.relation, schema.relation.c.vt != FOREVER)

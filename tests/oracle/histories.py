@@ -21,8 +21,10 @@ from collector.model import Path, Value
 TICK = 15 * 60 * 1000
 SPAN = 120
 VERSION, SSL, SSH = Path("os", "version"), Path("packages", "ssl|amd64"), Path("services", "ssh")
-POOL = Path("storage_pools", "pool")
-PATHS = (VERSION, SSL, SSH, POOL)
+POOL, TIE = Path("storage_pools", "pool"), Path("relations", "powered_by|ups-1")
+PATHS = (VERSION, SSL, SSH, POOL, TIE)
+RECORDS = frozenset({VERSION, TIE})
+"""Those that are fields of a record; the others are elements."""
 VALUES: dict[Path, list[Value]] = {
     VERSION: ["A", "B", "C"],
     SSL: [
@@ -31,6 +33,7 @@ VALUES: dict[Path, list[Value]] = {
         {"version": "A"},
     ],
     SSH: [None, *({"enabled": enabled, "state": state} for enabled in ("A", "B") for state in ("up", "down"))],
+    TIE: [None, {"kind": "powered_by", "to": "ups-1"}],
     POOL: [{"size_bytes": size, "level": "A"} for size in (10_000, 10_007, 10_010, 10_011, 20_000)],
 }
 NARROW = Margins(pre_ms=TICK, post_ms=8 * TICK, reach_ms=30 * TICK)
@@ -210,9 +213,9 @@ class _Maker:
         if source == "snmp" and self.likely(0.04):
             value = spelt(self.chance.choice(VALUES[path]), revision)
         complete = self.likely(0.9)
-        body: Any = {} if path is VERSION else []
+        body: Any = {} if path in RECORDS else []
         if value is not None and (complete or self.likely(0.5)):
-            body = {"version": value} if path is VERSION else [{**_key(path), **value}]
+            body = {path.key: value} if path in RECORDS else [{**_key(path), **value}]
         return Told(self.likely(0.9), complete, body)
 
     def _trace(self) -> tuple[int, Trace]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.model import Path
-from tests.oracle.histories import PATHS, TICK, VERSION, History, Nod, Reading, Said, Story, written_at
+from tests.oracle.histories import PATHS, RECORDS, TICK, History, Nod, Reading, Said, Story, written_at
 
 Row = dict[str, Any]
 HOURS_8 = 32 * TICK
 CONTROLLED = {
-    "os": None, "packages": {"version", "vendor"}, "services": {"enabled"}, "storage_pools": {"size_bytes", "level"},
+    "os": None, "relations": None, "packages": {"version", "vendor"}, "services": {"enabled"}, "storage_pools": {"size_bytes", "level"},
 }  # fmt: skip
 """Which fields of an element matter, per section; None: the value as it is."""
 THOUSANDTH = "size_bytes"
@@ -64,7 +64,7 @@ def value_in(reading: Reading, path: Any) -> tuple[bool, Any]:
     told = reading.sections[path.section]
     if not told.ok:
         return False, None
-    value = told.body.get("version") if path is VERSION else next(iter(told.body), None)
+    value = told.body.get(path.key) if path in RECORDS else next(iter(told.body), None)
     if value is None:
         return told.complete, None
     matters = CONTROLLED[path.section]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collector.api.access import requires
 from collector.api.acting import acting
+from collector.api.context import context_of
 from collector.security.roles import Permission
 from collector.services import relations
 
@@ -28,7 +29,7 @@ class RelationAsked(BaseModel):
 async def relate(request: Request, uid: str, asked: RelationAsked) -> Response:
     """Say that a CI is related to another, in the classes one administers; it holds until it is taken back."""
     async with acting(request) as act:
-        await relations.tie(act, request.state.principal.roles, uid, asked.kind, asked.to)
+        await relations.tie(act, request.state.principal.roles, uid, asked.kind, asked.to, context_of(request).tied)
     log.info("relation said", ci=uid, kind=asked.kind, by=request.state.principal.name)
     return Response(status_code=204)
 
@@ -37,6 +38,6 @@ async def relate(request: Request, uid: str, asked: RelationAsked) -> Response:
 async def unrelate(request: Request, uid: str, kind: str, other: str) -> Response:
     """Take back a relation people said; one that a device tells stands as long as it does."""
     async with acting(request) as act:
-        await relations.untie(act, request.state.principal.roles, uid, kind, other)
+        await relations.untie(act, request.state.principal.roles, uid, kind, other, context_of(request).tied)
     log.info("relation taken back", ci=uid, kind=kind, by=request.state.principal.name)
     return Response(status_code=204)

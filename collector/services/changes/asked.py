@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
 from collector.change.approval import THREE_PERSONS
-from collector.change.expected import Expected
+from collector.change.expected import Expected, How
 from collector.change.record import PRESENCE, RELATIONS, RULE, ChangeType, Line, Plan, Request, Window
 from collector.model import CI, Path
+from collector.relations import KINDS
 from collector.security.roles import Permission, permissions
 from collector.services.refused import Refused
 from collector.store import accounts, cis
@@ -29,6 +30,8 @@ LATEST: Final = 253_402_300_799_999
 MAX_WINDOW_MS: Final = 366 * 86_400_000
 NAMES: Final = frozenset({*SECTIONS, record.SECTION, RELATIONS, PRESENCE.section, RULE})
 """Sections a line may name."""
+THERE: Final = (True, "true", "yes", "是")
+"""Written of a relation: it will be there."""
 ANYTHING: Final = Expected()
 _RULES: Final = re.compile(
     r"[A-Z][A-Z0-9]{0,31}(-[A-Z0-9]{1,32}){0,8}(-?\*)?|[A-Za-z0-9._-]{1,40}/[^\x00-\x1f]{1,160}", re.ASCII
@@ -145,4 +148,14 @@ def _line(line: AskedLine, found: Mapping[str, CI]) -> Line:
         raise Refused(f"of {PRESENCE.section} a plan names {PRESENCE.key} only", "key")
     if line.section == RULE and not (_RULES.fullmatch(line.key) and line.expected == ANYTHING):
         raise Refused("a line may name a rule, as SRV-DISK-001 or NET-*, and expects no value of it", "key")
-    return Line(found[line.ci].id, Path(line.section, line.key), line.expected, line.field)
+    expected = _relation(line) if line.section == RELATIONS else line.expected
+    return Line(found[line.ci].id, Path(line.section, line.key), expected, line.field)
+
+
+def _relation(line: AskedLine) -> Expected:
+    """Return what is expected of a relation: that it is there, whatever else is said of it, or that it is gone."""
+    kind, bar, other = line.key.partition("|")
+    if line.key and not (kind in KINDS and bar and other):
+        raise Refused(f"a relation is named by its kind, one of {', '.join(KINDS)}, `|` and the other CI's id", "key")
+    is_there = line.expected.how is How.EXACT and line.expected.value in THERE
+    return Expected(How.EXACT, {}) if is_there else line.expected

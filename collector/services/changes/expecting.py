@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from collector.change.expected import BadExpected, Expected, How
+from collector.change.record import RELATIONS
 from collector.model import Path, Value
 from collector.services.refused import Refused
 from wire.sections import Kind, shape_of
@@ -62,6 +63,8 @@ Typing = Callable[[str], Value]
 
 def _typing(path: Path, field: str) -> Typing:
     """Return how a text becomes a value there; an element as a whole is JSON."""
+    if path.section == RELATIONS:
+        return _element
     shape = shape_of(path.section)
     name = path.key if shape.is_record else field
     if not name and not shape.is_record:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.change.record import PRESENCE, Change, Line
+from collector.change.record import PRESENCE, RELATIONS, Change, Line
 from collector.change.verification import Evidence, Sight
 from collector.model import Path, Value
 from collector.record import HAND, SECTION
 from collector.retirement_policy import KINDS
-from collector.store import known, lanes
+from collector.store import cis, known, lanes, relations
 
 Looks = Mapping[tuple[int, str], Mapping[str, int]]
 """(CI, section) → source → when it last looked (ms)."""
@@ -24,10 +24,13 @@ async def evidence(connection: AsyncConnection, change: Change, at: int) -> Mapp
     """
     looks = await known.looks(connection, {line.ci_id for line in change.lines})
     claimed = await _claimed(connection, change)
+    ties = await _ties(connection, change)
     found = {}
     for place, line in enumerate(change.lines):
         sights = _sights(line, looks, claimed.get((line.ci_id, line.path), {}), at)
-        is_discoverable = line.path == PRESENCE or (line.ci_id, line.path.section) in looks
+        if line.path.section == RELATIONS:
+            sights = _tied(line, ties, at)
+        is_discoverable = line.path == PRESENCE or bool(sights) or (line.ci_id, line.path.section) in looks
         found[place] = Evidence(tuple(each for each in sights if 0 < each.began_at <= at), is_discoverable)
     return found
 
@@ -50,6 +53,27 @@ def _said(line: Line, people: Sequence[str], claimed: Mapping[str, Value], at: i
     speaking = [code for code in people if code in claimed]
     persons = [code for code in speaking if code.startswith(f"{HAND}/")]
     return [Sight(code, at, _value(line, claimed.get(code))) for code in persons or speaking or people[:1]]
+
+
+def _tied(line: Line, ties: Mapping[tuple[int, str], Sequence[str]], at: int) -> list[Sight]:
+    """Return whether a relation holds. Who says so says it until it is taken back, so it is seen whenever looked at."""
+    saying = ties.get((line.ci_id, line.path.key), ())
+    kind = line.path.key.partition("|")[0]
+    return [Sight(code, at, {"kind": kind}) for code in saying] or [Sight(RELATIONS, at, None)]
+
+
+async def _ties(connection: AsyncConnection, change: Change) -> dict[tuple[int, str], list[str]]:
+    """Return (CI, key of a line) → who says that this relation holds."""
+    asked = {(line.ci_id, line.path.key) for line in change.lines if line.path.section == RELATIONS}
+    others = await cis.by_uids(connection, {key.partition("|")[2] for _, key in asked})
+    named = {
+        (ci_id, kind, others[uid].id): (ci_id, key)
+        for ci_id, key in asked
+        for kind, _, uid in (key.partition("|"),)
+        if uid in others
+    }
+    held = await relations.held(connection, named)
+    return {named[tie]: codes for tie, codes in held.items()}
 
 
 def _there(ci_id: int, looks: Looks) -> list[Sight]:

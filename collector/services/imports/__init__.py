@@ -24,9 +24,10 @@ from collector.services.imports.devices import BadRow, Row
 from collector.services.imports.kept import fingerprint
 from collector.services.imports.report import CHANGED, MADE_, REFUSED, SAME, Line, Report, refused
 from collector.services.imports.table import WIDE, BadTable, Table
-from collector.services.imports.tying import Tying
+from collector.services.imports.tying import Tying, Words
 from collector.services.records import Enter
 from collector.services.refused import Refused
+from collector.services.relations import Weigh
 from collector.store import cis, lanes
 
 __all__ = ["BadTable", "Importer", "Line", "Report"]
@@ -44,6 +45,7 @@ class Importer:
     columns: Columns
     settle: Settle
     enter: Enter
+    tied: Weigh
 
     async def take(self, act: Act, roles: Collection[str], name: str, file: IO[bytes], dry: bool) -> Report:
         """Take the list `name` if no line of it is refused and it is not a `dry` run; raise `BadTable`, `Refused`."""
@@ -74,7 +76,7 @@ class Importer:
             raise Refused("a list has a name of 1 to 60 characters without a slash", "name")
         source = f"{IMPORT}/{name}"
         taking = _Taking(self, act, roles, source)
-        report = await taking.whole(file, Tying(act, roles, self.columns, source, is_back), is_back)
+        report = await taking.whole(file, Tying(Words(self.columns, self.tied), act, roles, source, is_back), is_back)
         if report.counts[REFUSED] or not report.rows:
             return report, {}
         return report, {"rows": report.rows, **report.counts, "sha256": fingerprint(file)}

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from collector.model import CI
 from collector.record import is_said
-from collector.relations import HA_PEER
+from collector.relations import HA_PEER, Tied
 from collector.security.audit import Act
 from collector.services.imports import ties
 from collector.services.imports.columns import Columns
 from collector.services.imports.devices import BadRow
 from collector.services.imports.report import ENDED, MADE_, REFUSED, SAME, Line, refused
 from collector.services.imports.ties import Tie
+from collector.services.relations import Weigh
 from collector.store import relations, sources
 
 Asked = Mapping[int, tuple[CI, str, CI]]
 """Line → `a`, kind, `b`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What lists call things, and what holds the relations they move against changes."""
+
+    columns: Columns
+    weigh: Weigh
+
+
 class Tying:
     """Says the relations of one list in the name of `source`; `is_back`: takes back what people said of them."""
 
-    def __init__(self, act: Act, roles: Collection[str], columns: Columns, source: str, is_back: bool) -> None:
-        self._act, self._roles, self._columns, self._source = act, roles, columns, source
+    def __init__(self, by: Words, act: Act, roles: Collection[str], source: str, is_back: bool) -> None:
+        self._act, self._roles, self._columns, self._source = act, roles, by.columns, source
+        self._weigh = by.weigh
         self._do = self._end if is_back else self._say
 
     async def some(self, rows: Sequence[tuple[int, Mapping[str, str]]]) -> list[Line]:
@@ -62,8 +73,9 @@ class Tying:
                 begun.add(this)
                 held.add(this)
         if begun:
-            by = await self._by()
+            by, told = await self._by(), await relations.told_by_people(self._act.tx, {a for a, _, _ in begun})
             await relations.begin(self._act.tx, {(*this, by) for this in begun}, self._act.at)
+            await self._weighed(Tied(*this, *self._now, was_held=False) for this in begun if this[0] in told)
         return found
 
     async def _end(self, asked: Asked) -> dict[int, Line]:
@@ -81,7 +93,17 @@ class Tying:
             else:
                 found[number] = _line(number, REFUSED, (a, kind, b), "observed", by[0])
         await relations.end_said(self._act.tx, ended, self._act.at)
+        await self._weighed(Tied(*this, *self._now, was_held=True) for this in ended)
         return found
+
+    @property
+    def _now(self) -> tuple[int, int]:
+        return self._act.at, self._act.at
+
+    async def _weighed(self, ties: Iterable[Tied]) -> None:
+        """Hold what moved against changes; what a list is the first to say of a CI is the entry of its record."""
+        if moved := list(ties):
+            await self._weigh(self._act.tx, moved, self._act.at)
 
     async def _by(self) -> int:
         """Return the number of the source, made where the list is new."""

@@ -45,7 +45,7 @@ async def say(request: Request, uid: str) -> Response:
 
     async def do(act: Act) -> None:
         step = relations.untie if form.text("end") else relations.tie
-        await step(act, principal.roles, uid, kind, await relations.called(act.tx, name))
+        await step(act, principal.roles, uid, kind, await relations.called(act.tx, name), context_of(request).tied)
 
     try:
         await attempt(request, form, do, {})

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from collector.model import FOREVER
+from collector.pipeline import tying
 from collector.relations import POWERED_BY
 from collector.services import cis, relations
 from collector.services.missing import NotFound
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
-from collector.services.relating import Relating
 from collector.store import schema
 from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.test_pipeline import World
-from tests.collector.test_relations import SERVER, UPS
+from tests.collector.test_relations import SERVER, UPS, relating
 from tests.collector.test_targets import found
 
 ADMIN = ("config_admin:server",)
@@ -32,7 +33,7 @@ async def world(sqlite_store: Store) -> World:
         await world.say(1, found(f"192.0.2.{at}", SERVER | {"name": f"db{at}", "serial": f"SRV000{at}"}, world.now))
     told = [{"outlet": "", "name": "db2"}]
     await world.say(1, found("192.0.2.9", UPS | {"serial": "AS0001", "name": "ups"}, world.now, attached=told))
-    await Relating(world.store, lambda: world.now).step()
+    await relating(world).step()
     return world
 
 
@@ -41,12 +42,16 @@ async def uid(world: World, name: str) -> str:
     return str(row.uid)
 
 
+def weighing(world: World) -> relations.Weigh:
+    return partial(tying.say, policies=world.runner.policies)
+
+
 async def said(world: World, step: Any, a: str, b: str, kind: str = POWERED_BY, roles: Any = ADMIN) -> list[Any]:
     """Let ada tie or untie two by their names; return what was told."""
     world.now += 60_000
     async with world.store.write() as tx:
         doing = act(tx, "ada", world.now)
-        await step(doing, roles, await uid(world, a), kind, await uid(world, b))
+        await step(doing, roles, await uid(world, a), kind, await uid(world, b), weighing(world))
     return list(doing.told)
 
 
@@ -61,7 +66,7 @@ async def holding(world: World) -> list[tuple[str, str, str]]:
 async def test_what_people_say_holds_until_they_take_it_back_whatever_devices_tell(world: World) -> None:
     assert len(await said(world, relations.tie, "db1", "ups")) == 1
     assert await said(world, relations.tie, "db1", "ups") == [], "said already"
-    await Relating(world.store, lambda: world.now).step()
+    await relating(world).step()
     assert await holding(world) == [("db1", "ups", "hand"), ("db2", "ups", "snmp")]
     assert len(await said(world, relations.untie, "db1", "ups")) == 1
     assert await holding(world) == [("db2", "ups", "snmp")]
@@ -95,8 +100,9 @@ async def test_only_who_administers_the_class_says_it_and_only_of_what_there_is(
     with pytest.raises(NotTheirs):
         await said(world, relations.tie, "db1", "ups", roles=("config_admin:network",))
     async with world.store.write() as tx:
+        its = ADMIN, await uid(world, "db1"), POWERED_BY, "nowhere"
         with pytest.raises(NotFound):
-            await relations.tie(act(tx, "ada", world.now), ADMIN, await uid(world, "db1"), POWERED_BY, "nowhere")
+            await relations.tie(act(tx, "ada", world.now), *its, weighing(world))
 
 
 async def test_a_name_that_two_bear_leads_to_neither(world: World) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from collector.config import shipped_rules
-from collector.pipeline import entering, listing
+from collector.pipeline import entering, listing, tying
 from collector.record import ENVIRONMENTS
 from collector.relations import KINDS
 from collector.security.audit import Actor, acting
@@ -49,8 +49,9 @@ async def take(
     world.now += 60_000
     policies = world.runner.policies
     importer = Importer(
-        policies.columns, partial(listing.settle, policies=policies), partial(entering.enter, policies=policies)
-    )
+        policies.columns, partial(listing.settle, policies=policies), partial(entering.enter, policies=policies),
+        partial(tying.say, policies=policies),
+    )  # fmt: skip
     async with acting(world.store, Actor("ada", "test"), lambda: world.now) as act:
         return await (importer.take_back if back else importer.take)(act, roles, name, io.BytesIO(content), dry)
 

@@ -10,14 +10,13 @@ import pytest
 
 from collector.model import FOREVER
 from collector.services.imports import AT_ONCE, Report
-from collector.services.relating import Relating
 from collector.store import schema
 from collector.store.engine import Store
 from collector.web.catalogue import entries
 from tests.collector.services.imports.lists import as_csv, as_json, as_xlsx, as_xml
 from tests.collector.services.imports.test_taking import take, told
 from tests.collector.test_pipeline import World
-from tests.collector.test_relations import SERVER, UPS
+from tests.collector.test_relations import SERVER, UPS, relating
 from tests.collector.test_targets import found
 
 HEAD = ["from", "relation", "to"]
@@ -106,7 +105,7 @@ async def test_a_relation_that_holds_already_by_anybodys_word_is_no_news(either:
     await either.say(1, found("192.0.2.1", SERVER | {"name": "db2", "serial": "SRV0002"}, either.now))
     fed = [{"outlet": "", "name": "db2"}]
     await either.say(1, found("192.0.2.9", UPS | {"serial": "AS0001", "name": "ups-b"}, either.now, attached=fed))
-    await Relating(either.store, lambda: either.now).step()
+    await relating(either).step()
     rows = [["web-1", "powered_by", "ups-a"], ["web-1", "ha_peer", "web-2"]]
     await tie(either, *rows)
     before = await holding(either)
@@ -117,7 +116,7 @@ async def test_a_relation_that_holds_already_by_anybodys_word_is_no_news(either:
 
 async def test_what_a_list_says_outlasts_what_devices_tell(world: World) -> None:
     await tie(world, ["web-1", "powered_by", "ups-a"])
-    assert await Relating(world.store, lambda: world.now).step() == 0
+    assert await relating(world).step() == 0
     assert len(await holding(world)) == 1
 
 
@@ -194,7 +193,7 @@ async def test_neither_devices_nor_what_devices_say_is_taken_back(world: World) 
     await world.say(1, found("192.0.2.1", SERVER | {"name": "db2", "serial": "SRV0002"}, world.now))
     fed = [{"outlet": "", "name": "db2"}]
     await world.say(1, found("192.0.2.9", UPS | {"serial": "AS0001", "name": "ups-b"}, world.now, attached=fed))
-    await Relating(world.store, lambda: world.now).step()
+    await relating(world).step()
     report = await tie(world, ["db2", "powered_by", "ups-b"], back=True)
     (line,) = report.lines
     assert (line.why, line.detail, report.applied) == ("observed", "snmp//192.0.2.9", False)
