@@ -179,7 +179,7 @@ async def _turn(act: Act, before: Revert, after: Revert, word: str, said: str) -
         return False
     mark = Mark(act.at, act.by, word, said, reference=str(after.state) if word == OVER else after.assignee)
     await acceptances.mark(act.tx, after.finding_id, mark)
-    act.tell(f"finding.{word}", _name(after), _told(before), _told(after))
+    act.tell("finding.task", _name(after), _told(before), _told(after) | {"step": word})
     return True
 
 

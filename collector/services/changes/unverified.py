@@ -83,12 +83,12 @@ def _is_ours(ci: CI | None) -> bool:
 
 async def _tell(act: Act, kept: Kept, new: Mapping[int, int], ended: Mapping[int, str]) -> None:
     """Write into the trail of the change, and the audit log, which of its lines (by place) were missed or seen."""
-    name, at_all = f"change/{kept.change.number}", (("unverified", sorted(new)), ("seen", sorted(ended)))
-    for word, places in at_all:
+    for word, places in (("unverified", sorted(new)), ("seen", sorted(ended))):
         if places:
             told = ", ".join(f"#{place + 1}" for place in places)
             await change_trail.add(act.tx, kept.id, Mark(act.at, act.by, word, kept.change.state, told))
-            act.tell(f"change.{word}", name, after={"lines": {str(each + 1): ended.get(each, KIND) for each in places}})
+    said = {place + 1: KIND for place in new} | {place + 1: word for place, word in ended.items()}
+    act.tell("change.unverified", f"change/{kept.change.number}", after={f"line {key}": said[key] for key in said})
 
 
 async def _errand(act: Act, kept: Kept, missed: Sequence[Missed], table: Table) -> None:
