@@ -43,7 +43,7 @@ class _Testing:
         self._connection, self._asked, self._now = connection, asked, now
         self._present, margins = present.governance, asked.margins
         usual = present.margins if margins is None else lambda _: margins
-        self._terms = Terms(asked.governance or present.governance, usual)
+        self._terms = Terms(asked.governance or present.governance, usual, present.telling)
 
     async def add(self, ci_ids: Sequence[int], report: Report) -> None:
         """Add what moved on these CIs to `report`."""

@@ -22,6 +22,7 @@ from collector.change.filing import Filed, Filing
 from collector.change.item import Item
 from collector.change.record import Change, ChangeType, Line, Window
 from collector.change.sighting import Sighting
+from collector.change.telling import SILENT, Telling
 from collector.change.track import Acceptance, Followed, Judged, Track, follow
 from collector.governance import Governance
 from collector.model import Event, Path, Step
@@ -31,9 +32,6 @@ from collector.store.findings import Waiting
 from collector.store.lanes import Ids
 from collector.store.tracks import Course, Moving, Place
 
-TELLING = ("config_changed",)
-"""Kinds of events that say who changed a device, and the sections they speak of."""
-SPOKEN_OF = "configuration"
 CLOCK_SLACK_MS = 60_000
 """How far the clock of whoever tells of a change may be off."""
 USUAL = Margins()
@@ -44,10 +42,14 @@ Drifted = Mapping[int, Mapping[Path, int]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """By what things are judged: what is controlled and how often it must be seen, and the margins of a source."""
+    """By what things are judged: what is controlled and how often it must be seen, and the margins of a source.
+
+    `telling`: which traces speak of what.
+    """
 
     governance: Governance
     margins: Callable[[str], Margins] = lambda _: USUAL
+    telling: Telling = SILENT
 
 
 async def match(tx: AsyncConnection, drifted: Drifted, terms: Terms, now: int, ids: Ids | None = None) -> set[int]:
@@ -214,12 +216,25 @@ async def _known(tx: AsyncConnection, courses: Mapping[Place, Course], terms: Te
     for change in (kept.change for kept in found):
         for ci_id in {line.ci_id for line in change.lines} & ci_ids:
             by_ci.setdefault(ci_id, []).append(change)
-    spoken_of = {ci_id for ci_id, path in courses if path.section == SPOKEN_OF}
-    told = await events.of_cis(tx, spoken_of, min(times), max(times), TELLING)
+    traces = await _traces(tx, courses, (min(times), max(times)), terms.telling)
     accepted = await acceptances.on(tx, ci_ids)
     for place, each in await _made_afterwards(tx, found, ci_ids, now):
         accepted.setdefault(place, []).append(each)
-    return _Known(by_ci, {ci_id: [_trace(ci_id, each) for each in its] for ci_id, its in told.items()}, accepted)
+    return _Known(by_ci, traces, accepted)
+
+
+async def _traces(
+    tx: AsyncConnection, courses: Iterable[Place], span: tuple[int, int], telling: Telling
+) -> dict[int, list[Trace]]:
+    """Return CI → what was told of who did something to what moved there, within `span` (ms)."""
+    moved = {(ci_id, path.section) for ci_id, path in courses if path.section in telling.sections}
+    kinds = telling.kinds(frozenset(section for _, section in moved))
+    told = await events.of_cis(tx, {ci_id for ci_id, _ in moved}, *span, kinds) if kinds else {}
+    return {
+        ci_id: [_trace(ci_id, each, section) for each in its for section in telling.events[each.kind]
+                if (ci_id, section) in moved]
+        for ci_id, its in told.items()
+    }  # fmt: skip
 
 
 async def _made_afterwards(
@@ -253,9 +268,8 @@ def _names(line: Line, item: Item) -> bool:
     return is_it and line.expected.met_by(item.new) is not False
 
 
-def _trace(ci_id: int, told: Event) -> Trace:
-    path = Path(SPOKEN_OF, "") if told.kind in TELLING else None
-    return Trace(ci_id, told.at, told.kind, told.actor, path, CLOCK_SLACK_MS, told.authentic)
+def _trace(ci_id: int, told: Event, section: str) -> Trace:
+    return Trace(ci_id, told.at, told.kind, told.actor, Path(section, ""), CLOCK_SLACK_MS, told.authentic)
 
 
 def _one(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector import governance, identifiers, modes, precedence, retirement_policy, rulebook, workcalendar
+from collector.change import telling
+from collector.change.telling import SILENT, Telling
 from collector.desk import table
 from collector.desk.table import BUILT_IN, Table
 from collector.governance import Governance
@@ -39,6 +41,7 @@ class Policies:
     desk: Table = BUILT_IN
     meter: RuleMeter = field(default_factory=RuleMeter)
     """What running the rules costs."""
+    telling: Telling = SILENT
     naming: Mapping[str, Naming] = field(default_factory=lambda: BY_PATH)
     """What people call a value, by language."""
     rhythm: Rhythm = field(default_factory=Rhythm)
@@ -49,7 +52,7 @@ class Policies:
     @property
     def terms(self) -> Terms:
         """By what things are held against changes."""
-        return Terms(self.governance, self.rhythm.margins)
+        return Terms(self.governance, self.rhythm.margins, self.telling)
 
 
 def load(folder: Path) -> Policies:
@@ -65,4 +68,5 @@ def load(folder: Path) -> Policies:
         modes.load(folder / "modes.yaml"),
         needs.load(folder / "health.yaml"),
         desk,
+        telling=telling.load(folder / "traces.yaml"),
     )

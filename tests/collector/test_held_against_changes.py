@@ -392,6 +392,23 @@ async def test_a_line_of_syslog_narrows_the_bracket_of_a_configuration_and_names
             await ground.answering().accept(act(tx, "wang", world.now), SUPERVISING, 1, "it is mine")
 
 
+async def test_a_line_of_syslog_tells_of_all_that_a_session_at_the_device_can_move(ground: Ground) -> None:
+    """The MTU is configured, the serial number of the chassis is not: nobody changed that by typing."""
+    world, before = ground.world, ground.world.now
+    ground.host.bodies["interfaces"][0]["mtu"] = 9000
+    ground.host.bodies["hardware"]["bios_version"] = "1.5"
+    at = world.now + 30_000
+    world.now += 10 * MINUTE
+    async with world.store.write() as tx:
+        told = Event(at, "config_changed", actor="wang", origin="10.0.0.5", until=at, source="syslog")
+        await events.add(tx, [told], Spoken(ground.ci_id, "", "10.0.0.1", 1))
+    await ground.tell()
+    rows = {row.field: row for row in await world.rows(schema.finding_item)}
+    assert (rows["mtu"].actor, rows["mtu"].claimed) == ("wang", True)
+    assert before <= rows["mtu"].lo <= at <= rows["mtu"].hi <= at + MINUTE
+    assert [row.actor for name, row in rows.items() if name != "mtu"] == [""]
+
+
 @dataclass
 class Watched:
     """A host whose hardware an agent tells, and a sweep by its management controller."""

@@ -15,8 +15,9 @@ from collector.services.inspecting import runs
 from collector.services.refused import Refused
 from collector.stocktake import Thing
 from collector.store import schema
-from tests.collector.inspecting.test_runs import DAY, FIRST, Hall
+from tests.collector.inspecting.test_runs import FIRST, Hall
 from tests.collector.inspecting.test_runs import halls as halls
+from tests.people import DAY as DAY
 from tests.people import shipped_policies
 
 RULES = tuple(each for each in shipped_policies().rulebook.rules.values() if each.rule.pack == "server")
