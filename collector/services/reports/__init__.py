@@ -9,6 +9,7 @@
 | `data_health` | how complete, fresh and verified the record is, and what to do about it |
 
 `handling` judges and counts incidents, `months` are months of the working calendar;
+`compared` holds a report against the one before;
 `asked` says what may be asked of them, `versions` which values are versions, `paging` how pages become parts.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collector.desk.table import BUILT_IN, Table
@@ -62,6 +62,10 @@ class Asked:
     @property
     def scope(self) -> Scope:
         return Scope(self.at, self.classes)
+
+    def of(self, at: int) -> Scope:
+        """Return the same as of another time (ms)."""
+        return replace(self.scope, at=at)
 
     @property
     def told(self) -> tuple[Figure, ...]:

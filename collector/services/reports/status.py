@@ -1,4 +1,6 @@
-"""The half-yearly CI status report: each CI with its versions, what moved and on whose word, what stands open."""
+"""The half-yearly CI status report: each CI with its versions, what is otherwise than in the report before, what moved
+and on whose word, what stands open; under it the head of the audit log.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.filing import GRAVEST_FIRST
 from collector.report.value import Column, Figure, Kind, Report, Row, Table, standing
-from collector.services.reports import versions
+from collector.services.reports import compared, versions
 from collector.services.reports.asked import Asked
 from collector.services.reports.paging import paged
+from collector.store import audit
 from collector.store.browse import report_moves, reports
 from collector.store.browse.page import Window
 from collector.store.browse.report_moves import Moved, Standing
@@ -68,14 +71,26 @@ async def make(connection: AsyncConnection, asked: Asked) -> Report:
     verdicts = [(each.value, found[each.value]) for each in GRAVEST_FIRST if each.value in found]
     figures = (
         Figure("cis", known.count), Figure("moved", sum(found.values())), Figure("open", waiting.count),
+        *await compared.figures(connection, asked),
     )  # fmt: skip
     tables = (
         Table("verdicts", VERDICTS, standing(verdicts), "items"),
         _cis(connection, asked),
+        Table("compared", compared.COLUMNS, compared.rows(connection, asked)),
         _moved(connection, asked),
         _open(connection, asked),
     )
-    return Report("status", asked.now, (*asked.told, *asked.told_period), figures, tables)
+    told = (*asked.told, *asked.told_period, *await _sealed(connection))
+    return Report("status", asked.now, told, figures, tables)
+
+
+async def _sealed(connection: AsyncConnection) -> tuple[Figure, ...]:
+    """Return the head of the audit log: whoever has the report can tell whether the log was rewritten since."""
+    head = await audit.mark(connection, audit.HEAD)
+    return (
+        Figure("audit_seq", head.seq), Figure("audit_hash", head.hash.hex(), Kind.TEXT),
+        Figure("audit_at", head.at or None, Kind.TIME),
+    )  # fmt: skip
 
 
 def _cis(connection: AsyncConnection, asked: Asked) -> Table:

@@ -24,7 +24,8 @@ async def test_a_report_is_json_unless_another_format_is_asked(world: World) -> 
     client = await world.person("viewer")
     report = (await client.get(f"{API}/status")).json()
     assert {row["ci"] for row in report["tables"]["cis"]["rows"]} >= {"web-01", "db-01", "pc-zhang"}
-    assert report["figures"] == {"cis": 5, "moved": 2, "open": 1}
+    assert report["figures"] == {"cis": 5, "moved": 2, "open": 1, "cis_before": 0, "open_before": 0}
+    assert {"audit_seq", "audit_hash", "audit_at"} <= report["parameters"].keys()
     for kind, begins in (("csv", b"\xef\xbb\xbf"), ("xml", b"<?xml"), ("xlsx", b"PK"), ("pdf", b"%PDF-")):
         answer = await client.get(f"{API}/status", params={"format": kind})
         assert answer.content.startswith(begins)

@@ -14,10 +14,11 @@ from collector.config import shipped_rules
 from collector.model import FOREVER
 from collector.report import needs
 from collector.report.value import Cell, Report, batches
+from collector.security.audit import Actor, recorded
 from collector.services import reports
 from collector.services.missing import NotFound
 from collector.services.reports.asked import Asked
-from collector.store import schema
+from collector.store import audit, schema
 from collector.store.browse.page import BadCursor
 from collector.store.engine import Store
 from tests.estate import DAY, HOUR, NOW, Estate, Seeded, Standard, standard
@@ -83,7 +84,7 @@ async def test_status_tells_every_ci_with_what_it_says_of_itself(store: Store, e
         rows = {row["ci"]: row for row in await _rows(report, "cis")}
         facts, cis = await _facts(connection), await _cis(connection)
     assert sorted(rows) == sorted(row.name for row in cis)
-    assert _figures(report) == {"cis": len(cis), "moved": 3, "open": 1}
+    assert _figures(report) == {"cis": len(cis), "moved": 3, "open": 1, "cis_before": 1, "open_before": 0}
     for row in rows.values():
         said = facts.get(row["id"], {})
         assert row["serial"] == said.get("hardware.serial", said.get("device.serial"))
@@ -110,6 +111,33 @@ async def test_status_tells_what_moved_in_the_period_and_on_whose_word(store: St
     switch = next(row for row in moved if row["ci"] == "core-1")
     assert (switch["before"], switch["after"], switch["verdict"]) == ("10.5", "10.6", "verified")
     assert {row["finding"] for row in moved if row["ci"] == "web-01"} == {estate.finding}
+
+
+async def test_status_says_what_is_otherwise_than_in_the_report_before(store: Store, estate: Standard) -> None:
+    async with store.read() as connection:
+        report = await reports.make(connection, "status", Asked(NOW, since=NOW - 15 * DAY, limit=2))
+        found = [(row["ci"], row["what"], row["before"], row["after"]) for row in await _rows(report, "compared")]
+        earlier = await reports.make(connection, "status", Asked(NOW, since=NOW - 30 * DAY))
+        owned = [row for row in await _rows(earlier, "compared") if row["what"] == "owner"]
+        fresh = await reports.make(connection, "status", Asked(NOW, since=NOW - 60 * DAY, limit=2))
+        arrived = {row["ci"] for row in await _rows(fresh, "compared") if row["what"] == "arrived"}
+    assert ("core-1", "version", "10.5", "10.6") in found
+    assert not [row for row in found if row[1] == "owner"], "its owner was written before"
+    assert [(row["ci"], row["before"], row["after"]) for row in owned] == [("core-1", None, "李伟")]
+    assert "web-01" in arrived
+    assert "core-1" not in arrived
+    assert (_figures(fresh)["cis_before"], _figures(report)["cis_before"]) == (1, _figures(report)["cis"])
+
+
+async def test_status_holds_the_head_of_the_audit_log(store: Store, estate: Standard) -> None:
+    async with store.write() as tx:
+        async with recorded(tx, Actor("ada", "page ::1"), NOW) as act:
+            act.tell("plan.create", "plan/1", after={"n": 1})
+        head = await audit.mark(tx, audit.HEAD)
+    async with store.read() as connection:
+        report = await reports.make(connection, "status", Asked(NOW))
+    told = {each.name: each.value for each in report.parameters}
+    assert (told["audit_seq"], told["audit_hash"], told["audit_at"]) == (1, head.hash.hex(), NOW)
 
 
 async def test_status_is_as_of_any_moment(store: Store, estate: Standard) -> None:
