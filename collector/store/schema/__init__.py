@@ -58,6 +58,7 @@ from collector.store.schema.findings import campaign as campaign
 from collector.store.schema.findings import finding as finding
 from collector.store.schema.findings import finding_item as finding_item
 from collector.store.schema.findings import finding_mark as finding_mark
+from collector.store.schema.findings import finding_past as finding_past
 from collector.store.schema.findings import revert as revert
 from collector.store.schema.findings import unverified as unverified
 from collector.store.schema.history import auth as auth

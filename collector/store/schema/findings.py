@@ -43,6 +43,13 @@ finding_item = Table(  # one thing that moved for one source, told from others a
           sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
 
+finding_past = Table(  # how it stood until then (ms); as it stands now is in `finding` alone: only added to
+    "finding_past", metadata,
+    Column("finding_id", Id, ForeignKey("finding.id"), primary_key=True),
+    Column("until", BigInteger, primary_key=True, autoincrement=False), words("verdict"),
+    Column("closed_at", BigInteger),
+)  # fmt: skip
+
 campaign = Table(  # what moved alike on many CIs within a day, by the value that showed it
     "campaign", metadata, numbered(),
     Column("path_id", Id, ForeignKey("path.id"), nullable=False), words("field"),
