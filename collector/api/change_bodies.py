@@ -35,7 +35,7 @@ class LineAsked(Body):
     ci: Uid
     section: Name
     key: Annotated[str, StringConstraints(max_length=1000)] = Field(
-        "", description="empty: the whole section; of `rule` its id, or NET-*"
+        "", description="empty: the whole section; of `rule` its id, or NET-*; of `relations` kind|id of the other CI"
     )
     field: Annotated[str, StringConstraints(max_length=1000)] = Field(
         "", description="one field of an element; of `rule` an instance"

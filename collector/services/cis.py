@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.change.record import RELATIONS
 from collector.model import Value
 from collector.services.element import FieldChange, element, in_order, moved_fields
 from collector.services.missing import NotFound
@@ -112,6 +113,7 @@ async def made_of(
     rows = await facts.facts(connection, ci.id, moment, name)
     states = [each for each in await facts.sections(connection, ci.id) if name in (None, each.name)]
     names = {row.section for row in rows} | {state.name for state in states if state.name not in APART}
+    names.discard(RELATIONS)  # they are listed whole: a lane holds what moved
     return tuple(
         _section(each, [row for row in rows if row.section == each], [s for s in states if s.name == each])
         for each in sorted(names, key=lambda each: (_ORDER.get(each, len(_ORDER)), each))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from collector.change.record import RELATIONS
 from collector.incident import Naming
 from collector.inert import shorten
 from collector.model import Path
@@ -15,7 +16,9 @@ MAX_NAME = 72
 
 
 def named(section: str, key: str, texts: Texts) -> str:
-    """Return the word of a field, or the parts of an element's key."""
+    """Return the word of a field, or the parts of an element's key; of a relation its kind: its value says to whom."""
+    if section == RELATIONS:
+        return texts.label("relation", key.partition("|")[0])
     if shape_of(section).is_record:
         return texts.field(section, key)
     parts = key_fields(shape_of(section), key).values()

@@ -1,4 +1,4 @@
-"""When CIs were last seen: the newest word of any source on any of their sections; that it is gone is none."""
+"""When CIs were last seen: the newest word of any source on their sections; not what the collector makes of many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.change.record import PRESENCE
+from collector.change.record import PRESENCE, RELATIONS
 from collector.store.schema import section, source, subject_ci
 
 
@@ -21,7 +21,7 @@ async def last_seen(connection: AsyncConnection, ids: Sequence[int]) -> dict[int
     )
     told = (
         select(section.c.ci_id, func.max(section.c.last_ok))
-        .where(section.c.ci_id.in_(ids), section.c.name != PRESENCE.section)
+        .where(section.c.ci_id.in_(ids), section.c.name.not_in((PRESENCE.section, RELATIONS)))
         .group_by(section.c.ci_id)
     )
     newest: dict[int, int] = {}

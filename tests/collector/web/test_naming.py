@@ -14,6 +14,7 @@ from collector.web.naming import naming
         (Path("device", "version"), "设备 版本", "Device Version"),
         (Path("packages", "nginx|amd64"), "软件包 nginx · amd64", "Packages nginx · amd64"),
         (Path("services", "cron.service"), "服务 cron.service", "Services cron.service"),
+        (Path("relations", "powered_by|0a1b"), "关系 供电来自", "Relations powered by"),
         (Path("configuration", "running"), "配置 running", "Configuration running"),
     ],
 )
