@@ -40,14 +40,15 @@ class FollowingUp:
     async def step(self) -> None:
         """Do what is due now; raise `StoreFailed`."""
         async with reading(self._store) as connection:
-            asked, missed = await reverting.is_due(connection), await unverified.is_due(connection, self._clock())
+            asked = await reverting.is_due(connection)
+            missed = await unverified.due(connection, self._changes, self._clock())
             once = await second_looks.is_due(connection)
         if asked:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
                 await reverting.settle(act, self._governance)
         if missed:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
-                await unverified.settle(act, self._changes, self._desk)
+                await unverified.settle(act, self._changes, self._desk, missed)
         if once:
             async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
                 await second_looks.settle(act)

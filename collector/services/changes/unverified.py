@@ -6,7 +6,7 @@ itself once the line is seen, right or wrong, or a person decides it. The change
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,21 +35,26 @@ async def listed(connection: AsyncConnection, number: str = "") -> list[Missed]:
     return await unverified.listed(connection, number)
 
 
-async def is_due(connection: AsyncConnection, now: int) -> bool:
-    """Return whether `settle` may have something to do at `now` (ms)."""
-    if await unverified.open_places(connection):
-        return True
-    return any(_is_late(each, now) for each in await changes.to_verify(connection))
+async def due(connection: AsyncConnection, desk: Desk, now: int) -> list[int]:
+    """Return the ids of the changes of which `settle` has something to write at `now` (ms)."""
+    known = await unverified.open_places(connection)
+    waiting = {each.id: each for each in await changes.to_verify(connection) if each.id in known or _is_late(each, now)}
+    over = await changes.by_ids(connection, known.keys() - waiting.keys())
+    found = {each.id: await _moved(connection, desk, each, known.get(each.id, ()), now)
+             for each in (*waiting.values(), *over)}  # fmt: skip
+    return [change_id for change_id, (new, ended) in found.items() if new or ended]
 
 
-async def settle(act: Act, desk: Desk, table: Table) -> int:
-    """Write down which lines nobody saw in time, and what those came to that were; return of how many changes."""
+async def settle(act: Act, desk: Desk, table: Table, change_ids: Collection[int]) -> None:
+    """Write down which lines of these changes nobody saw in time, and what those came to that were."""
     known = await unverified.open_places(act.tx)
-    waiting = {each.id: each for each in await changes.to_verify(act.tx) if each.id in known or _is_late(each, act.at)}
-    moved = 0
-    for kept in (*waiting.values(), *await changes.by_ids(act.tx, known.keys() - waiting.keys())):
-        moved += await _settle(act, desk, kept, known.get(kept.id, set()), table)
-    return moved
+    for kept in await changes.by_ids(act.tx, change_ids):
+        new, ended = await _moved(act.tx, desk, kept, known.get(kept.id, ()), act.at)
+        if new or ended:
+            await unverified.add(act.tx, kept.id, new, (kept.change.is_over_at or act.at, act.at))
+            await unverified.close(act.tx, kept.id, ended, act.at)
+            await _tell(act, kept, new, ended)
+            await _errand(act, kept, await unverified.listed(act.tx, kept.change.number), table)
 
 
 def _is_late(kept: Kept, now: int) -> bool:
@@ -57,24 +62,20 @@ def _is_late(kept: Kept, now: int) -> bool:
     return over_at is not None and now > over_at + VERIFY_WITHIN_MS
 
 
-async def _settle(act: Act, desk: Desk, kept: Kept, known: set[int], table: Table) -> bool:
+async def _moved(
+    connection: AsyncConnection, desk: Desk, kept: Kept, known: Collection[int], now: int
+) -> tuple[dict[int, int], dict[int, str]]:
+    """Return the lines nobody saw that are not `known` (place → CI), and what those came to that are (place → word)."""
     change = kept.change
-    states = dict(enumerate(each.state for each in await desk.checks(act.tx, kept, act.at)))
-    found = await cis.by_ids(act.tx, {line.ci_id for line in change.lines})
+    states = dict(enumerate(each.state for each in await desk.checks(connection, kept, now)))
+    found = await cis.by_ids(connection, {line.ci_id for line in change.lines})
     missed = {
         place: line.ci_id
         for place, line in enumerate(change.lines)
         if change.state is State.IMPLEMENTED and states[place] is LineState.UNKNOWN and _is_ours(found.get(line.ci_id))
     }
     new = {place: ci_id for place, ci_id in missed.items() if place not in known}
-    ended = {place: str(states.get(place, change.state)) for place in known - missed.keys()}
-    if not new and not ended:
-        return False
-    await unverified.add(act.tx, kept.id, new, (change.is_over_at or act.at, act.at))
-    await unverified.close(act.tx, kept.id, ended, act.at)
-    await _tell(act, kept, new, ended)
-    await _errand(act, kept, await unverified.listed(act.tx, change.number), table)
-    return True
+    return new, {place: str(states.get(place, change.state)) for place in known if place not in missed}
 
 
 def _is_ours(ci: CI | None) -> bool:

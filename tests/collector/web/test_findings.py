@@ -203,7 +203,12 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
         await tx.execute(insert(tx, schema.change_line).values(line))
         missed = {"change_id": change_id, "place": 0, "ci_id": host.id, "over_at": NOW, "opened_at": NOW}
         await tx.execute(insert(tx, schema.unverified).values(missed))
-    async with await world.person("viewer", language=language) as client:
+        for place, done_at in ((0, None), (1, NOW)):
+            task = {"change_id": change_id, "place": place, "text": f"step {place}", "assignee": "dan"}
+            await tx.execute(insert(tx, schema.change_task).values({**task, "done_at": done_at}))
+    async with await world.person("viewer", name="dan", language=language) as client:
+        mine = read((await client.get("/")).text)
+        assert ("step 0" in mine.text, "step 1" in mine.text) == (True, False), "what is done waits for nobody"
         page = read((await client.get("/findings")).text)
         (told,) = (await client.get(f"{API}/unverified")).json()
         assert (await client.get(f"{API}/unverified?change=CHG-1")).json() == []
