@@ -24,6 +24,7 @@ from collector.services.imports import BadTable
 from collector.services.inbound.inbox import Busy
 from collector.services.incidents.desk import Overtaken as IncidentOvertaken
 from collector.services.missing import NotFound
+from collector.services.once import BadKey, NoAnswer, OtherRequest
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
 from collector.services.targets import InDoubt
@@ -50,6 +51,9 @@ STATUSES: dict[type[Exception], int] = {
     NotTheirs: 403,
     NotTheSame: 412,
     Unseen: 428,
+    BadKey: 400,
+    OtherRequest: 422,
+    NoAnswer: 409,
     InDoubt: 503,
     Busy: 503,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+import uuid
 import weakref
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -16,6 +18,8 @@ TOKEN, AUDITOR_TOKEN = "token", "auditor_token"
 """Two, because nobody who administers reads the audit log; who owns the data folder owns both."""
 WAITED_S = {TOKEN: 30.0, AUDITOR_TOKEN: 600.0}
 """To check millions of rows takes its time."""
+AGAIN_S = (0.5, 1.0, 2.0, 4.0)
+"""Pauses before what broke off is asked again, under its key."""
 
 Data = Annotated[Path, typer.Option("--data", envvar="MUSTER_DATA", help="The collector's data folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -121,7 +125,7 @@ class Client:
 
     def _answer(self, method: str, path: str, **options: Any) -> Any:
         try:
-            response = self._http.request(method, f"/api/v1/{path}", **options)
+            response = self._asked(method, f"/api/v1/{path}", **options)
         except httpx2.HTTPError as error:
             raise CollectorUnreachable(f"no collector answers at {self._http.base_url}: is it running?") from error
         if response.status_code >= 400:
@@ -129,6 +133,32 @@ class Client:
         if response.headers.get("content-type", "").startswith("text/plain"):
             return response.text
         return response.json() if response.content else None
+
+    def _asked(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Return the answer. What is posted has a key, so where the connection breaks off it can be asked again.
+
+        A file is sent once: it is read while it is sent.
+        """
+        request = self._http.build_request(method, path, **options)
+        if method != "POST" or "content" in options:
+            return self._http.send(request)
+        request.headers["Idempotency-Key"] = uuid.uuid4().hex
+        try:
+            return self._http.send(request)
+        except _BROKEN_OFF as error:
+            return self._asked_again(request, error)
+
+    def _asked_again(self, request: httpx2.Request, error: httpx2.HTTPError) -> httpx2.Response:
+        for pause_s in AGAIN_S:
+            time.sleep(pause_s)
+            try:
+                return self._http.send(request)
+            except (*_BROKEN_OFF, httpx2.ConnectError) as another:  # it may be starting anew
+                error = another
+        raise error
+
+
+_BROKEN_OFF = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 
 
 def _problem(response: httpx2.Response) -> str:

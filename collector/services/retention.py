@@ -10,7 +10,7 @@ import structlog
 from collector.clock import Clock
 from collector.desk.table import BUILT_IN, Table
 from collector.security.audit import COLLECTOR, recorded
-from collector.services import audit, events, waiver_reminders
+from collector.services import audit, events, once, waiver_reminders
 from collector.store import alerts
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, writing
@@ -47,6 +47,7 @@ class Retention:
         async with writing(self._store) as tx, recorded(tx, COLLECTOR, self._clock()) as act:
             await waiver_reminders.step(act, self._desk)
         async with writing(self._store) as tx:
+            gone += await once.forget(tx, self._clock())
             gone += await audit.prune(tx, self._audit_days * audit.DAY_MS, self._clock())
             await self._store.look(tx)
         return gone

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,6 +39,21 @@ LOOKED_AT = 1_000
 """Rows of an index SQLite reads to see how values are distributed."""
 
 
+class Errand(Protocol):
+    """What transactions are for: it writes something of its own into them, before anything else."""
+
+    async def begin(self, tx: AsyncConnection) -> None:
+        """Write it; what this raises undoes the transaction."""
+        ...
+
+    def committed(self) -> None:
+        """Hear that a transaction is committed."""
+        ...
+
+
+ERRAND: Final[ContextVar[Errand | None]] = ContextVar("errand", default=None)
+
+
 class Store:
     """An open database. `write()` is serialised; `read()` never waits for it."""
 
@@ -55,8 +71,13 @@ class Store:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed durably when the block ends, undone when it raises."""
+        errand = ERRAND.get()
         async with self._turn, self._writer.begin() as connection:
+            if errand:
+                await errand.begin(connection)
             yield connection
+        if errand:
+            errand.committed()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from collector.api import asking, shapes, trouble_shapes
+from collector.api import asking, once, shapes, trouble_shapes
 from collector.api.access import public, requires
 from collector.api.context import context_of
 from collector.security.roles import Permission
@@ -70,4 +70,4 @@ def _labels(target: Target) -> dict[str, str]:
 @router.get("/openapi.json", include_in_schema=False, dependencies=[public()])
 async def openapi(request: Request) -> Response:
     """Describe this API."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(once.described(request.app.openapi()))
