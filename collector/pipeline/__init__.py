@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import ingest, subject
+from collector.change import package_log
 from collector.clock import Clock
 from collector.ingest import BadObservation, Logged, Look
 from collector.inspection import Moved
@@ -139,6 +140,8 @@ def _not_before(states: Iterable[SourceState], now: int) -> int:
 async def weigh(tx: AsyncConnection, touched: Touched, policies: Policies, now: int, judged: Judged) -> None:
     """Hold what was touched against changes, then against rules; `judged` as for `judging.judge`."""
     findings = await matching.match(tx, touched.drifted, policies.terms, now, touched.ids)
+    logged = [ci_id for ci_id, its in touched.sections.items() if package_log.SECTION in its]
+    findings |= await matching.again(tx, logged, policies.terms, now) if logged else set()
     await judging.judge(tx, touched.sections, findings, policies, now, judged)
 
 

@@ -7,6 +7,7 @@ what came first, and the past is judged by the same call as the present.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,7 +15,7 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import drift
-from collector.change import approval, evidence, filing
+from collector.change import approval, evidence, filing, package_log
 from collector.change.authorised import in_time
 from collector.change.covering import Margins
 from collector.change.evidence import Trace
@@ -26,7 +27,7 @@ from collector.change.telling import SILENT, Telling
 from collector.change.track import Acceptance, Followed, Judged, Track, follow
 from collector.governance import Governance
 from collector.model import Event, Path, Step
-from collector.store import acceptances, changes, events, findings, standing, tracks
+from collector.store import acceptances, changes, events, findings, known, standing, tracks
 from collector.store.changes import Kept
 from collector.store.findings import Waiting
 from collector.store.lanes import Ids
@@ -230,11 +231,30 @@ async def _traces(
     moved = {(ci_id, path.section) for ci_id, path in courses if path.section in telling.sections}
     kinds = telling.kinds(frozenset(section for _, section in moved))
     told = await events.of_cis(tx, {ci_id for ci_id, _ in moved}, *span, kinds) if kinds else {}
+    found = await _logged(tx, courses)
+    for ci_id, its in told.items():
+        found.setdefault(ci_id, []).extend(
+            _trace(ci_id, each, section)
+            for each in its
+            for section in telling.events[each.kind]
+            if (ci_id, section) in moved
+        )
+    return found
+
+
+async def _logged(tx: AsyncConnection, courses: Iterable[Place]) -> dict[int, list[Trace]]:
+    """Return CI → the traces package managers left on the packages that moved there."""
+    moved: dict[int, list[Path]] = {}
+    for ci_id, path in courses:
+        if path.section == package_log.SPEAKS_OF:
+            moved.setdefault(ci_id, []).append(path)
+    if not moved:
+        return {}
+    _, bodies = await known.read(tx, dict.fromkeys(moved, (package_log.SECTION,)))
     return {
-        ci_id: [_trace(ci_id, each, section) for each in its for section in telling.events[each.kind]
-                if (ci_id, section) in moved]
-        for ci_id, its in told.items()
-    }  # fmt: skip
+        ci_id: package_log.traces(ci_id, json.loads(body), moved[ci_id], CLOCK_SLACK_MS)
+        for (ci_id, _), body in bodies.items()
+    }
 
 
 async def _made_afterwards(

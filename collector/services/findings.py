@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.change import sessions
+from collector.change.sessions import Session
 from collector.services.element import FieldChange, moved_fields
 from collector.services.missing import NotFound
-from collector.store import acceptances
+from collector.store import acceptances, known
 from collector.store.acceptances import Mark
 from collector.store.browse import findings, incidents
 from collector.store.browse.findings import FindingQuery, FindingRow, ItemRow
@@ -38,6 +41,13 @@ async def incident_of(connection: AsyncConnection, finding: FindingRow) -> Incid
 async def marks(connection: AsyncConnection, number: int) -> tuple[Mark, ...]:
     """Return what people did with a finding, the oldest first."""
     return await acceptances.marks(connection, number)
+
+
+async def present(connection: AsyncConnection, finding: FindingRow) -> list[Session]:
+    """Return the sessions that were on on its host while it moved, as far back as the host still tells of them."""
+    _, bodies = await known.read(connection, {finding.ci_id: (sessions.SECTION,)})
+    body = bodies.get((finding.ci_id, sessions.SECTION), b"[]")
+    return sessions.between(json.loads(body), finding.lo, finding.hi)
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,23 @@ _ALL = (
         ("vendor", "text", "vendor or maintainer's organisation where told"),
     ),
     _shape(
+        "package_log", "The last transactions of the package manager; evidence, never a fact", "started tool",
+        ("started", "when", "when it began; apt's history.log, dnf.rpm.log"),
+        ("tool", "text", "apt or dnf"),
+        ("ended", "when", "when it was over; absent where it was broken off"),
+        ("actor", "text", "who asked for it (sudo, pkexec); absent where nobody wrote that down"),
+        ("command", "text", "command line, at most 200 characters, without what may be secret"),
+        ("packages", "texts", "names of the packages it installed, moved or removed; at most 2,000"),
+    ),
+    _shape(
+        "logins", "The last sessions of people; evidence, never a fact", "at line",
+        ("at", "when", "when it began; wtmp, utmp(5)"),
+        ("line", "text", "terminal"),
+        ("user", "text", "account"),
+        ("origin", "text", "where from, as whoever let them in wrote it down: host, address or display"),
+        ("ended", "when", "when it was over; absent while it goes on"),
+    ),
+    _shape(
         "services", "Services of the service manager", "name",
         ("name", "text", "unit or service name"),
         ("enabled", "text", "enabled, disabled, static, masked; Windows: auto, manual, disabled"),

@@ -21,9 +21,9 @@ from tests.collector.test_pipeline import MINUTE, World
 from tests.simulated import SimulatedHost
 
 PACKAGE = Path("packages", "package-0000|amd64")
-OPENED = 6
+OPENED = 7
 """Statements that hold what moved against changes and open a finding of it: what is open and what stands there, the
-lanes, changes, acceptances; then the finding, and its items."""
+lanes, changes, acceptances, what the package manager logged; then the finding, and its items."""
 
 
 @contextmanager
@@ -82,7 +82,7 @@ async def fleet(store: Store) -> Fleet:
 
 
 @pytest.mark.parametrize("hosts", [1, 3])
-async def test_what_moved_costs_six_statements_however_many_hosts_it_moved_on(fleet: Fleet, hosts: int) -> None:
+async def test_what_moved_costs_seven_statements_however_many_hosts_it_moved_on(fleet: Fleet, hosts: int) -> None:
     await fleet.arrive(hosts)
     async with fleet.world.store.write() as tx:
         asked = await fleet.match(tx, await fleet.move(tx, "1.0", "2.0"))

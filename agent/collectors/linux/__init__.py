@@ -19,6 +19,8 @@ TABLE: Mapping[str, str] = {
     "ntp": "ntp",
     "lldp": "lldp",
     "packages": "packages",
+    "package_log": "package_log",
+    "logins": "logins",
     "services": "services",
     "listening_ports": "listening_ports",
     "users": "users",

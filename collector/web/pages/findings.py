@@ -44,6 +44,7 @@ SPEC = Spec(
         Column("opened"),
     ),
     {"state": ("open", "closed"), "verdict": tuple(Verdict), "revert": ("mine", "anybody", "overdue")},
+    moments=True,
 )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def _query(request: Request, asked: Listing) -> FindingQuery:
     return FindingQuery(
         asked.chosen["state"], asked.chosen["verdict"], asked.q, to_put_back=bool(tasks),
         assignee=request.state.principal.name if "mine" in tasks else "",
-        overdue_at=context_of(request).clock() if "overdue" in tasks else None,
+        overdue_at=context_of(request).clock() if "overdue" in tasks else None, at=asked.at, known_at=asked.known_at,
     )  # fmt: skip
 
 
@@ -71,11 +72,12 @@ LIST = ListPage(SPEC, _query, findings.listed, _cells)
 
 async def _mine(connection: AsyncConnection, viewer: Viewer, listing: Listing) -> dict[str, Any]:
     """Which of the findings shown the viewer may answer; and what nobody saw after a change."""
-    rows = listing.page.items if listing.page and viewer.may(Permission.FINDINGS_ANSWER) else []
+    may = viewer.may(Permission.FINDINGS_ANSWER) and listing.at is None
+    rows = listing.page.items if listing.page and may else []
     roles = viewer.request.state.principal.roles
     return {
         "mine": {row.id for row in rows if row.is_open and may_answer(roles, row.ci.ci_class)},
-        "unverified": () if listing.is_filtered else await unverified.listed(connection),
+        "unverified": () if listing.is_filtered or listing.at else await unverified.listed(connection),
     }
 
 
@@ -109,13 +111,14 @@ async def _one(request: Request, number: int, form: Form | None = None) -> HTMLR
         may = viewer.may(Permission.FINDINGS_ANSWER) and may_answer(request.state.principal.roles, found.ci.ci_class)
         people = await picking.people(connection) if may else ()
         fluttering = await flapping.of_finding(connection, found, context_of(request).registrar.governance)
+        present = await findings.present(connection, found)
         log_only = await logged.of_ci(connection, context.modes, found.ci_id, context.clock())
     told = {each for item in found.items for each in item.refused}
     return page(
         viewer, "finding.html", 400 if form else 200, finding=found, rows=findings.rows(found), incident=raised,
         marks=marks, may_answer=may, people=people, form=form, wrong=form.refused if form else "", flapping=fluttering,
         refused=sorted(told), log_only=log_only, flags=sorted({flag for item in found.items for flag in item.flags}),
-        actors=sorted({item.actor for item in found.items if item.actor}),
+        present=present, actors=sorted({item.actor for item in found.items if item.actor}),
         claimed=any(item.claimed for item in found.items if item.actor), now=context.clock(),
     )  # fmt: skip
 
