@@ -18,6 +18,7 @@ from collector.incident.planning import ASSIGNED, UNTOUCHED
 from collector.model import CI, Cause, Incident
 from collector.reverting import Revert
 from collector.services import errands
+from collector.services.refused import Refused
 from collector.store import desk, incidents, telling
 from collector.store.desk import COLLECTOR, Mark
 from collector.wording import clean, time_text
@@ -30,13 +31,16 @@ OVER: Final = "还原任务已结束 / it is not to be put back any more"
 
 
 async def begin(tx: AsyncConnection, its: Revert, ci: CI, table: Table) -> str:
-    """Give the incident of a finding to whom it is asked of, or open an errand; return its number."""
+    """Give the incident of a finding to whom it is asked of, or open an errand; return its number; raise `Refused`."""
     found = await own(tx, ci, its.finding_id)
     if found is None:
         cause = _cause(its, ci)
         await errands.tell(tx, cause, [its.assignee], table, its.asked_at)
         found = next(each for each in await incidents.open_of_kind(tx, KIND) if each.cause_key == cause.key)
-    await _give(tx, found, its)
+    try:
+        await _give(tx, found, its)
+    except desk.Stale:
+        raise Refused(f"{found.number} is no longer what was looked at: somebody wrote it since") from None
     return found.number
 
 

@@ -76,8 +76,8 @@ async def call_off(act: Act, number: int, reason: str) -> None:
 
 async def answered(act: Act, number: int, reason: str) -> None:
     """End the task of a finding that was answered otherwise, if there is one."""
-    if before := await standing(act.tx, number):
-        await _end(act, before, State.CANCELLED, reason)
+    if await standing(act.tx, number):
+        await call_off(act, number, reason)
 
 
 async def follow(act: Act, before: Incident, after: Incident) -> None:

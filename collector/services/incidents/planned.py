@@ -27,7 +27,10 @@ from collector.store.stocktakes import Kept
 BARRED: Final = {Deed.RESOLVE: Why.NOT_SIGNED, Deed.MERGE: Why.NOT_SIGNED, Deed.HAND_ON: Why.NEEDS_SOMEBODY}
 """What nobody does with it as long as that is not finished: it ends by a signature, and is somebody's until then."""
 
-UNSEEN: Final = dict.fromkeys((Deed.RESOLVE, Deed.CANCEL, Deed.MERGE), Why.NOT_SEEN)
+UNSEEN: Final = {
+    Deed.RESOLVE: Why.NOT_SEEN, Deed.CANCEL: Why.NOT_SEEN, Deed.MERGE: Why.NOT_SEEN,
+    Deed.HAND_ON: Why.NEEDS_SOMEBODY,
+}  # fmt: skip
 """What nobody does with one under which something is to be put back: that is called off at its finding."""
 
 

@@ -217,10 +217,13 @@ async def test_whom_the_desk_gives_the_incident_to_has_the_task_and_nobody_ends_
         who = person_of("meg", ("incident_manager", "service_desk"))
         meg = act(tx, "meg", asked.world.now)
         await desk.do(meg, who, number, Deed.ASSIGN, Wish(to="dan"))
-        for deed, wish in ((Deed.CANCEL, Wish("no")), (Deed.RESOLVE, Wish("done", code="fixed"))):
+        for deed, wish, why in (
+            (Deed.CANCEL, Wish("no"), Why.NOT_SEEN), (Deed.RESOLVE, Wish("done", code="fixed"), Why.NOT_SEEN),
+            (Deed.HAND_ON, Wish("not mine", line=3), Why.NEEDS_SOMEBODY),
+        ):  # fmt: skip
             with pytest.raises(Denied) as caught:
                 await desk.do(meg, who, number, deed, wish)
-            assert caught.value.reasons == (Why.NOT_SEEN,)
+            assert caught.value.reasons == (why,)
     assert await tasks(asked) == [("dan", "open")]
 
 
