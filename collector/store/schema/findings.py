@@ -38,7 +38,7 @@ finding_item = Table(  # one thing that moved for one source, told from others a
     Column("once", Boolean, nullable=False, server_default=text("false")),  # one look showed it, a second is waited for
     Column("looked_for", Boolean, nullable=False, server_default=text("false")),  # and was asked for
     Index("ix_finding_item_path_id", "path_id"),
-    Index("ix_finding_item_once", "source_id", sqlite_where=text("once"), postgresql_where=text("once")),
+    Index("ix_finding_item_once", "source_id", sqlite_where=text("once = 1"), postgresql_where=text("once")),
     Index("ix_finding_item_alike", "path_id", "field", text("coalesce(new_val_id, 0)"), "hi",
           sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip

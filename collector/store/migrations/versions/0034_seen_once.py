@@ -18,8 +18,10 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("finding_item", sa.Column("once", sa.Boolean, nullable=False, server_default=sa.text("false")))
     op.add_column("finding_item", sa.Column("looked_for", sa.Boolean, nullable=False, server_default=sa.text("false")))
-    where = sa.text("once")
-    op.create_index("ix_finding_item_once", "finding_item", ["source_id"], sqlite_where=where, postgresql_where=where)
+    op.create_index(
+        "ix_finding_item_once", "finding_item", ["source_id"],
+        sqlite_where=sa.text("once = 1"), postgresql_where=sa.text("once"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
