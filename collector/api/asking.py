@@ -50,8 +50,12 @@ class HistoryAsked(Asked):
     arrival: bool = Field(True, description="whether what came with the CI's first words counts as moved")
 
 
+_THEN = "RFC 3339: as it was then"
+
+
 class RelationsAsked(Asked):
     kinds: Words = Field(default_factory=list, alias="kind")
+    at: str | None = Field(None, max_length=40, description="RFC 3339: those that stood then, as is known now")
 
 
 class AgentsAsked(Asked):
@@ -66,6 +70,8 @@ class FindingsAsked(Asked):
     to_put_back: bool = Field(False, description="only those somebody is to put back")
     assignee: str = Field("", max_length=200, description="only those this account is to put back")
     overdue: bool = Field(False, description="only those that should be put back by now")
+    at: str | None = Field(None, max_length=40, description=f"{_THEN}, with the verdict known then")
+    known_at: str | None = Field(None, max_length=40, description="RFC 3339: with the verdict known then, beside `at`")
     q: Search = ""
 
 
@@ -82,6 +88,7 @@ class IncidentsAsked(Asked):
     assignee: str = Field("", max_length=200)
     unassigned: bool = False
     overdue: bool = Field(False, description="only those one of whose clocks has run out")
+    at: str | None = Field(None, max_length=40, description=f"{_THEN}: each in its state, line and hands of then")
     escalated: bool = Field(False, description="only those one of whose clocks ever ran out")
     q: Search = ""
 
@@ -93,6 +100,7 @@ class ProblemsAsked(Asked):
 
 
 class ChangesAsked(Asked):
+    at: str | None = Field(None, max_length=40, description=f"{_THEN}: each in its state of then")
     types: Words = Field(default_factory=list, alias="type")
     states: Words = Field(default_factory=list, alias="state")
     who: str = Field("", max_length=100, description="name of an account that takes part in it")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import typer
 
 from collector.cli import show
-from collector.cli.client import AsJson, Client, Data, Refused, default_data
+from collector.cli.client import AsJson, AsOf, Client, Data, Refused, default_data
 
 app = typer.Typer(no_args_is_help=True, help="Changes.")
 
@@ -19,16 +19,17 @@ Number = Annotated[str, typer.Argument(help="Number of a change: CHG-000001.")]
 
 
 @app.command("list")
-def listed(
+def listed(  # noqa: PLR0913  a command line has as many options as it has
     states: Annotated[list[str] | None, typer.Option("--state", help="draft, approved …; repeatable.")] = None,
     types: Annotated[list[str] | None, typer.Option("--type", help="standard, normal …; repeatable.")] = None,
     who: Annotated[str, typer.Option("--who", help="Only those this account takes part in.")] = "",
+    at: AsOf = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000)] = 1000,
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
     """List changes, newest first."""
-    rows = Client(data).pages("changes", limit, state=states or [], type=types or [], who=who)
+    rows = Client(data).pages("changes", limit, state=states or [], type=types or [], who=who, at=at)
     if json:
         show.as_json(rows)
     else:

@@ -22,6 +22,7 @@ AGAIN_S = (0.5, 1.0, 2.0, 4.0)
 """Pauses before what broke off is asked again, under its key."""
 
 Data = Annotated[Path, typer.Option("--data", envvar="MUSTER_DATA", help="The collector's data folder.")]
+AsOf = Annotated[str | None, typer.Option("--at", help="As it stood at this moment, RFC 3339.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

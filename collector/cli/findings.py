@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from collector.cli import show
-from collector.cli.client import AsJson, Client, Data, default_data
+from collector.cli.client import AsJson, AsOf, Client, Data, default_data
 
 app = typer.Typer(no_args_is_help=True, help="Findings: what moved, held against changes.")
 
@@ -23,12 +23,13 @@ def listed(
     verdicts: Annotated[
         list[str] | None, typer.Option("--verdict", help="pending, unapproved, variance …; repeatable.")
     ] = None,
+    at: AsOf = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000)] = 1000,
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
     """List findings, newest first."""
-    rows = Client(data).pages("findings", limit, state=states or [], verdict=verdicts or [])
+    rows = Client(data).pages("findings", limit, state=states or [], verdict=verdicts or [], at=at)
     if json:
         show.as_json(rows)
     else:

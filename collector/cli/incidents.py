@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from collector.cli import show
-from collector.cli.client import AsJson, Client, Data, default_data
+from collector.cli.client import AsJson, AsOf, Client, Data, default_data
 
 app = typer.Typer(no_args_is_help=True, help="Incidents.")
 
@@ -25,13 +25,14 @@ def listed(  # noqa: PLR0913  a command line has as many options as it has
     lines: Annotated[list[int] | None, typer.Option("--line", min=1, max=3, help="Repeatable.")] = None,
     assignee: Annotated[str, typer.Option("--assignee", help="Only those of this account.")] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those one of whose clocks has run out.")] = False,
+    at: AsOf = None,
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
     """List incidents, newest first."""
     rows = Client(data).pages(
         "incidents", 1000, state=states or [], priority=priorities or [], line=lines or [], assignee=assignee,
-        overdue=overdue,
+        overdue=overdue, at=at,
     )  # fmt: skip
     if json:
         show.as_json(rows)

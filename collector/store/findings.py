@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, union_all, update
+from sqlalchemy import BigInteger, bindparam, delete, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change import filing
@@ -23,7 +23,7 @@ from collector.change.record import Stage, State
 from collector.change.track import Judged
 from collector.model import Drift, Finding, Path, Verdict
 from collector.store import interning, pairs, schema
-from collector.store.engine import insert_for, upsert
+from collector.store.engine import insert, insert_for, upsert
 from collector.store.lanes import Ids
 from collector.store.pairs import Asked, Asking
 
@@ -99,6 +99,14 @@ _HEAD = (
     update(schema.finding).where(_finding.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in ("verdict", "lo", "hi", "due_at", "closed_at")})
 )  # fmt: skip
+_MOVES = or_(
+    _finding.verdict != bindparam("b_verdict"),
+    func.coalesce(_finding.closed_at, 0) != func.coalesce(bindparam("b_closed_at", type_=BigInteger), 0),
+)  # fmt: skip
+_AS_IT_WAS = select(
+    _finding.id, bindparam("b_until", type_=BigInteger).label("until"), _finding.verdict, _finding.closed_at
+)  # fmt: skip
+_PAST = ["finding_id", "until", "verdict", "closed_at"]
 _KEY = ("finding_id", "path_id", "field", "hi", "source_id")
 _JUDGED = tuple(each.name for each in schema.finding_item.c if each.name not in (*_KEY, "looked_for"))
 
@@ -337,10 +345,25 @@ async def _refresh(connection: AsyncConnection, ids: Collection[int], now: int) 
     heads = {key: _head([each.judged for each in its], now) for key, its in items.items()}
     if heads:
         rows = [{"b_id": key, **{f"b_{name}": value for name, value in head.items()}} for key, head in heads.items()]
+        await _keep(connection, [{**row, "b_until": now} for row in rows])
         await connection.execute(_HEAD, rows)
     if empty := sorted(set(ids) - items.keys()):
-        over = update(schema.finding).where(_finding.id.in_(empty), _finding.closed_at.is_(None))
-        await connection.execute(over.values(closed_at=now, due_at=None))
+        over = (_finding.id.in_(empty), _finding.closed_at.is_(None))
+        kept = insert(connection, schema.finding_past).from_select(_PAST, _AS_IT_WAS.where(*over))
+        await connection.execute(kept.on_conflict_do_nothing(), {"b_until": now})
+        await connection.execute(update(schema.finding).where(*over).values(closed_at=now, due_at=None))
+
+
+async def _keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep how findings stand whose verdict or whose end moves now; of two moves at one time the first tells."""
+    names = ("b_id", "b_verdict", "b_closed_at", "b_until")
+    await connection.execute(_keeping(connection.dialect.name), [{name: row[name] for name in names} for row in rows])
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    its = _AS_IT_WAS.where(_finding.id == bindparam("b_id"), _MOVES)
+    return insert_for(dialect, schema.finding_past).from_select(_PAST, its).on_conflict_do_nothing()
 
 
 def _head(items: Iterable[Judged], now: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.store.browse.page import MAX_LIMIT, Page, Window
 from collector.store.browse.search import MAX_QUERY
 from collector.store.engine import Store
+from collector.web import units
 from collector.web.catalogue import Texts
 from collector.web.csvfile import MAX_ROWS
 
@@ -86,6 +87,15 @@ class Listing:
     def head(self, texts: Texts) -> list[str]:
         """Return the names of the columns shown."""
         return [str(texts(f"column.{column.name}")) for column in self.columns]
+
+    @property
+    def at(self) -> int | None:
+        """When it is to be shown as of (ms); None: now, and for what is no time."""
+        return units.read_field(self.moment.get("at", ""))
+
+    @property
+    def known_at(self) -> int | None:
+        return units.read_field(self.moment.get("known_at", ""))
 
     @property
     def is_filtered(self) -> bool:

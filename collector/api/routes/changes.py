@@ -65,7 +65,8 @@ async def _one(request: Request, number: str) -> ChangeShape:
 )
 async def list_changes(request: Request, asked: Annotated[ChangesAsked, Query()]) -> object:
     """List changes, newest first."""
-    query = ChangeQuery(tuple(asked.types), tuple(asked.states), asked.who, asked.q)
+    at = moment(asked.at, "at")
+    query = ChangeQuery(tuple(asked.types), tuple(asked.states), asked.who, asked.q, at=at)
     async with context_of(request).store.read() as connection:
         return await seen.listed(connection, query, asked.window)
 

@@ -97,11 +97,13 @@ async def get_ci_relations(request: Request, uid: str, asked: Annotated[asking.R
     """List what one CI touches."""
     async with context_of(request).store.read() as connection:
         ci = await cis.one(connection, uid)
-        return await relations.listed(connection, RelationQuery(ci.id, tuple(asked.kinds)), asked.window)
+        query = RelationQuery(ci.id, tuple(asked.kinds), asking.moment(asked.at, "at"))
+        return await relations.listed(connection, query, asked.window)
 
 
 @router.get("/relations", operation_id="listRelations", response_model=shapes.Paged[shapes.Relation])
 async def list_relations(request: Request, asked: Annotated[asking.RelationsAsked, Query()]) -> object:
     """List relations of all CIs."""
+    query = RelationQuery(kinds=tuple(asked.kinds), at=asking.moment(asked.at, "at"))
     async with context_of(request).store.read() as connection:
-        return await relations.listed(connection, RelationQuery(kinds=tuple(asked.kinds)), asked.window)
+        return await relations.listed(connection, query, asked.window)

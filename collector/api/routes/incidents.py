@@ -42,6 +42,7 @@ async def list_incidents(request: Request, asked: Annotated[asking.IncidentsAske
         tuple(asked.states), tuple(asked.severities), tuple(asked.kinds), asked.q, priorities=tuple(asked.priorities),
         sources=tuple(asked.sources), classes=tuple(asked.classes), lines=tuple(asked.lines), assignee=asked.assignee,
         unassigned=asked.unassigned, overdue_at=context.clock() if asked.overdue else None, escalated=asked.escalated,
+        at=asking.moment(asked.at, "at"),
     )  # fmt: skip
     async with context.store.read() as connection:
         return await listed.listed(connection, query, asked.window)

@@ -30,7 +30,8 @@ async def list_findings(request: Request, asked: Annotated[asking.FindingsAsked,
     context = context_of(request)
     query = FindingQuery(
         tuple(asked.states), tuple(asked.verdicts), asked.q, to_put_back=asked.to_put_back, assignee=asked.assignee,
-        overdue_at=context.clock() if asked.overdue else None,
+        overdue_at=context.clock() if asked.overdue else None, at=asking.moment(asked.at, "at"),
+        known_at=asking.moment(asked.known_at, "known_at"),
     )  # fmt: skip
     async with context.store.read() as connection:
         return await findings.listed(connection, query, asked.window)

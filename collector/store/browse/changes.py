@@ -14,18 +14,22 @@ from collector.store import interning
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
-from collector.store.schema import change, change_ci, change_task, ci
+from collector.store.schema import change, change_ci, change_task, change_trail, ci
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuery:
-    """Which changes: of some types and states, somebody takes part in (`who`), on one CI, number or words (`q`)."""
+    """Which changes: of some types and states, somebody takes part in (`who`), on one CI, number or words (`q`).
+
+    `at`: those there were then (ms), each in the state it was in; what it asks for is told as it is now.
+    """
 
     types: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     who: str = ""
     q: str = ""
     ci_id: int | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ async def list_changes(connection: AsyncConnection, query: ChangeQuery, window: 
     """Return one page of changes, newest first; raise `BadCursor`."""
     where = _where(query)
     count = (await connection.execute(select(func.count()).select_from(change).where(*where))).scalar_one()
-    page = await fetch(connection, _CHANGES.where(*where), _ORDER, window, count)
+    page = await fetch(connection, _statement(query.at).where(*where), _ORDER, window, count)
     first = await refs(connection, [row.first for row in page.items if row.first])
     return page.of([_change(row, first) for row in page.items])
 
@@ -117,21 +121,33 @@ _ASKED = select(change_ci.c.change_id, func.count().label("cis"), func.min(chang
 )
 
 
-def _statement() -> AnySelect:
+def _statement(at: int | None) -> AnySelect:
     asked = _ASKED.subquery()
-    columns = [change.c[name] for name in ChangeRow.__slots__ if name not in ("cis", "first")]
-    return select(*columns, asked.c.cis, asked.c.first).outerjoin(asked, asked.c.change_id == change.c.id)
+    columns = [change.c[name] for name in ChangeRow.__slots__ if name not in ("cis", "first", "state", "moved_at")]
+    moved = [_then(name, at).label(kept) for name, kept in _KEPT.items()]
+    return select(*columns, *moved, asked.c.cis, asked.c.first).outerjoin(asked, asked.c.change_id == change.c.id)
 
 
-_CHANGES = _statement()
+_KEPT = {"state": "state", "at": "moved_at"}
+"""What a step of the trail says → where a change says it now."""
+
+
+def _then(name: str, at: int | None) -> ColumnElement[Any]:
+    """Return what the last step until `at` (ms) says; for now, and of a change without steps, what the change says."""
+    here = change.c[_KEPT[name]]
+    if at is None:
+        return here
+    step = change_trail.c
+    last = select(step[name]).where(step.change_id == change.c.id, step.at <= at).order_by(step.id.desc()).limit(1)
+    return func.coalesce(last.correlate(change).scalar_subquery(), here)
 
 
 def _where(query: ChangeQuery) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = [] if query.at is None else [change.c.created_at <= query.at]
     if query.types:
         where.append(change.c.type.in_(query.types))
     if query.states:
-        where.append(change.c.state.in_(query.states))
+        where.append(_then("state", query.at).in_(query.states))
     if query.who:
         helps = select(change_task.c.change_id).where(change_task.c.assignee == query.who)
         where.append(or_(change.c.initiator == query.who, change.c.implementer == query.who, change.c.id.in_(helps)))

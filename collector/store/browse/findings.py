@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
@@ -16,7 +16,7 @@ from collector.store import interning, reverts
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
-from collector.store.schema import ci, finding, finding_item, path, revert, source, val
+from collector.store.schema import ci, finding, finding_item, finding_past, path, revert, source, val
 
 STATES = ("open", "closed")
 
@@ -26,6 +26,9 @@ class FindingQuery:
     """Which findings: open or closed ones (empty: both), of some verdicts, of CIs that match `q`, of one CI.
 
     `to_put_back`: what somebody is to put back; `assignee`: who; `overdue_at`: should have before (ms).
+
+    `at`: as they stood then (ms): those there were, open or closed, with the verdict known then, or, where it is
+    given, at `known_at`. How one stood is kept since there is `finding_past`; before that it is told as it stood first.
     """
 
     states: tuple[str, ...] = ()
@@ -35,6 +38,8 @@ class FindingQuery:
     to_put_back: bool = False
     assignee: str = ""
     overdue_at: int | None = None
+    at: int | None = None
+    known_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,16 @@ async def list_findings(connection: AsyncConnection, query: FindingQuery, window
     where = _where(query)
     counted = select(func.count()).select_from(finding.join(ci, ci.c.id == finding.c.ci_id)).where(*where)
     count = (await connection.execute(counted)).scalar_one()
-    page = await fetch(connection, _findings().where(*where), _ORDER, window, count)
-    return page.of(await _dressed(connection, page.items))
+    page = await fetch(connection, _findings(_then(query)).where(*where), _ORDER, window, count)
+    rows = await _dressed(connection, page.items)
+    return page.of(rows if query.at is None else tuple(_as_of(row, query.at) for row in rows))
+
+
+def _as_of(row: FindingRow, at: int) -> FindingRow:
+    """Return a finding with what had moved by then, and without what is to be done about it now."""
+    items = tuple(item for item in row.items if item.hi <= at)
+    closed_at = None if row.closed_at is None or row.closed_at > at else row.closed_at
+    return replace(row, items=items, closed_at=closed_at, due_at=None, waived_until=None, revert=None)
 
 
 async def one_finding(connection: AsyncConnection, number: int) -> FindingRow | None:
@@ -132,10 +145,44 @@ async def count_open(connection: AsyncConnection) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
-def _findings() -> AnySelect:
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Verdict and end of a finding, and whether it was there and open: as they are, or as they were."""
+
+    verdict: ColumnElement[Any]
+    closed_at: ColumnElement[Any]
+    is_open: ColumnElement[bool]
+
+
+_NOW: Final = Then(finding.c.verdict, finding.c.closed_at, finding.c.closed_at.is_(None))
+
+
+def then(at: int, known_at: int | None = None) -> Then:
+    """Return how findings stood at a time (ms), with the verdict of then or of `known_at`.
+
+    That is the first that was kept after it, else as they stand now.
+    """
+    is_kept = exists().where(finding_past.c.finding_id == finding.c.id, finding_past.c.until > at)
+    closed_at = case((is_kept, _kept(at, "closed_at")), else_=finding.c.closed_at)
+    verdict = func.coalesce(_kept(at if known_at is None else known_at, "verdict"), finding.c.verdict)
+    is_open = (finding.c.opened_at <= at) & or_(closed_at.is_(None), closed_at > at)
+    return Then(verdict.label("verdict"), closed_at.label("closed_at"), is_open)
+
+
+def _then(query: FindingQuery) -> Then:
+    return _NOW if query.at is None else then(query.at, query.known_at)
+
+
+def _kept(at: int, name: str) -> ColumnElement[Any]:
+    past = finding_past.c
+    wanted = select(past[name]).where(past.finding_id == finding.c.id, past.until > at)
+    return wanted.order_by(past.until).limit(1).correlate(finding).scalar_subquery()
+
+
+def _findings(stood: Then = _NOW) -> AnySelect:
     return (
         select(
-            finding.c.id, finding.c.verdict, finding.c.lo, finding.c.hi, finding.c.opened_at, finding.c.closed_at,
+            finding.c.id, stood.verdict, finding.c.lo, finding.c.hi, finding.c.opened_at, stood.closed_at,
             finding.c.ci_id, source.c.code, finding.c.due_at, finding.c.waived_until,
             ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state,
         )
@@ -145,12 +192,12 @@ def _findings() -> AnySelect:
 
 
 def _where(query: FindingQuery) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
+    stood = _then(query)
+    where: list[ColumnElement[bool]] = [] if query.at is None else [finding.c.opened_at <= query.at]
     if len(set(query.states)) == 1:
-        is_open = finding.c.closed_at.is_(None)
-        where.append(is_open if query.states[0] == "open" else ~is_open)
+        where.append(stood.is_open if query.states[0] == "open" else ~stood.is_open)
     if query.verdicts:
-        where.append(finding.c.verdict.in_(query.verdicts))
+        where.append(stood.verdict.in_(query.verdicts))
     if query.ci_id is not None:
         where.append(finding.c.ci_id == query.ci_id)
     if query.to_put_back or query.assignee or query.overdue_at is not None:

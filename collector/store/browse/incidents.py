@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident import alert_of
+from collector.incident.planning import CANCELLED, CLOSED, MERGED, RESOLVED
 from collector.model import Value
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
-from collector.store.schema import ci, incident, incident_alarm, incident_cause, outbox
+from collector.store.schema import ci, incident, incident_alarm, incident_cause, incident_interval, outbox
 
+ENDED: Final = (RESOLVED, CLOSED, CANCELLED, MERGED)
 OPEN: Final = "open"
 """Stands for every state in which an incident is not resolved."""
 
@@ -27,6 +29,8 @@ class IncidentQuery:
 
     `lines`: with which line; `assignee`: whose; `unassigned`: nobody's; `overdue_at`: whose clock ran out before (ms);
     `escalated`: whose clock ever did; `reporter`: who reported it, or what was merged into it; `classes`: of CIs.
+
+    `at`: those there were then (ms), each in the state, with the line and with whom it was; all else is told as now.
     """
 
     states: tuple[str, ...] = ()
@@ -44,6 +48,7 @@ class IncidentQuery:
     escalated: bool = False
     reporter: str = ""
     parent: str = ""
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,20 @@ async def list_incidents(connection: AsyncConnection, query: IncidentQuery, wind
     where = _where(query)
     counted = select(func.count()).select_from(incident.outerjoin(ci, ci.c.id == incident.c.ci_id)).where(*where)
     count = (await connection.execute(counted)).scalar_one()
-    page = await fetch(connection, _incidents().where(*where), _ORDER, window, count)
-    return page.of([_incident(row) for row in page.items])
+    page = await fetch(connection, _incidents(query.at).where(*where), _ORDER, window, count)
+    rows = [_incident(row) for row in page.items]
+    return page.of(
+        rows if query.at is None else [_as_of(row, then) for row, then in zip(rows, page.items, strict=True)]
+    )
+
+
+def _as_of(row: IncidentRow, then: AnyRow) -> IncidentRow:
+    """Return an incident as it was: nobody knew how it would end, and its clocks are those of now."""
+    is_over = then.state_then in ENDED
+    return replace(
+        row, state=then.state_then, line=then.line_then, assignee=then.assignee_then or "",
+        resolved_at=row.resolved_at if is_over else None, response_due_at=None, resolution_due_at=None,
+    )  # fmt: skip
 
 
 async def one_incident(connection: AsyncConnection, number: str) -> IncidentRow | None:
@@ -169,10 +186,28 @@ async def count_after(connection: AsyncConnection, after: int) -> int:
     return int((await connection.execute(counted)).scalar_one())
 
 
-def _incidents() -> AnySelect:
+def _incidents(at: int | None = None) -> AnySelect:
+    then = () if at is None else tuple(_then(name, at).label(f"{name}_then") for name in MOVING)
     return select(
-        incident, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state")
+        incident, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state.label("ci_state"), *then
     ).outerjoin(ci, ci.c.id == incident.c.ci_id)  # fmt: skip
+
+
+MOVING: Final = ("state", "line", "assignee")
+"""What the intervals of an incident keep."""
+
+
+def _then(name: str, at: int | None) -> ColumnElement[Any]:
+    """Return what it was at a time (ms), as it is where nothing was kept; None: now."""
+    here, its = incident.c[name], incident_interval.c
+    if at is None:
+        return here
+    last = select(its[name]).where(its.incident_id == incident.c.id, its.since <= at).order_by(its.id.desc()).limit(1)
+    return func.coalesce(last.correlate(incident).scalar_subquery(), here)
+
+
+def _is_open(at: int | None) -> ColumnElement[bool]:
+    return incident.c.resolved_at.is_(None) if at is None else _then("state", at).not_in(ENDED)
 
 
 def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
@@ -181,14 +216,14 @@ def _where(query: IncidentQuery) -> list[ColumnElement[bool]]:
         for column, values in (
             (incident.c.severity, query.severities), (incident.c.kind, query.kinds),
             (incident.c.priority, query.priorities), (incident.c.source, query.sources),
-            (incident.c.line, query.lines), (ci.c.ci_class, query.classes),
+            (_then("line", query.at), query.lines), (ci.c.ci_class, query.classes),
         )
         if values
     ]  # fmt: skip
     where += [
         column == value
         for column, value in (
-            (incident.c.assignee, query.assignee), (incident.c.parent, query.parent),
+            (_then("assignee", query.at), query.assignee), (incident.c.parent, query.parent),
         )
         if value
     ]  # fmt: skip
@@ -213,12 +248,12 @@ def _reported(name: str) -> ColumnElement[bool]:
 
 def _standing(query: IncidentQuery) -> list[ColumnElement[bool]]:
     """Return what is asked of how far the desk is with it."""
-    where: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = [] if query.at is None else [incident.c.opened_at <= query.at]
     if query.states:
-        states = incident.c.state.in_([each for each in query.states if each != OPEN])
-        where.append(or_(incident.c.resolved_at.is_(None), states) if OPEN in query.states else states)
+        states = _then("state", query.at).in_([each for each in query.states if each != OPEN])
+        where.append(or_(_is_open(query.at), states) if OPEN in query.states else states)
     if query.unassigned:
-        where.append(and_(incident.c.resolved_at.is_(None), incident.c.assignee == ""))
+        where.append(and_(_is_open(query.at), _then("assignee", query.at) == ""))
     if query.overdue_at is not None:
         where.append(_overdue(query.overdue_at))
     if query.escalated:

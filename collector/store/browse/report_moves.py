@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
+from collector.store.browse.findings import then
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.reports import Scope, counted, near, of_scope
 from collector.store.schema import ci, finding, finding_item, path, val
@@ -58,11 +59,6 @@ def _within(period: Period) -> ColumnElement[bool]:
     return (finding_item.c.hi >= period.since) & (finding_item.c.hi < period.until)
 
 
-def open_at(at: int) -> ColumnElement[bool]:
-    """Return the condition under which a finding was open at a time (ms)."""
-    return (finding.c.opened_at <= at) & (finding.c.closed_at.is_(None) | (finding.c.closed_at > at))
-
-
 async def count_moved(connection: AsyncConnection, ids: Sequence[int], period: Period) -> dict[int, int]:
     """Return CI id → how many controlled values of it moved in the period."""
     statement = (
@@ -76,7 +72,7 @@ async def count_moved(connection: AsyncConnection, ids: Sequence[int], period: P
 
 async def count_open(connection: AsyncConnection, ids: Sequence[int], at: int) -> dict[int, int]:
     """Return CI id → how many findings of it were open at a time (ms)."""
-    statement = select(finding.c.ci_id, func.count()).where(finding.c.ci_id.in_(ids), open_at(at))
+    statement = select(finding.c.ci_id, func.count()).where(finding.c.ci_id.in_(ids), then(at).is_open)
     return {row[0]: row[1] for row in await connection.execute(statement.group_by(finding.c.ci_id))}
 
 
@@ -144,15 +140,19 @@ _ITEMS = (
     .correlate(finding)
     .scalar_subquery()
 )
-_OPEN = select(
-    finding.c.id, ci.c.uid, ci.c.name, finding.c.verdict, finding.c.opened_at, finding.c.due_at, _ITEMS.label("items")
-).join(ci, ci.c.id == finding.c.ci_id)
 
 
 async def open_findings(connection: AsyncConnection, scope: Scope, at: int, window: Window) -> Page[Standing]:
-    """Return one page of the findings that were open at a time (ms), oldest first; raise `BadCursor`."""
-    where = [open_at(at), *of_scope(scope)]
+    """Return one page of the findings that were open at a time (ms), with the verdict known then, oldest first.
+
+    Raise `BadCursor`.
+    """
+    stood = then(at)
+    where = [stood.is_open, *of_scope(scope)]
+    statement = select(
+        finding.c.id, ci.c.uid, ci.c.name, stood.verdict, finding.c.opened_at, finding.c.due_at, _ITEMS.label("items")
+    ).join(ci, ci.c.id == finding.c.ci_id)
     joined = finding.join(ci, ci.c.id == finding.c.ci_id)
     count = await counted(connection, select(func.count()).select_from(joined).where(*where), window)
-    page = await fetch(connection, _OPEN.where(*where, *near(_OPEN_ORDER, window)), _OPEN_ORDER, window, count)
+    page = await fetch(connection, statement.where(*where, *near(_OPEN_ORDER, window)), _OPEN_ORDER, window, count)
     return page.of([Standing(*row) for row in page.items])

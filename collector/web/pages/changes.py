@@ -38,13 +38,14 @@ SPEC = Spec(
         Column("initiator"), Column("implementer"), Column("window"), Column("created", shown=False),
     ),
     {"change_type": tuple(ChangeType), "change_state": tuple(State), "mine": ("yes",)},
+    moments=True,
 )  # fmt: skip
 DECISIONS = tuple(sorted(DECIDED))
 
 
 def _query(request: Request, asked: Listing) -> ChangeQuery:
     who = request.state.principal.name if asked.chosen["mine"] else ""
-    return ChangeQuery(asked.chosen["change_type"], asked.chosen["change_state"], who, asked.q)
+    return ChangeQuery(asked.chosen["change_type"], asked.chosen["change_state"], who, asked.q, at=asked.at)
 
 
 def _cells(row: ChangeRow, texts: Texts) -> dict[str, object]:

@@ -55,8 +55,7 @@ def _query(request: Request, asked: Listing) -> CiQuery:
 
 def _moment(asked: Listing, now: int) -> Moment | None:
     """The times that were picked; none for now, and none for what is no time."""
-    at, known_at = (units.read_field(asked.moment.get(name, "")) for name in ("at", "known_at"))
-    return moment_of(at, known_at, now)
+    return moment_of(asked.at, asked.known_at, now)
 
 
 VALUES = {

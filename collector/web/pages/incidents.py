@@ -50,6 +50,7 @@ SPEC = Spec(
         "priority": PRIORITIES, "line": ("1", "2", "3"), "source": INCIDENT_SOURCES, "severity": SEVERITIES,
         "kind": INCIDENT_KINDS, "class": tuple(CLASSES),
     },
+    moments=True,
 )  # fmt: skip
 FAMILIES = {
     "desk": "incident_desk", "state": "incident_state", "priority": "priority", "line": "incident_line",
@@ -72,7 +73,7 @@ def _query(request: Request, asked: Listing) -> IncidentQuery:
         sources=chosen["source"], classes=chosen["class"], lines=lines or mine,
         assignee=person.name if "mine" in chosen["desk"] else "", unassigned="unassigned" in chosen["desk"],
         overdue_at=context_of(request).clock() if "overdue" in chosen["desk"] else None,
-        escalated="escalated" in chosen["desk"],
+        escalated="escalated" in chosen["desk"], at=asked.at,
     )  # fmt: skip
 
 
