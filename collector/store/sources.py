@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
@@ -226,7 +226,7 @@ async def elsewhere(connection: AsyncConnection, source_id: int, ci_ids: Sequenc
 _CONFIRMED = (
     update(schema.section)
     .where(schema.section.c.ci_id == bindparam("b_ci"), schema.section.c.source_id == bindparam("b_source"))
-    .where(schema.section.c.status.in_([int(Status.OK), int(Status.EMPTY)]))
+    .where(or_(*(schema.section.c.status == int(each) for each in (Status.OK, Status.EMPTY))))  # no IN with many rows
     .where(schema.section.c.last_ok < bindparam("b_at"))
     .values(last_ok=bindparam("b_at"))
 )

@@ -59,6 +59,25 @@ async def test_hashes_are_of_what_is_held_of_the_ci_a_source_speaks_of_now(store
         assert found == {"snmp//10.1.0.1": {"device": b"h" * 32}}
 
 
+async def test_what_several_sources_confirmed_as_a_whole_is_written_to_the_sections_of_each(store: Store) -> None:
+    codes = ("snmp//10.1.0.1", "ssh//10.1.0.1")
+    held = SectionState(Status.OK, b"h" * 32, 1, 5, 5)
+    async with store.write() as tx:
+        made = insert(ci).values(uid="u", name="u", ci_class="network", ci_type="switch", state="active", created_at=1)
+        ci_id = (await tx.execute(made.returning(ci.c.id))).scalar_one()
+        await sources.ensure(tx, codes)
+        ids = {code: state.id for code, state in (await sources.load(tx, codes)).items()}
+        await sections.save(tx, [
+            *(SectionRow(ci_id, source_id, "device", held, b"{}") for source_id in ids.values()),
+            SectionRow(ci_id, ids[codes[0]], "arp", replace(held, status=Status.FAILED), b"[]"),
+        ])  # fmt: skip
+        await sources.settle(tx, [(ci_id, source_id, 9) for source_id in ids.values()])
+        told = {code: state.sections for code, state in (await sources.load(tx, codes)).items()}
+    assert {(code, name): its.last_ok for code, each in told.items() for (_, name), its in each.items()} == {
+        (codes[0], "device"): 9, (codes[1], "device"): 9, (codes[0], "arp"): 5,
+    }  # fmt: skip
+
+
 def replace_hash(state: SectionState, letter: bytes) -> SectionState:
     return SectionState(state.status, letter * 32, state.revision, state.last_ok, state.last_try)
 
