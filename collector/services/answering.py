@@ -101,7 +101,7 @@ class Answering:
     async def _done(self, act: Act, ci: CI, number: int, mark: Mark) -> None:
         await acceptances.mark(act.tx, number, mark)
         await self.moved(act.tx, [ci.id], act.at)
-        await reverting.answered(act, number, mark.reason)
+        await reverting.answered(act, number)
 
 
 def _waiting(items: Collection[Filed]) -> list[Filed]:

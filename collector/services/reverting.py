@@ -74,10 +74,10 @@ async def call_off(act: Act, number: int, reason: str) -> None:
     await _end(act, before, State.CANCELLED, reason)
 
 
-async def answered(act: Act, number: int, reason: str) -> None:
-    """End the task of a finding that was answered otherwise, if there is one."""
-    if await standing(act.tx, number):
-        await call_off(act, number, reason)
+async def answered(act: Act, number: int) -> None:
+    """End the task of a finding that was answered otherwise, if there is one; why, that answer says."""
+    if before := await standing(act.tx, number):
+        await _end(act, before, State.CANCELLED, "")
 
 
 async def follow(act: Act, before: Incident, after: Incident) -> None:
