@@ -96,8 +96,16 @@ def contradiction(subject: Subject, holder: Holder, policy: Policy) -> str:
     """Return what of the hardware differs between a subject and a CI that something else says it is; empty: nothing."""
     asked = _question(subject, [holder], policy, Context())
     kinds = sorted(asked.profile.veto.keys() - {"label"})  # a label is stuck on it, and may be another one tomorrow
-    told = (_compared(asked, each, kind) for each in asked.candidates for kind in kinds if _differs(each, kind))
+    told = (_compared(asked, each, kind) for each in asked.candidates for kind in kinds if _differs(each, kind)
+            and not _same_number(asked.mine[kind], each.held[kind]))  # fmt: skip
     return "; ".join(told)
+
+
+def _same_number(mine: frozenset[str], held: frozenset[str]) -> bool:
+    """Return whether serials differ by how somebody spelt their maker alone."""
+    return not {each.partition("|")[2] for each in mine if "|" in each}.isdisjoint(
+        each.partition("|")[2] for each in held if "|" in each
+    )
 
 
 # --- who may be it

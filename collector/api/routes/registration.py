@@ -27,7 +27,7 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,40}$")]
 
 
 Told = Annotated[str, StringConstraints(max_length=MAX_SEEN)]
-Uid = Annotated[str, Field(min_length=1, max_length=64)]
+Uid = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 Record = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=len(FIELDS))]
 
 

@@ -60,7 +60,7 @@ async def _told(request: Request, form: Form, left: Any, back: str) -> Response:
 async def _show(
     request: Request, uid: str, form: Form | None = None, left: str = "", not_replaced: str = ""
 ) -> Response:
-    find = request.query_params.get("find", "").strip()[:200]
+    find = request.query_params.get("find", "").replace("\0", "").strip()[:200]
     async with context_of(request).store.read() as connection:
         viewer = await viewer_of(request, connection)
         ci = await cis.one(connection, uid)
@@ -107,7 +107,7 @@ async def register_one(request: Request, uid: str) -> Response:
 async def replace_one(request: Request, uid: str) -> Response:
     """Say which CI this one replaces, and go on to that one."""
     context, principal, form = context_of(request), request.state.principal, await sent(request)
-    old = form.text("ci")[:64]
+    old = form.text("ci").replace("\0", "")[:64]
     if not old:
         return await _show(request, uid, not_replaced="choose")
     try:

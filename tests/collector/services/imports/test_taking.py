@@ -235,3 +235,15 @@ async def test_a_line_with_more_cells_than_headings_is_refused_on_its_line(world
     back = await take(world, b"from,relation,to\r\na,powered_by,b,c\r\n", name="ties", back=True)
     empty = await take(world, b"name,owner\r\n,,c\r\n")
     assert [told(each) for each in (tie, back, empty)] == [[(2, "refused", "wide")]] * 3
+
+
+async def test_a_label_does_not_outdo_the_serial_of_its_ci(world: World) -> None:
+    line = ["交换机", "core", "LB-1", SWITCH["serial"], "Huawei", "", "", ""]
+    await take(world, as_csv([line]))
+    before = await world.rows(schema.identifier)
+    other = await take(world, as_csv([[*line[:3], "2102353TESR0099", *line[4:]]]))
+    assert told(other) == [(2, "refused", "doubt")]
+    assert "2102353TESR0099" in other.lines[0].detail
+    assert await world.rows(schema.identifier) == before
+    spelt = await take(world, as_csv([[*line[:4], "菊厂", *line[5:]]]))
+    assert [each.outcome for each in spelt.lines] == ["changed"], "another spelling of its maker is no other serial"
