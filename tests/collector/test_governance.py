@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from collector import governance
-from collector.model import Govern
-from collector.yamlfile import BadFile
+from collector.model import Govern, Step, Value
+from collector.model import Path as Place
+from collector.yamlfile import BadFile, parse
 from wire.sections import SECTIONS
 
 FILE = Path(__file__).parents[2] / "rules" / "attributes.yaml"
@@ -89,3 +90,59 @@ def test_a_slip_of_the_pen_is_refused_with_file_and_line(tmp_path: Path, text: s
     with pytest.raises(BadFile, match=re.escape(why)) as caught:
         governance.load(file)
     assert str(caught.value).startswith(f"{file}:")
+
+
+def table(text: str) -> governance.Governance:
+    return governance.of_table(parse(text, Path("policy")))
+
+
+def moved(section: str, key: str, old: Value, new: Value) -> Step:
+    return Step(Place(section, key), old, new, 1, 2)
+
+
+ASKED = """
+sources: {snmp: {confirm: 2, reason: x}}
+os: {default: controlled, reason: x, fields: {version: {level: controlled, reason: x, confirm: 1}}}
+dns: {default: controlled, reason: x, confirm: 2}
+interfaces:
+  default: controlled
+  reason: x
+  fields: {mtu: {level: controlled, reason: x, confirm: 1}}
+  classes: {pc: {reason: x, confirm: 1}}
+"""
+ROW = {"mtu": 1500, "kind": "ethernet"}
+
+
+@pytest.mark.parametrize(
+    ("source", "step", "needs"),
+    [
+        ("snmp//10.0.0.1", moved("os", "name", "A", "B"), 2),
+        ("agent/1", moved("os", "name", "A", "B"), 1),
+        ("snmp//10.0.0.1", moved("os", "version", "A", "B"), 1),
+        ("agent/1", moved("dns", "servers", [], ["B"]), 2),
+        ("snmp//10.0.0.1", moved("interfaces", "e0", ROW, {**ROW, "mtu": 9000}), 1),
+        ("snmp//10.0.0.1", moved("interfaces", "e0", ROW, {"mtu": 9000, "kind": "tunnel"}), 2),
+        ("snmp//10.0.0.1", moved("interfaces", "e0", None, ROW), 2),
+    ],
+)
+def test_how_often_a_value_must_be_seen_goes_by_its_field_its_section_and_its_source(
+    source: str, step: Step, needs: int
+) -> None:
+    assert table(ASKED).of("network").needs(source, step) == needs
+
+
+def test_a_class_has_what_it_says_of_itself_and_else_what_holds_for_all() -> None:
+    asked = table(ASKED)
+    assert asked.of("pc").needs("snmp//10.0.0.1", moved("interfaces", "e0", None, ROW)) == 1
+    assert asked.of("pc").policy("dns") == asked.policy("dns")
+    assert asked.of("pc").policy("interfaces").confirms == {"mtu": 1}
+
+
+def test_what_is_plugged_into_a_pc_is_history_and_what_is_built_in_is_held_against_changes() -> None:
+    shipped = governance.load(FILE)
+    stick, built_in = {"transport": "usb", "model": "Stick"}, {"transport": "nvme", "model": "Disk"}
+    disks = {name: shipped.of(name).policy("disks") for name in ("pc", "server")}
+    assert disks["pc"].of_row(stick) is Govern.INFORMATIONAL
+    assert {disks["pc"].of_row(built_in), disks["server"].of_row(stick)} == {Govern.CONTROLLED}
+    for name in ("disks", "filesystems", "listening_ports", "packages"):
+        assert shipped.of("server").policy(name) == shipped.policy(name), "of servers nothing is let go"

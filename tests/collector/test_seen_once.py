@@ -88,27 +88,27 @@ async def test_an_incident_opens_with_the_second_look_and_not_with_the_first(sto
     assert (await it.held(), await it.ground.verdicts()) == ([("unapproved", False)], ["unapproved"])
 
 
-async def test_what_nobody_looks_at_again_is_held_against_somebody_when_its_clock_runs_out(store: Store) -> None:
-    it = await registered(store)
+async def test_what_nobody_looks_at_again_is_held_against_somebody_when_its_clock_runs_out(sqlite_store: Store) -> None:
+    it = await registered(sqlite_store)
     await it.look(location="room 2")
     await it.ground.later(8 * HOUR)
     assert (await it.held(), len(await it.ground.incidents())) == ([("unapproved", False)], 1)
 
 
-async def test_what_the_next_look_takes_back_is_told_and_opens_no_incident(store: Store) -> None:
-    it = await registered(store)
+async def test_what_the_next_look_takes_back_is_told_and_opens_no_incident(sqlite_store: Store) -> None:
+    it = await registered(sqlite_store)
     await it.look(location="?")
     await it.look(location="room 1")
     await it.ground.later(9 * HOUR)
     assert (await it.held(), await it.ground.incidents()) == ([("reverted", False)], [])
     asked = Asked(START, it.world.now + 1)
-    async with store.read() as reader:
+    async with sqlite_store.read() as reader:
         report = await backtest(reader, asked, it.world.now, it.world.runner.policies)
     assert (report.cis, report.differing) == (1, 0), "the past is judged by the same call"
 
 
-async def test_what_flickers_on_the_way_to_another_value_is_one_move_to_that(store: Store) -> None:
-    it = await registered(store)
+async def test_what_flickers_on_the_way_to_another_value_is_one_move_to_that(sqlite_store: Store) -> None:
+    it = await registered(sqlite_store)
     await it.look(location="?")
     await it.look(location="room 3")
     await it.look()
@@ -131,27 +131,27 @@ async def test_what_else_moves_in_its_section_does_not_stand_in_for_a_second_loo
     assert (await it.held(), len(await it.ground.incidents())) == ([("pending", False)], 1)
 
 
-async def test_a_controller_that_answers_in_full_sentences_is_believed_at_once(store: Store) -> None:
-    it = await registered(store, "redfish")
+async def test_a_controller_that_answers_in_full_sentences_is_believed_at_once(sqlite_store: Store) -> None:
+    it = await registered(sqlite_store, "redfish")
     await it.look(location="room 2")
     assert (await it.held(), len(await it.ground.incidents())) == ([("pending", False)], 1)
 
 
-async def test_what_the_device_itself_said_of_it_is_as_good_as_a_second_look(store: Store) -> None:
+async def test_what_the_device_itself_said_of_it_is_as_good_as_a_second_look(sqlite_store: Store) -> None:
     running = {"kind": "running", "sha256": "0" * 64}
-    it = await registered(store, "ssh", configuration=[running])
+    it = await registered(sqlite_store, "ssh", configuration=[running])
     at = it.world.now - MINUTE // 2
     told = Event(at, "config_changed", actor="wang", origin="10.0.0.5", until=at, source="syslog")
-    async with store.write() as tx:
+    async with sqlite_store.write() as tx:
         await events.add(tx, [told], Spoken(it.ground.ci_id, "", "192.0.2.1", 1))
     it.bodies["configuration"] = [{**running, "sha256": "1" * 64}]
     await it.look()
     assert (await it.held(), len(await it.ground.incidents())) == ([("pending", False)], 1)
 
 
-async def test_what_is_asked_for_twice_of_a_section_is_waited_for_whoever_tells_of_it(store: Store) -> None:
+async def test_what_is_asked_for_twice_of_a_section_is_waited_for_whoever_tells_of_it(sqlite_store: Store) -> None:
     table = governance.of_table(parse("dns: {default: controlled, reason: x, confirm: 2}", File("policy")))
-    world = World(store)
+    world = World(sqlite_store)
     world.runner.policies = replace(world.runner.policies, governance=table)
     await world.enrol(1)
     it = Device(Ground(world, host := SimulatedHost(1), 0), "")
@@ -201,9 +201,11 @@ async def test_a_device_swept_once_a_day_is_covered_by_work_for_a_day_after_it(s
     assert await it.held() == [("authorised", False)]
 
 
-async def test_a_number_that_moves_within_its_tolerance_is_nothing_until_it_has_crept_out_of_it(store: Store) -> None:
+async def test_a_number_within_its_tolerance_is_nothing_until_it_has_crept_out_of_it(
+    sqlite_store: Store,
+) -> None:
     pool = {"name": "pool 1", "level": "raid6", "size_bytes": 10_000_000}
-    it = await registered(store, "redfish", storage_pools=[pool])
+    it = await registered(sqlite_store, "redfish", storage_pools=[pool])
     for size in (10_009_000, 10_010_000):
         it.bodies["storage_pools"] = [{**pool, "size_bytes": size}]
         await it.look()
