@@ -16,6 +16,7 @@ from collector import record
 from collector.arrival import ArrivalRule
 from collector.classes import TYPES, UNKNOWN
 from collector.identity_policy import Policy
+from collector.model import FOREVER
 from collector.security.audit import Act
 from collector.security.roles import administers
 from collector.services import arrivals
@@ -36,6 +37,8 @@ MAX_RANGES: Final = 64
 MAX_RULES: Final = 500
 GIVES: Final = ("owner", "department", "contact", "place", "environment")
 """What a rule may say of what it accepts: never what each has of its own, such as its label."""
+ON, OFF, OVER, ORPHANED = "on", "off", "over", "orphaned"
+"""How a rule stands; orphaned: it is on, and its maker administers the class no more."""
 CHANGED, GONE, OTHER = "changed", "gone", "other"
 WHY_LEFT: Final[Mapping[str, str]] = {
     CHANGED: "it is of another class or type than when it was listed",
@@ -77,7 +80,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """A rule and how it stands: on, off, over, or orphaned when its maker administers the class no more."""
+    """A version of a rule, how it stands (`ON` …), from when and until when it held (ms; None: it still does)."""
 
     rule: ArrivalRule
     stand: str
@@ -108,12 +111,12 @@ class Reception:
             raise Refused(f"at most {arrivals.MOST} are accepted at once", "accept")
         kept = await _theirs(act, roles, number, version)
         rule = before = kept.rule
-        if not before.on_since or not arrivals.is_entitled(kept):
-            if before.ends_at is not None and before.ends_at <= act.at:
-                raise Refused("its time is over: say another end first", "ends")
+        if _stand(kept, act.at) == OVER:
+            raise Refused("its time is over: say another end first", "ends")
+        if _stand(kept, act.at) != ON:
             rule = await _write(act, before, replace(before, on_since=act.at))
             act.tell("arrival_rule.on", f"arrival_rule/{number}", told(before), told(rule))
-        fitting, left = await self._fitting(act.tx, rule, listed)
+        fitting, left = await self._fitting(act.tx, rule, {each.uid: each for each in listed}.values())
         if fitting:
             await arrivals.accept(act.tx, self.registrar, rule, fitting, act.at)
             act.tell("arrival_rule.accept", f"arrival_rule/{number}", after={"accepted": len(fitting)})
@@ -159,10 +162,7 @@ async def one(connection: AsyncConnection, number: str, now: int) -> RuleRow:
 
 async def versions(connection: AsyncConnection, number: str, now: int) -> list[RuleRow]:
     """Return what a rule said, and when, the newest first."""
-    return [
-        replace(_row(each, now), until=None if index == 0 else each.vt)
-        for index, each in enumerate(await arrival_rules.versions(connection, number))
-    ]  # fmt: skip
+    return [_row(each, now) for each in await arrival_rules.versions(connection, number)]
 
 
 async def make(act: Act, roles: Collection[str], asked: Asked) -> str:
@@ -270,12 +270,12 @@ async def _found(connection: AsyncConnection, number: str) -> Kept:
 
 
 def _row(kept: Kept, now: int) -> RuleRow:
-    return RuleRow(kept.rule, _stand(kept, now), kept.vf)
+    return RuleRow(kept.rule, _stand(kept, now), kept.vf, None if kept.vt == FOREVER else kept.vt)
 
 
 def _stand(kept: Kept, now: int) -> str:
     if kept.rule.ends_at is not None and kept.rule.ends_at <= now:
-        return "over"
+        return OVER
     if not kept.rule.on_since:
-        return "off"
-    return "on" if arrivals.is_entitled(kept) else "orphaned"
+        return OFF
+    return ON if arrivals.is_entitled(kept) else ORPHANED

@@ -258,8 +258,30 @@ async def test_a_rule_ends_with_the_word_it_is(world: World, end: str) -> None:
     world.now += 2
     assert (await sweep(world, "192.0.2.1", SWITCH)).state == "proposed"
     async with world.store.read() as reader:
-        stand = (await arrival_rules.one(reader, number, world.now)).stand
-    assert stand == {"disabled": "orphaned", "roles": "orphaned", "off": "off", "over": "over"}[end]
+        row = await arrival_rules.one(reader, number, world.now)
+    assert row.stand == {"disabled": "orphaned", "roles": "orphaned", "off": "off", "over": "over"}[end]
+
+
+async def test_a_rule_whose_time_is_over_accepts_nobody_that_is_listed_either(world: World) -> None:
+    ci = await sweep(world, "192.0.2.1", SWITCH)
+    number = await rule(world)
+    async with world.store.write() as tx:
+        await tx.execute(update(schema.arrival_rule).values(ends_at=world.now))
+    with pytest.raises(Refused, match="over"):
+        await turn_on(world, number, ci, version=2)
+    assert [row.state for row in await world.rows(schema.ci)] == ["proposed"]
+
+
+async def test_who_administers_the_class_now_makes_an_orphaned_rule_theirs(world: World) -> None:
+    number = await rule(world)
+    async with world.store.write() as tx:
+        await tx.execute(update(schema.account).values(state="disabled"))
+        await accounts.add(tx, "li.wei", ROLES, world.now)
+    async with world.store.write() as tx:
+        assert await reception(world).turn_on(act(tx, "li.wei", world.now), ROLES, number, 2) == (0, ())
+    await sweep(world, "192.0.2.1", SWITCH)
+    (told,) = await world.rows(schema.audit, schema.audit.c.action == "ci.register")
+    assert told.origin == "version 3 by li.wei"
 
 
 async def test_only_who_administers_the_class_makes_changes_and_turns_rules(world: World) -> None:
