@@ -112,7 +112,8 @@ class Errand:
             return
         try:
             async with writing(self._store) as tx:
-                await kept_answers.keep(tx, replace(self._row, sealed=sealed[1], key_id=sealed[2]))
+                if self._is_carried_out or await kept_answers.claim(tx, self._row, self._since):
+                    await kept_answers.keep(tx, replace(self._row, sealed=sealed[1], key_id=sealed[2]))
         except StoreFailed as error:  # it was carried out: whoever asked is told so all the same
             log.warning("an answer is not kept", error=str(error))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store.engine import insert, upsert
+from collector.store.engine import insert
 from collector.store.schema import kept_answer
 
 
@@ -55,10 +55,9 @@ async def find(connection: AsyncConnection, account_id: int, key: str, since: in
 
 
 async def keep(tx: AsyncConnection, row: AnswerRow) -> None:
-    """Write what was answered."""
-    values = {"account_id": row.account_id, "key": row.key, "request": row.request, "at": row.at,
-              "sealed": row.sealed, "key_id": row.key_id}  # fmt: skip
-    await tx.execute(upsert(tx, kept_answer, ("account_id", "key"), "sealed", "key_id"), [values])
+    """Write what was answered to a request that was claimed."""
+    its = (kept_answer.c.account_id == row.account_id, kept_answer.c.key == row.key)
+    await tx.execute(update(kept_answer).where(*its).values(sealed=row.sealed, key_id=row.key_id))
 
 
 async def forget(tx: AsyncConnection, before: int, most: int) -> int:

@@ -25,7 +25,8 @@ from tests.people import World, make_world
 
 API = "/api/v1"
 ACCOUNTS = f"{API}/accounts"
-LI = {"name": "li.wei", "roles": ["viewer"]}
+NAME = "li.wei"
+LI = {"name": NAME, "roles": ["viewer"]}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def key(name: str = "k-1") -> dict[str, str]:
     return {"Idempotency-Key": name}
 
 
-async def count(store: Store, name: str = LI["name"]) -> int:
+async def count(store: Store, name: str = NAME) -> int:
     """Return how often the account was made, by the audit log."""
     async with store.read() as connection:
         made = select(func.count()).where(
@@ -289,6 +290,15 @@ async def test_an_answer_too_long_to_keep_is_given_once_and_its_request_carried_
     again = await admin.post(ACCOUNTS, json=LI, headers=key())
     assert (first.status_code, first.json()["name"], again.status_code) == (201, "li.wei", 409)
     assert await count(empty_world.store) == 1
+
+
+async def test_what_only_reads_is_answered_as_before_too(empty_world: World) -> None:
+    """Nothing is written by it: its key is written with the answer."""
+    async with await empty_world.program("auditor") as client:
+        first = await client.post(f"{API}/audit/verification", json={}, headers=key())
+        await empty_world.token("ops")  # another row
+        again = await client.post(f"{API}/audit/verification", json={}, headers=key())
+    assert (first.status_code, again.json(), again.headers[REPLAYED]) == (200, first.json(), "true")
 
 
 async def test_under_another_key_of_the_vault_what_was_answered_is_not_there_any_more(
