@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services import events
 from collector.services.arrivals import BY_RULE
+from collector.services.decisions import REPLACES
 from collector.services.registration import BY
 from collector.store import arrival_rules
-from collector.store.browse import facts, findings, incidents, steps
+from collector.store.browse import facts, findings, identity, incidents, steps
 from collector.store.browse.cis import CiRow
 from collector.store.browse.events import EventQuery, EventRow
 from collector.store.browse.findings import FindingQuery
@@ -27,9 +28,10 @@ EVENTS = 15
 class Happening:
     """One thing at one time (ms).
 
-    `kind`: arrived, registered, accepted, values, finding_opened, finding_closed, incident_opened, incident_resolved.
-    `ref` names the account, finding, incident, or the rule by which it was accepted, which `by` made; `count` the
-    values; `title` is an incident's, or the name of that rule, by language;
+    `kind`: arrived, registered, accepted, merged, replaced, values, finding_opened, finding_closed, incident_opened,
+    incident_resolved. `ref` names the account, finding, incident, or the rule by which it was accepted, which `by`
+    made; `count` the values; `title` is an incident's, the name of that rule, by language, or that of the CI that was
+    merged into it (by `by`), or has the hardware with which it goes on;
     `verdict` is what is held of a finding now; `event` is what the CI said by itself, of kind event.
     """
 
@@ -48,6 +50,9 @@ async def of_ci(connection: AsyncConnection, ci: CiRow) -> tuple[Happening, ...]
     told = [Happening(ci.created_at, "arrived")]
     if admitted := await facts.admitted(connection, ci.id, BY):
         told.append(await _admission(connection, admitted.since, admitted.ref.removeprefix(BY)))
+    for one in await identity.merged(connection, ci.id):
+        kind = "replaced" if one.decision == REPLACES else "merged"
+        told.append(Happening(one.at, kind, title={"zh": one.ci.name, "en": one.ci.name}, by=one.who))
     told += [Happening(at, "values", count=n) for at, n in await steps.moments(connection, ci.id, LENGTH)]
     found = await findings.list_findings(connection, FindingQuery(ci_id=ci.id), Window(LENGTH))
     for each in found.items:

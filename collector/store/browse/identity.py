@@ -8,7 +8,7 @@ from sqlalchemy import case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse.ref import CiRef
-from collector.store.schema import apart, ci, identifier, merge, source, subject_ci, suspect
+from collector.store.schema import apart, ci, duplicate_case, identifier, merge, source, subject_ci, suspect
 
 MOST = 500
 """Rows of each kind that are shown."""
@@ -42,13 +42,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A CI that is this one since `at`, or another one that is told apart from it."""
+    """A CI that is this one since `at`, by what was decided of its case; or another one that is told apart from it."""
 
     id: int
     ci: CiRef
     at: int
     who: str
     case_id: int | None
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def of_ci(connection: AsyncConnection, ci_id: int) -> Identity:
     """Return what is known of the identity of a CI."""
     return Identity(
         await _spoken(connection, ci_id), await _names(connection, ci_id),
-        await _merged(connection, ci_id), await _apart(connection, ci_id),
+        await merged(connection, ci_id), await _apart(connection, ci_id),
     )  # fmt: skip
 
 
@@ -99,10 +100,13 @@ async def _names(connection: AsyncConnection, ci_id: int) -> tuple[Name, ...]:
 _REF = (ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
 
 
-async def _merged(connection: AsyncConnection, ci_id: int) -> tuple[Joined, ...]:
+async def merged(connection: AsyncConnection, ci_id: int) -> tuple[Joined, ...]:
+    """Return the CIs that are this one now, the first merge first."""
     wanted = (
-        select(merge.c.id, *_REF, merge.c.at, merge.c.who, merge.c.case_id)
-        .select_from(merge.join(ci, ci.c.id == merge.c.ci_id))
+        select(merge.c.id, *_REF, merge.c.at, merge.c.who, merge.c.case_id, duplicate_case.c.decision)
+        .select_from(
+            merge.join(ci, ci.c.id == merge.c.ci_id).outerjoin(duplicate_case, duplicate_case.c.id == merge.c.case_id)
+        )
         .where(merge.c.into_id == ci_id, merge.c.undone_at.is_(None))
         .order_by(merge.c.id)
         .limit(MOST)
@@ -123,5 +127,5 @@ async def _apart(connection: AsyncConnection, ci_id: int) -> tuple[Joined, ...]:
 
 
 def _joined(row: object) -> Joined:
-    number, uid, name, ci_class, ci_type, state, at, who, case_id = tuple(row)  # type: ignore[arg-type,var-annotated]
-    return Joined(number, CiRef(uid, name, ci_class, ci_type, state), at, who, case_id)
+    number, uid, name, ci_class, ci_type, state, at, who, case_id, *decision = tuple(row)  # type: ignore[arg-type,var-annotated]
+    return Joined(number, CiRef(uid, name, ci_class, ci_type, state), at, who, case_id, *filter(None, decision))

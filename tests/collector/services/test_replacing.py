@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from collector.services import timeline
+from collector.services.cis import one
 from collector.services.decisions import Decider
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
@@ -68,6 +70,20 @@ async def test_the_ci_goes_on_with_what_the_new_hardware_shows(world: World) -> 
     (merged,) = await world.rows(schema.ci, schema.ci.c.id == new.id)
     assert merged.merged_into == old.id
     assert len([row for row in await world.rows(schema.ci) if row.merged_into is None]) == 1
+
+
+async def test_its_time_line_tells_with_what_it_goes_on_until_that_is_taken_back(world: World) -> None:
+    old, new = await old_and_new(world)
+    await said(world, new, old)
+
+    async def told() -> list[tuple[str, str, str]]:
+        async with world.store.read() as reader:
+            happened = await timeline.of_ci(reader, await one(reader, old.uid))
+        return [(each.kind, each.title["en"], each.by) for each in happened if each.kind in ("merged", "replaced")]
+
+    assert await told() == [("replaced", "access-new", "chen.yu")]
+    await unmerge(world)
+    assert await told() == []
 
 
 async def test_other_hardware_in_its_place_is_held_against_changes(world: World) -> None:

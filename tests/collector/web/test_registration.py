@@ -119,6 +119,7 @@ async def test_what_it_replaces_is_looked_for_chosen_and_said(world: World, lang
         answer = await send(client, f"/cis/{new.uid}/replace", ci=old.uid, reason="burnt out")
         assert (answer.status_code, answer.headers["location"]) == (303, f"/cis/{old.uid}/identity")
         assert "/unmerge" in (await client.get(answer.headers["location"])).text
+        assert "sw-new" in (await client.get(f"/cis/{old.uid}")).text, "its time line tells it"
         merged = (await client.get(f"/cis/{new.uid}")).text
         assert f'href="/cis/{old.uid}"' in merged
         assert 'id="register"' not in merged
