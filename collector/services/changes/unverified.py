@@ -22,7 +22,7 @@ from collector.services.changes.desk import Desk
 from collector.store import change_trail, changes, cis, incidents, unverified
 from collector.store.change_trail import Mark
 from collector.store.changes import Kept
-from collector.store.unverified import Missed
+from collector.store.unverified import Missed as Missed
 from collector.wording import clean
 
 KIND: Final = "unverified"

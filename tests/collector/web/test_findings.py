@@ -6,12 +6,16 @@ import httpx2
 import pytest
 
 from collector.change.batching import CAMPAIGN_CIS
+from collector.change.verification import VERIFY_WITHIN_MS
+from collector.services.changes import sights
+from collector.services.changes.desk import Desk
+from collector.services.following_up import FollowingUp
 from collector.store import schema
 from collector.store.engine import insert
 from collector.web.catalogue import LANGUAGES, entries
 from tests.collector.web.reading import read
 from tests.estate import HOUR, NOW, Estate
-from tests.people import World
+from tests.people import World, shipped_policies
 
 API = "/api/v1/findings"
 BASH, SSL = (
@@ -198,20 +202,28 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
                "created_at": NOW, "moved_at": NOW, "title": "kernel", "reason": "old", "implementer": "cid",
                "requested_at": NOW, "planned_at": NOW, "window_start": NOW, "window_end": NOW}  # fmt: skip
         change_id = (await tx.execute(insert(tx, schema.change).values(row).returning(schema.change.c.id))).scalar()
+        await tx.execute(insert(tx, schema.change_ci).values(change_id=change_id, ci_id=host.id))
         line = {"change_id": change_id, "place": 0, "ci_id": host.id, "section": "os", "key": "version", "field": "",
                 "how": "exact", "value": '"12.8"'}  # fmt: skip
         await tx.execute(insert(tx, schema.change_line).values(line))
-        missed = {"change_id": change_id, "place": 0, "ci_id": host.id, "over_at": NOW, "opened_at": NOW}
-        await tx.execute(insert(tx, schema.unverified).values(missed))
         for place, done_at in ((0, None), (1, NOW)):
             task = {"change_id": change_id, "place": place, "text": f"step {place}", "assignee": "dan"}
             await tx.execute(insert(tx, schema.change_task).values({**task, "done_at": done_at}))
+    world.clock.at += VERIFY_WITHIN_MS + 1
+    policies, desk = shipped_policies(), Desk(sights.evidence)
+    await FollowingUp(world.store, desk, (policies.governance, policies.desk), world.clock).step()
     async with await world.person("viewer", name="dan", language=language) as client:
         mine = read((await client.get("/")).text)
         assert ("step 0" in mine.text, "step 1" in mine.text) == (True, False), "what is done waits for nobody"
         page = read((await client.get("/findings")).text)
         (told,) = (await client.get(f"{API}/unverified")).json()
         assert (await client.get(f"{API}/unverified?change=CHG-1")).json() == []
+        (errand,) = (await client.get("/api/v1/incidents?kind=unverified")).json()["items"]
+        told_of = read((await client.get(f"/incidents/{errand['number']}")).text)
+        change = (await client.get("/changes/CHG-000077")).text
+    assert {"/changes/CHG-000077", f"/cis/{host.uid}"} <= set(told_of.links)
+    assert "12.8" in told_of.text
+    assert entries(language)["changes.unverified"] in change
     assert entries(language)["unverified.title"] in page.text
     assert {"/changes/CHG-000077", f"/cis/{host.uid}"} <= set(page.links)
     assert "12.8" in page.text
