@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import structlog
@@ -22,7 +22,7 @@ from collector.store import relations as stored
 from collector.store.browse import wiring
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed
-from collector.store.relations import Row
+from collector.store.relations import Row, Tie
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +63,7 @@ class Relating:
                 before = set(await stored.held(tx, {row[:3] for row in wanted ^ held}))
                 await stored.end(tx, held - wanted, now)
                 await stored.begin(tx, wanted - held, now)
-                ties = [await _tied(tx, row, row[:3] in before, now) for row in sorted(wanted ^ held)]
-                await self._weigh(tx, ties, now)
+                await self._weigh(tx, await _tied(tx, wanted ^ held, before, now), now)
         return moved
 
     async def _wanted(self, reader: AsyncConnection) -> set[Row]:
@@ -82,15 +81,19 @@ class Relating:
         return {(each.a, each.kind, each.b, _teller(first, each)) for each in found}
 
 
-async def _tied(tx: AsyncConnection, row: Row, was_held: bool, now: int) -> Tied:
+async def _tied(tx: AsyncConnection, moved: set[Row], before: Collection[Tie], now: int) -> list[Tied]:
     """Return what moved, with the bracket of what its teller said otherwise of late; else our view of it moved.
 
     A name may come to lead to a CI, or no longer, because another one appeared or was renamed.
     """
-    a, kind, b, source_id = row
-    bracket = await stored.moved_of_late(tx, (a, b), source_id, CONFIGURED, now - OF_LATE_MS)
-    lo, hi = bracket or (now, now)
-    return Tied(a, kind, b, lo, hi, was_held, is_world=bracket is not None)
+    ends = {end for a, _, b, _ in moved for end in (a, b)}
+    late = await stored.moved_of_late(tx, ends, CONFIGURED, now - OF_LATE_MS)
+    found = []
+    for a, kind, b, source_id in sorted(moved):
+        bracket = late.get((b, source_id)) or late.get((a, source_id))
+        lo, hi = bracket or (now, now)
+        found.append(Tied(a, kind, b, lo, hi, (a, kind, b) in before, is_world=bracket is not None))
+    return found
 
 
 def _teller(first: Mapping[tuple[int, str], int], each: relations.Related) -> int:

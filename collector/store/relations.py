@@ -103,25 +103,26 @@ async def said_in_lanes(
 
 
 async def moved_of_late(
-    connection: AsyncConnection, ci_ids: Collection[int], source_id: int, sections: Collection[str], since: int
-) -> tuple[int, int] | None:
-    """Return the bracket (ms) of what this source last said otherwise in these sections of one of these CIs.
+    connection: AsyncConnection, ci_ids: Collection[int], sections: Collection[str], since: int
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return (CI, source) → the bracket (ms) of what it last said otherwise in these sections.
 
-    None where nothing of it was recorded since `since` (ms).
+    Of what was recorded after `since` (ms) alone; the others are left out.
     """
-    its = claim.c
-    here = (
-        its.ci_id.in_(sorted(ci_ids)), its.source_id == source_id, its.tt == FOREVER, path.c.section.in_(sections),
-        or_(its.tf > since, its.gone_tf > since),
-    )  # fmt: skip
-    asked = select(its.vf, its.lo, its.cause, its.vt, its.gone_lo, its.gone_cause, its.tf).where(*here)
-    found = []
-    for row in await connection.execute(asked.join(path, path.c.id == its.path_id)):
-        if row.cause == "world" and row.tf > since:
-            found.append((row.lo, row.vf))
-        if row.gone_cause == "world":
-            found.append((row.gone_lo, row.vt))
-    return max(found, key=lambda bracket: bracket[1], default=None)
+    its, found = claim.c, dict[tuple[int, int], tuple[int, int]]()
+    asked = (
+        select(its.ci_id, its.source_id, its.cause, its.tf, its.lo, its.vf, its.gone_cause, its.gone_lo, its.vt)
+        .join(path, path.c.id == its.path_id)
+        .where(its.tt == FOREVER, path.c.section.in_(sections), or_(its.tf > since, its.gone_tf > since))
+    )
+    for part in interning.chunks(sorted(set(ci_ids))):
+        for row in await connection.execute(asked.where(its.ci_id.in_(part))):
+            moves = [(row.vf, row.lo)] if row.cause == "world" and row.tf > since else []
+            moves += [(row.vt, row.gone_lo)] if row.gone_cause == "world" else []
+            for hi, lo in moves:
+                key = row.ci_id, row.source_id
+                found[key] = max(found.get(key, (lo, hi)), (lo, hi), key=lambda bracket: bracket[1])
+    return found
 
 
 async def told_by_people(connection: AsyncConnection, ci_ids: Collection[int]) -> set[int]:
