@@ -167,7 +167,7 @@ async def versions(connection: AsyncConnection, number: str, now: int) -> list[R
 
 async def make(act: Act, roles: Collection[str], asked: Asked) -> str:
     """Write a rule, which is off, and return its number; raise `NotTheirs`, `BadValue` and `Refused`."""
-    rule = checked(roles, asked, act.at)
+    rule = own(roles, asked, act.at)
     if await arrival_rules.count(act.tx) >= MAX_RULES:
         raise Refused(f"there are {MAX_RULES} rules: change one of them")
     await _check_name(act, rule)
@@ -179,7 +179,7 @@ async def make(act: Act, roles: Collection[str], asked: Asked) -> str:
 async def change(act: Act, roles: Collection[str], number: str, version: int, asked: Asked) -> None:
     """Write what a rule says from now on; it is off then. Raise `NotFound`, `NotTheirs`, `BadValue`, `Refused`."""
     before = (await _theirs(act, roles, number, version)).rule
-    rule = replace(checked(roles, asked, act.at), number=number)
+    rule = replace(own(roles, asked, act.at), number=number)
     await _check_name(act, rule)
     after = await _write(act, before, rule)
     act.tell("arrival_rule.change", f"arrival_rule/{number}", told(before), told(after))
@@ -202,8 +202,16 @@ def told(rule: ArrivalRule) -> dict[str, object]:
     }  # fmt: skip
 
 
-def checked(roles: Collection[str], asked: Asked, now: int) -> ArrivalRule:
-    """Return what was asked at `now` (ms) as a rule of one's own classes; raise `NotTheirs`, `BadValue`, `Refused`."""
+def own(roles: Collection[str], asked: Asked, now: int) -> ArrivalRule:
+    """Return what was asked as a rule of one's own classes; raise `NotTheirs`, and as `checked`."""
+    rule = checked(asked, now)
+    if not administers(roles, rule.ci_class):
+        raise NotTheirs(rule.ci_class)
+    return rule
+
+
+def checked(asked: Asked, now: int) -> ArrivalRule:
+    """Return what was asked at `now` (ms) as a rule, whosever its class is; raise `BadValue`, `Refused`."""
     name = " ".join(asked.name.split())
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise Refused(f"a name of 1 to {MAX_NAME} characters is expected", "name")
@@ -213,8 +221,6 @@ def checked(roles: Collection[str], asked: Asked, now: int) -> ArrivalRule:
         raise Refused("a type of that class, or none, is expected", "type")
     if asked.ends_at is not None and asked.ends_at <= now:
         raise Refused("a time to come is expected", "ends")
-    if not administers(roles, asked.ci_class):
-        raise NotTheirs(asked.ci_class)
     return ArrivalRule(
         name, asked.ci_class, asked.ci_type, asked.zone, _within(asked), _gives(asked.gives), asked.ends_at
     )  # fmt: skip

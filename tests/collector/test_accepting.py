@@ -314,7 +314,7 @@ async def test_only_who_administers_the_class_makes_changes_and_turns_rules(worl
 ])  # fmt: skip
 def test_what_is_no_rule_is_refused_at_its_field(asked: Asked, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        arrival_rules.checked(ROLES, asked, 10)
+        arrival_rules.checked(asked, 10)
     assert refused.value.field == field
 
 

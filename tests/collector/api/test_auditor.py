@@ -26,7 +26,8 @@ READING = {route: permission for route, permission in ASKED.items() if route.sta
 WRITING = {route: permission for route, permission in ASKED.items() if not route.startswith("GET ")}
 
 FORMS = {
-    "/agents/{uid}/ban", "/changes/new", "/changes/{number}/edit", "/channels/new", "/channels/{name}/remove",
+    "/agents/{uid}/ban", "/arrivals/rules/new", "/arrivals/rules/{number}/edit",
+    "/changes/new", "/changes/{number}/edit", "/channels/new", "/channels/{name}/remove",
     "/cis/new", "/cis/{uid}/lock", "/cis/{uid}/record", "/cis/{uid}/register", "/cis/{uid}/relate",
     "/credentials/new", "/credentials/{uid}/remove", "/findings/backtest", "/import", "/inspections/plans/new",
     "/inspections/plans/{number}/edit", "/inspections/runs/{number}/walk", "/knowledge/new",
