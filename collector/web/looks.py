@@ -73,7 +73,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "status": {
         "ok": _OK, "empty": _OK, "failed": _CRITICAL, "denied": _WARNING, "unsupported": _RING, "unspecified": _UNKNOWN,
     },
-    "delivery": {"waiting": _RING, "sent": _OK, "dead": _CRITICAL},
+    "delivery": {"waiting": _RING, "sent": _OK, "dead": _CRITICAL, "folded": _PAUSED, "dropped": _PAUSED},
     "sweep_state": {
         "waiting": _RING, "running": Look("unknown", "sweeps"), "done": _OK, "cancelled": _PAUSED, "failed": _CRITICAL,
     },
