@@ -49,6 +49,19 @@ class Refused(Shape):
         return dict(zip(("change", "reason", "lacks", "late_ms"), row, strict=True)) if isinstance(row, tuple) else row
 
 
+class Session(Shape):
+    """Somebody who was logged in on a host while something moved there: no proof that they did it.
+
+    `origin`: where from, as the host wrote it down; no `until`: still on.
+    """
+
+    user: str
+    line: str
+    origin: str
+    since: Instant
+    until: Instant = None
+
+
 class Item(Shape):
     """One value that drifted inside [last_before_at, first_after_at]; `field`: of an element only this field moved.
 

@@ -48,6 +48,16 @@ async def get_finding(request: Request, number: Annotated[int, Path(ge=1, lt=2**
 
 
 @router.get(
+    "/findings/{number}/sessions", operation_id="listSessionsOfFinding", tags=["findings"],
+    response_model=list[trouble_shapes.Session], dependencies=_FINDINGS,
+)  # fmt: skip
+async def sessions_of(request: Request, number: Annotated[int, Path(ge=1, lt=2**62)]) -> object:
+    """List who was logged in on its host while it moved, as far back as the host still tells."""
+    async with context_of(request).store.read() as connection:
+        return await findings.present(connection, await findings.one(connection, number))
+
+
+@router.get(
     "/results", operation_id="listResults", tags=["rules"],
     response_model=shapes.Paged[trouble_shapes.Result], dependencies=_RULES,
 )  # fmt: skip

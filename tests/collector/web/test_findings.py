@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import httpx2
 import pytest
 
@@ -230,3 +232,31 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
     assert (told["change"], told["line"], told["ci"]["name"], told["value"], told["owner"]) == (
         "CHG-000077", 1, "web-01", "12.8", "ann",
     )  # fmt: skip
+
+
+async def test_who_was_on_the_host_meanwhile_stands_beside_a_finding(world: World) -> None:
+    """Sessions that touch the bracket, by page and REST; what a host wrote down is text of strangers."""
+    async with world.store.write() as tx:
+        estate = Estate(tx, NOW)
+        host = await estate.host("node-77")
+        number = await estate.finding(
+            host, [("packages", "libssl3|amd64", None, {"version": "5.2"})], NOW - HOUR, verdict="pending"
+        )
+        stood = (await tx.execute(schema.finding.select().where(schema.finding.c.id == number))).one()
+        inside, before = (datetime.fromtimestamp(at / 1000, UTC) for at in (stood.hi - 1000, stood.lo - 10 * HOUR))
+        told = [
+            {"at": _text(inside), "line": "pts/0", "user": "wang", "origin": "<b>evil</b>"},
+            {"at": _text(before), "line": "pts/1", "user": "li", "ended": _text(before)},
+        ]
+        await estate.say(host, "logins", told)
+    async with await world.person("viewer") as client:
+        html = (await client.get(f"/findings/{number}")).text
+        rest = (await client.get(f"{API}/{number}/sessions")).json()
+    assert "wang" in html
+    assert "&lt;b&gt;evil" in html
+    assert "pts/1" not in html
+    assert [(each["user"], each["origin"], each["until"]) for each in rest] == [("wang", "<b>evil</b>", None)]
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
