@@ -34,7 +34,7 @@ async def say(tx: AsyncConnection, ties: Collection[Tied], now: int, policies: P
     known = await cis.by_ids(tx, {end for each in ties for end in (each.a, each.b)})
     standing = await cis.standing(tx, {each.a for each in ties})
     counting = {
-        (each.a, _path(each, known)): each
+        (each.a, Path(RELATIONS, f"{each.kind}|{known[each.b].uid}")): each
         for each in ties
         if each.a in standing and each.b in known and _counts(each.kind, standing[each.a], policies)
     }
@@ -51,10 +51,6 @@ async def say(tx: AsyncConnection, ties: Collection[Tied], now: int, policies: P
         for each in words:
             drifted.setdefault(each.ci_id, {})[each.step.path] = min(each.step.lo, each.step.hi - 1)
         await weigh(tx, Touched(drifted=drifted), policies, now, Judged())
-
-
-def _path(each: Tied, known: Mapping[int, CI]) -> Path:
-    return Path(RELATIONS, f"{each.kind}|{known[each.b].uid if each.b in known else each.b}")
 
 
 def _counts(kind: str, its: Standing, policies: Policies) -> bool:
