@@ -32,6 +32,7 @@ async def test_a_change_is_raised_shown_stepped_and_refused_with_its_reasons(wor
         assert "web-01" in (await run("show", "CHG-000001")).stdout
         listed = json.loads((await run("list", "--state", "requested", "--json")).stdout)
         assert [each["number"] for each in listed] == ["CHG-000001"]
+        assert json.loads((await run("list", "--at", "2020-01-01T00:00:00Z", "--json")).stdout) == []
         listing = tmp_path / "list.csv"
         listing.write_text(
             f"reference,type,title,reason,implementer,ci\nR1,normal,盘,满,cid,{uid}\nR2,odd,a,b,cid,{uid}\n"
