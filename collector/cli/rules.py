@@ -74,10 +74,7 @@ def check(folder: Folder = None, json: AsJson = False) -> None:
 
 def _sorts_known(desk: Path) -> rulebook.Knows | None:
     """Return whether the desk beside some packs has a category for a sort of alarms; None where there is no desk."""
-    if not desk.is_file():
-        return None
-    known = table.load(desk, Calendar())
-    return lambda sort: known.category_of(sort) is not None
+    return table.load(desk, Calendar()).knows if desk.is_file() else None
 
 
 @app.command("test")

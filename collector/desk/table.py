@@ -114,6 +114,10 @@ class Table:
         found = self.category_of(sort)
         return [sort, *self.categories][-1] if found is None else found
 
+    def knows(self, sort: str) -> bool:
+        """Return whether it sorts what a rule calls so; one without `sorts`, from before there were any, knows all."""
+        return not self.sorts or self.category_of(sort) is not None
+
     def category_of(self, sort: str) -> str | None:
         """Return the category of what a rule calls so, None where the table says nothing of it."""
         if sort in self.categories or not sort:

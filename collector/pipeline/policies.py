@@ -62,7 +62,7 @@ def load(folder: Path) -> Policies:
         governance.load(folder / "attributes.yaml"),
         precedence.load(folder / "precedence.yaml"),
         identifiers.load(folder / "identity.yaml"),
-        rulebook.load(folder / "packs", lambda sort: desk.category_of(sort) is not None),
+        rulebook.load(folder / "packs", desk.knows),
         columns.load(folder / "columns.yaml"),
         retirement_policy.load(folder / "presence.yaml"),
         modes.load(folder / "modes.yaml"),

@@ -71,7 +71,7 @@ def test_rows_are_arranged_and_unknown_fields_left_out(bench: Bench) -> None:
         ("raid", Status.DENIED, "[Errno 13] Permission denied"),
         ("lldp", Status.UNSUPPORTED, "lldpcli is not installed"),
         ("packages", Status.EMPTY, ""),
-        ("dns", Status.FAILED, "BadSection: dns.servers: not a texts within bounds"),
+        ("dns", Status.FAILED, "BadSection: dns.servers: not a sequence within bounds"),
         ("ntp", Status.FAILED, "the worker ended: exit 3"),
         ("routes", Status.FAILED, "the worker ended: signal 11"),
         ("memory", Status.FAILED, "timed out after 0.4 s"),
