@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -34,10 +34,10 @@ async def asked(collector: Collector, *ci_ids: int, at: int = NOW) -> Look:
 
 
 @pytest.fixture
-async def estate(collector: Collector) -> AsyncIterator[Collector]:
+async def estate(collector: Collector) -> Collector:
     await with_cis(collector.store, 3)
     await known(collector.store, {"snmp//10.1.0.1": 1, "ssh//10.1.0.1": 1, "snmp//10.1.0.2": 2, "snmp//172.16.0.9": 3})
-    yield collector
+    return collector
 
 
 async def test_the_addresses_are_swept_alone_as_far_as_their_plan_goes(estate: Collector) -> None:
