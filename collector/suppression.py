@@ -45,18 +45,19 @@ def weighed(alert: Alert, holds: Sequence[Hold], borders: Iterable[int], now: in
     reasons = {each.reason for each in standing}
     refs = {each.ref for each in standing if each.ref and each.reason != WAIVER}
     later = [each for each in borders if each > now]
-    new = replace(
+    suppressed = tuple(each for each in REASONS if each in reasons)
+    return replace(
         alert,
-        suppressed=tuple(each for each in REASONS if each in reasons),
+        suppressed=suppressed,
         held_by=tuple(sorted({*alert.held_by, *refs}))[:MAX_REFS],
         look_at=min([*later, now + LOOK_EVERY_MS]) if later or standing else 0,
         lowered=lowered,
+        told=_is_cause(alert, suppressed),
     )
-    return replace(new, told=is_cause(new))
 
 
-def is_cause(alert: Alert) -> bool:
+def _is_cause(alert: Alert, suppressed: Sequence[str]) -> bool:
     """Return whether an incident should be there for it; `told` says whether one was."""
     if alert.told:
-        return (alert.fires or alert.flapping) and _TAKE_BACK.isdisjoint(alert.suppressed)
-    return alert.fires and not alert.suppressed
+        return (alert.fires or alert.flapping) and _TAKE_BACK.isdisjoint(suppressed)
+    return alert.fires and not suppressed

@@ -42,7 +42,11 @@ async def of_cis(
     told = _told_by(await alerts.load(tx, roots) if roots else {}, named, policies)
     labels = await _labels(tx, asked) if labelled else {}
     watched = {ci_id: _footing(each, named, told) for ci_id, each in standings.items()}
-    return {ci_id: replace(watched.get(ci_id, NOWHERE), labels=labels.get(ci_id, {})) for ci_id in asked}
+    return {ci_id: _labelled(watched.get(ci_id, NOWHERE), labels.get(ci_id)) for ci_id in asked}
+
+
+def _labelled(footing: Footing, labels: Mapping[str, str] | None) -> Footing:
+    return replace(footing, labels=labels) if labels else footing
 
 
 def _footing(each: Standing, named: Mapping[int, CI], told: Mapping[int, str]) -> Footing:

@@ -64,7 +64,7 @@ async def _causes(
     ]
     causes += [
         incident.foreign_cause(each.alert, touched[each.ci_id], each.held.held_by)
-        for each in await suppressing.told_of_others(tx, touched, policies, now)
+        for each in await suppressing.told_of_others(tx, touched, now)
         if each.ci_id is not None
     ]
     gathered, joined = await campaigning.gathered(tx, open_findings, now)

@@ -19,7 +19,7 @@ from collector.change.record import RULE, Change, Line, Window
 from collector.compiled import CompiledRule
 from collector.incident.foreign import named_as_rule
 from collector.maintenance import SILENCE, MaintenanceWindow
-from collector.model import GONE, Alert, CiState, Outcome, Value
+from collector.model import CI, GONE, Alert, CiState, Outcome, Value
 from collector.pipeline import footing
 from collector.pipeline.policies import Policies
 from collector.rootcause import NOWHERE, Footing
@@ -40,7 +40,7 @@ async def weigh(
 ) -> list[Alert]:
     """Return alerts that `moved`, each with what holds it back at `now` (ms). `before`: all alerts of their CIs."""
     held = [each for each in moved if each.state != "ok" or each.flapping]
-    shade = await _shade(tx, {each.ci_id for each in held}, policies, now) if held else _Shade(now)
+    shade = await _shade_of_ours(tx, {each.ci_id for each in held}, policies, now) if held else _Shade(now)
     shade.firing = {
         key_of(each)[:2] for each in {**before, **{key_of(one): one for one in moved}}.values() if each.fires
     }
@@ -58,15 +58,15 @@ async def look_again(tx: AsyncConnection, ci_ids: Collection[int], policies: Pol
     return {each.ci_id for each in moved}
 
 
-async def told_of_others(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> list[Kept]:
+async def told_of_others(tx: AsyncConnection, touched: Mapping[int, CI], now: int) -> list[Kept]:
     """Return the alerts of other systems on these CIs that are causes of incidents, what holds them back decided anew.
 
     They fire by the word of others alone, so nothing is remembered of them but this.
     """
-    before = await foreign_alerts.firing(tx, ci_ids)
+    before = await foreign_alerts.firing(tx, touched)
     if not before:
         return []
-    shade = await _shade(tx, {each.ci_id for each in before if each.ci_id is not None}, policies, now)
+    shade = await _shade(tx, {each.ci_id: touched[each.ci_id] for each in before if each.ci_id is not None}, now)
     after = [shade.of_another(each) for each in before]
     await foreign_alerts.hold(tx, [new for old, new in zip(before, after, strict=True) if new.held != old.held])
     await waivers.matched(tx, shade.matched, now)
@@ -100,6 +100,8 @@ class _Shade:
         What it reads nobody here knows: a change holds it only by its name, and what explains that its CI cannot be
         reached takes it in as a victim instead of holding it.
         """
+        if self._is_clear(kept.ci_id):
+            return replace(kept, held=Holding(held_by=kept.held.held_by, told=True))
         alert = _as_ours(kept)
         new = self._weighed(
             alert, [each for each in self.changes if _names(each.lines, alert)], (), kept.alert.severity, self.waivers
@@ -125,6 +127,11 @@ class _Shade:
         severity = str(alert.evidence.get("severity", severity))
         borders = [*_borders_of_windows(windows, self.now), *_borders_of_changes(changes), *_borders_of_waivers(mine)]
         return suppression.weighed(alert, holds, borders, self.now, lowered(severity, waiver))
+
+    def _is_clear(self, ci_id: int | None) -> bool:
+        """Return whether nothing there is can hold an alert of this CI back: so it is on most days."""
+        own = self.own.get(ci_id or 0)
+        return not (self.windows or self.changes or self.waivers) and own is not None and own["state"] not in _NO_LIFE
 
     def _windows(self, alert: Alert) -> Iterator[MaintenanceWindow]:
         """Yield the windows that are about this alert, whenever they are held."""
@@ -169,16 +176,24 @@ def _moves(lines: Iterable[Line], rule: CompiledRule) -> bool:
     return not rule.sections.isdisjoint(line.path.section for line in lines)
 
 
-async def _shade(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> _Shade:
+async def _shade_of_ours(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> _Shade:
+    shade = await _shade(tx, await cis.by_ids(tx, sorted(ci_ids)), now)
+    shade.stand = await footing.of_cis(tx, ci_ids, policies)
+    return shade
+
+
+async def _shade(tx: AsyncConnection, its: Mapping[int, CI], now: int) -> _Shade:
+    """Return what may hold back alerts of these CIs, but for how they stand."""
     alive = await windows.alive(tx, now)
-    above = await standing_on.above(tx, ci_ids) if any(each.children for each in alive) else {}
-    found = await cis.by_ids(tx, sorted({*ci_ids, *(one for its in above.values() for one in its)}))
-    planned = await changes.concerning(tx, ci_ids, Window(now - GRACE_MS, now + REACH_MS))
+    above = await standing_on.above(tx, its) if any(each.children for each in alive) else {}
+    others = {one for those in above.values() for one in those} - its.keys()
+    found = {**its, **await cis.by_ids(tx, sorted(others))} if others else its
+    planned = await changes.concerning(tx, its, Window(now - GRACE_MS, now + REACH_MS))
     return _Shade(
-        now, await footing.of_cis(tx, ci_ids, policies), await own_fields.of_cis(tx, found),
-        {ci_id: its & found.keys() for ci_id, its in above.items()},
-        [each.waiver for each in await waivers.granted(tx, now)], alive,
-        [each.change for each in planned if each.change.plan and approval.is_approved(each.change, now)],
+        now, own=await own_fields.of_cis(tx, found),
+        above={ci_id: those & found.keys() for ci_id, those in above.items()},
+        waivers=[each.waiver for each in await waivers.granted(tx, now)], windows=alive,
+        changes=[each.change for each in planned if each.change.plan and approval.is_approved(each.change, now)],
     )  # fmt: skip
 
 

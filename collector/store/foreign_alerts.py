@@ -177,7 +177,7 @@ def _values(alert: ForeignAlert) -> dict[str, Any]:
     detail = {name: _plain(getattr(alert, name)) for name in _DETAIL}
     return {
         "source": alert.source, "fingerprint": alert.fingerprint, "state": alert.state, "severity": alert.severity,
-        "name": alert.name, "title": alert.title, "detail": _json(detail), "names": _json(alert.names),
+        "name": alert.name, "title": alert.title, "detail": _json(detail), "names": _json(dict(alert.names)),
         "started_at": alert.started_at, "ended_at": alert.ended_at, "until": alert.until,
     }  # fmt: skip
 
@@ -200,5 +200,5 @@ def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(dict(value), ensure_ascii=False)
+_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes one for every text."""

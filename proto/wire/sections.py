@@ -345,11 +345,13 @@ def shape_of(name: str) -> Shape:
     return SECTIONS.get(name) or Shape(name, "", ())
 
 
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+"""Made once: `json.dumps` makes one for every text."""
+
+
 def canonical(body: Body) -> bytes:
     """Return the one JSON text of `body`; rows must already be in key order (see `arrange`)."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
-        "utf-8", "backslashreplace"
-    )
+    return _CANONICAL.encode(body).encode("utf-8", "backslashreplace")
 
 
 def digest(encoded: bytes) -> bytes:

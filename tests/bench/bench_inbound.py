@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from collector import garbage
 from collector.clock import now
 from collector.pipeline import policies, settling
 from collector.security.audit import Actor
@@ -60,6 +61,7 @@ class Took:
 async def _times(count: int) -> dict[str, Took]:
     """Return what each message took, and how long another writer waited at most meanwhile (s)."""
     loaded, waits = policies.load(RULES), [0.0]
+    garbage.settle()  # as a collector does when it is ready
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(sqlite_url(Path(folder) / "muster.db"))
         await migrate(store)

@@ -67,18 +67,17 @@ def _alert(
     row: Mapping[str, Any], source: str, now: int, fate: tuple[bool, int | None, int | None], incomplete: int
 ) -> ForeignAlert:
     """Return one alert. `fate`: whether it is over, when that was, and until when it stands (ms)."""
-    its, said = labels(row.get("labels")), labels(row.get("annotations"))
+    its, said = labels(row.get("labels")), row.get("annotations")
     if not its:
         raise BadAlert("labels: an alert has some", "labels")
     is_over, ended, until = fate
     name = its.get("alertname", "alert")
-    notes = row.get("annotations")
-    long = notes.get("description") if isinstance(notes, Mapping) else None
+    notes: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     return ForeignAlert(
         source, word(row.get("fingerprint")) or fingerprint(its), RESOLVED if is_over else FIRING,
-        severity(its.get("severity")), name, said.get("summary") or said.get("title") or name,
-        moment(row.get("startsAt"), "startsAt") or now, text(long), _address(row.get("generatorURL")), its,
-        names_of(its), ended or (now if is_over else None), until, incomplete,
+        severity(its.get("severity")), name, word(notes.get("summary")) or word(notes.get("title")) or name,
+        moment(row.get("startsAt"), "startsAt") or now, text(notes.get("description")),
+        _address(row.get("generatorURL")), its, names_of(its), ended or (now if is_over else None), until, incomplete,
     )  # fmt: skip
 
 

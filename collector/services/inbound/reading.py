@@ -28,6 +28,8 @@ _LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("hostname", "host", "nodename", "node", "ci", "device"),
 }  # fmt: skip
 """What a thing is called → labels it usually stands in, the first that is there."""
+_KIND_OF: Final = {label: kind for kind, its in _LABELS.items() for label in its}
+_IN_ORDER: Final = tuple(_KIND_OF)
 _NO_TIME: Final = ("", "0001-01-01T00:00:00Z")
 
 
@@ -53,6 +55,8 @@ def several(value: Any, what: str) -> list[Mapping[str, Any]]:
 
 def word(value: Any) -> str:
     """Return one bounded line; "" for what is none."""
+    if isinstance(value, str) and len(value) <= MAX_WORD and value.isprintable():  # nearly all: no space but " " is
+        return " ".join(value.split()) if "  " in value or value.strip(" ") != value else value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     said = " ".join(_whole(str(value)).split())[:MAX_WORD]
@@ -71,8 +75,13 @@ def labels(value: Any) -> dict[str, str]:
     """Return labels or annotations: at most so many, each a line."""
     if not isinstance(value, Mapping):
         return {}
-    pairs = ((word(name), word(said)) for name, said in sorted(value.items(), key=lambda each: str(each[0])))
-    return dict([(name, said) for name, said in pairs if name][:MAX_LABELS])
+    found: dict[str, str] = {}
+    for name in sorted(value, key=str):
+        if len(found) == MAX_LABELS:
+            break
+        if key := word(name):
+            found[key] = word(value[name])
+    return found
 
 
 def moment(value: Any, what: str) -> int | None:
@@ -100,14 +109,13 @@ def severity(value: Any) -> str:
 
 def names_of(said: Mapping[str, str]) -> dict[str, str]:
     """Return what the labels of an alert call the thing it is about."""
-    found = {kind: next((said[each] for each in its if said.get(each)), "") for kind, its in _LABELS.items()}
-    instance = host_of(said.get("instance", ""))
-    if instance:
-        kind = "ip" if is_address(instance) else "name"
-        found[kind] = found[kind] or instance
-    if is_address(found["name"]):
-        found["ip"], found["name"] = found["ip"] or found["name"], ""
-    return {kind: value for kind, value in found.items() if value}
+    found = {_KIND_OF[each]: value for each in reversed(_IN_ORDER) if (value := said.get(each))}
+    if instance := host_of(said.get("instance", "")):
+        found.setdefault("ip" if is_address(instance) else "name", instance)
+    if is_address(found.get("name", "")):
+        found.setdefault("ip", found["name"])
+        del found["name"]
+    return found
 
 
 def host_of(instance: str) -> str:
@@ -119,6 +127,8 @@ def host_of(instance: str) -> str:
 
 
 def is_address(said: str) -> bool:
+    if ":" not in said and not said[:1].isdigit():  # most are names, and to refuse one is dear
+        return False
     try:
         ipaddress.ip_address(said)
     except ValueError:

@@ -99,14 +99,20 @@ def _counted_by(cause: Cause) -> tuple[int | None, tuple[str, ...]]:
 
 async def urgent(tx: AsyncConnection, causes: Iterable[Cause], table: Table) -> set[str]:
     """Return the keys of the incidents that would have the highest priority, by any of these causes."""
-    able = [each for each in causes if _at_most(table, [each]) == PRIORITIES[0]]
+    causes = list(causes)
+    highest = {kind for kind in set(map(_how_grave, causes)) if _at_most(table, {kind}) == PRIORITIES[0]}
+    able = [each for each in causes if _how_grave(each) in highest]
     counted = await _counted(tx, able)
     return {key_of(each) for each in able if most(table, [each], counted, 1).priority == PRIORITIES[0]}
 
 
-def _at_most(table: Table, causes: Iterable[Cause]) -> str:
-    """Return the priority these causes would have if everything there is depended on them."""
-    return most(table, causes, {}, 10**9).priority
+def _how_grave(cause: Cause) -> tuple[str, str]:
+    return cause.severity, cause.urgency
+
+
+def _at_most(table: Table, grave: Collection[tuple[str, str]]) -> str:
+    """Return the priority causes as grave as these would have if everything there is depended on them."""
+    return min(reckon(table, Affected(10**9, 0), *each).priority for each in grave)
 
 
 # --- what more is known
@@ -123,7 +129,7 @@ async def _reckoned_anew(tx: AsyncConnection, held: Held, plan: Plan, table: Tab
         each.id: each
         for each in _moved(held, plan)
         if (its := present.get(each.cause_key))
-        if each.id in again or _at_most(table, its) < each.priority
+        if each.id in again or _at_most(table, set(map(_how_grave, its))) < each.priority
     }
     kept = await admissions.reckonings(tx, moved)
     counted = await _counted(tx, (each for one in moved.values() for each in present[one.cause_key]))

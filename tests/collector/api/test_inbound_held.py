@@ -47,6 +47,20 @@ async def kept(world: World) -> Any:
         return (await connection.execute(select(schema.foreign_alert))).one()
 
 
+async def test_what_is_about_others_alone_leaves_an_alert_as_it_is_where_nothing_is_set(
+    world: World, source: httpx2.AsyncClient
+) -> None:
+    await post(source, of_web(world))
+    asked = maintenance_windows.Asked("patching", world.clock.at, world.clock.at + HOUR, cis=(world.estate.db.uid,))
+    async with world.store.write() as tx:
+        await maintenance_windows.set_(act(tx, "ann", world.clock.at), asked, shipped_policies().rulebook.rules)
+    await post(source, of_web(world, fingerprint="a2"))
+    async with world.store.read() as connection:
+        rows = (await connection.execute(select(schema.foreign_alert))).all()
+    assert {(row.suppressed, row.held_by, row.look_at, row.told) for row in rows} == {("", "", 0, True)}
+    assert len(rows) == 2
+
+
 async def test_a_window_holds_an_alert_and_its_end_tells_what_still_fires(
     world: World, source: httpx2.AsyncClient
 ) -> None:
