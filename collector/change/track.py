@@ -143,11 +143,14 @@ class _Walk:
         )  # fmt: skip
 
     def _pass_by(self, sighting: Sighting, back_at: int) -> None:
-        """Tell of what one look showed and the next one did not: it is over, and nothing else is judged by it."""
+        """Tell of what one look showed and the next one did not: it is over, and nothing else is judged by it.
+
+        Within approved work it is nothing: the net effect of that counts.
+        """
         for part in parts(sighting.step.old, sighting.step.new):
             item = self._item(sighting, *part)
             judged = self._judged(item)
-            is_work = judged.judgement.verdict in COVERED | {Verdict.IN_PROGRESS}
+            is_work = judged.judgement.over_at is not None
             if not is_work and not self._authorised.allows(item.field, item.new):
                 flags = judged.judgement.flags | {Flag.SEEN_ONCE}
                 self._items.append(_reverted(Judged(item, replace(judged.judgement, flags=flags)), back_at))
