@@ -18,7 +18,8 @@ from tests.oracle.histories import PATHS, RECORDS, TICK, History, Nod, Reading, 
 Row = dict[str, Any]
 HOURS_8 = 32 * TICK
 CONTROLLED = {
-    "os": None, "relations": None, "packages": {"version", "vendor"}, "services": {"enabled"}, "storage_pools": {"size_bytes", "level"},
+    "os": None, "relations": None, "packages": {"version", "vendor"}, "services": {"enabled"},
+    "storage_pools": {"size_bytes", "level"},
 }  # fmt: skip
 """Which fields of an element matter, per section; None: the value as it is."""
 THOUSANDTH = "size_bytes"
@@ -542,7 +543,7 @@ class Course:
             return False
         held = self.allowed_of(name)
         if name == THOUSANDTH:
-            return bool(held == value) or None not in (held, value) and abs(value - held) * 1000 <= held
+            return bool(held == value) or (None not in (held, value) and abs(value - held) * 1000 <= held)
         if isinstance(held, dict) and isinstance(value, dict):
             return all(self.is_allowed(each, value.get(each)) for each in {*held, *value})
         return bool(held == value)
