@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from collector.model import Event
-from collector.wording import CONTROL, time_text
+from collector.wording import CONTROL, time_of, time_text
 from wire.listening import EVENT_KINDS, SEVERITIES
 
 SECTION: Final = "events"
@@ -34,7 +34,7 @@ def events(rows: Iterable[Mapping[str, Any]], clock_offset_ms: int, received_at:
     """Return rows of one observation as events, by the collector's clock, none later than it came; in their order."""
 
     def moment(text: Any) -> int:
-        return max(0, min(_ms(str(text)) - clock_offset_ms, received_at))
+        return max(0, min((time_of(text) or 0) - clock_offset_ms, received_at))
 
     return tuple(
         Event(
@@ -103,11 +103,3 @@ def _row(told: Event) -> dict[str, Any]:
 
 def _line(value: Any) -> str:
     return CONTROL.sub(" ", value)[:MAX_TEXT] if isinstance(value, str) else ""
-
-
-def _ms(text: str) -> int:
-    """Return RFC 3339 as epoch ms; 0 for what is no time."""
-    try:
-        return int(datetime.fromisoformat(text).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return 0

@@ -44,6 +44,14 @@ def time_text(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def time_of(text: Any) -> int | None:
+    """Return an RFC 3339 text as ms since 1970; None for what is none: whoever sends a time may send anything."""
+    try:
+        return int(datetime.fromisoformat(str(text)).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _shown(value: Any, form: str | None) -> str:
     if value is None:
         return ABSENT

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from collector.change.evidence import Trace
 from collector.model import Path
+from collector.wording import time_of
 
 SECTION: Final = "package_log"
 SPEAKS_OF: Final = "packages"
@@ -37,5 +37,4 @@ def _name(path: Path) -> str:
 
 
 def _moments(row: Row) -> list[int]:
-    said = (row.get("started"), row.get("ended"))
-    return [int(datetime.fromisoformat(each).timestamp() * 1000) for each in said if isinstance(each, str)]
+    return [at for name in ("started", "ended") if (at := time_of(row.get(name))) is not None]

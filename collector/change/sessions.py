@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
+
+from collector.wording import time_of
 
 SECTION: Final = "logins"
 
@@ -22,17 +23,14 @@ class Session:
 
 
 def between(rows: Iterable[Mapping[str, Any]], lo: int, hi: int) -> list[Session]:
-    """Return the sessions of `rows` that were on at some time from `lo` to `hi` (ms), the oldest first."""
-    found = (_session(row) for row in rows)
+    """Return the sessions of `rows` that were on at some time from `lo` to `hi` (ms), the oldest first.
+
+    One whose beginning is no time is none; one whose end is none goes on.
+    """
+    found = (_session(row, since) for row in rows if (since := time_of(row["at"])) is not None)
     on = [each for each in found if each.since <= hi and (each.until is None or each.until >= lo)]
     return sorted(on, key=lambda each: (each.since, each.line))
 
 
-def _session(row: Mapping[str, Any]) -> Session:
-    ended = row.get("ended")
-    until = _ms(ended) if isinstance(ended, str) else None
-    return Session(str(row["user"]), str(row["line"]), str(row.get("origin", "")), _ms(str(row["at"])), until)
-
-
-def _ms(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp() * 1000)
+def _session(row: Mapping[str, Any], since: int) -> Session:
+    return Session(str(row["user"]), str(row["line"]), str(row.get("origin", "")), since, time_of(row.get("ended")))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from collector.change.package_log import traces
 from collector.model import Path
 from collector.store import schema
 from tests.collector.test_held_against_changes import Ground
@@ -71,3 +72,8 @@ async def test_a_log_that_moves_is_no_drift_and_no_history(ground: Ground) -> No
     paths = await world.rows(schema.path)
     assert "package_log" not in {row.section for row in paths}
     assert Path("packages", "x|y").section in {row.section for row in paths}
+
+
+def test_a_time_that_is_none_leaves_no_trace() -> None:
+    row = {"tool": "apt", "started": "<script>", "ended": "9999999-01-01", "packages": ["cowsay"]}
+    assert traces(1, [row], [Path("packages", "cowsay|all")], 0) == []

@@ -23,3 +23,12 @@ WANG, LI = Session("wang", "pts/0", "", AT, AT + 300_000), Session("li", "pts/1"
 )  # fmt: skip
 def test_a_session_counts_from_its_first_moment_to_its_last(lo: int, hi: int, on: list[Session]) -> None:
     assert between(ROWS, AT + lo, AT + hi) == on
+
+
+@pytest.mark.parametrize("text", ["<script>", "", "9999999-01-01", "2026-13-01T00:00:00Z", None, 7])
+def test_a_time_that_is_none_is_no_beginning_and_no_end(text: object) -> None:
+    told = {"line": "pts/2", "user": "zhao"}
+    assert between([{**told, "at": text}], 0, 10**15) == []
+    assert between([{**told, "at": "2026-01-15T08:00:00Z", "ended": text}], AT, AT) == [
+        Session("zhao", "pts/2", "", AT)
+    ]
