@@ -22,7 +22,7 @@ from collector.services.changes.asked import MAX_REASON, check_takes_part, lines
 from collector.services.incidents import owning
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import acceptances, findings, known, lanes, reverts
+from collector.store import acceptances, cis, findings, known, lanes, reverts
 from collector.store.acceptances import Mark
 
 PUT_BACK, AGAIN, OVER, GIVEN = "put_back", "again", "undo_over", "give"
@@ -145,7 +145,9 @@ async def _still_shown(tx: AsyncConnection, its: Revert, governance: Governance)
     ]
     if not fresh:
         return []
-    claims, _ = await lanes.claims(tx, fresh[0].ci_id, [item.path for item in fresh])
+    ci_id = fresh[0].ci_id
+    governance = governance.of((await cis.by_ids(tx, [ci_id]))[ci_id].ci_class)
+    claims, _ = await lanes.claims(tx, ci_id, [item.path for item in fresh])
     said = {(path, each.source): each.value for path, its_own in claims.items() for each in its_own}
     return sorted({item.source for item in fresh if _shows(item, said.get((item.path, item.source)), governance)})
 

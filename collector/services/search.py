@@ -21,7 +21,7 @@ from collector.services.whereabouts import Whereabouts
 from collector.services.wiring import Wiring
 from collector.store.browse.agents import AgentQuery, AgentRow
 from collector.store.browse.changes import ChangeQuery, ChangeRow
-from collector.store.browse.cis import CiQuery, CiRow
+from collector.store.browse.cis import NEAREST, CiQuery, CiRow
 from collector.store.browse.incidents import IncidentQuery, IncidentRow
 from collector.store.browse.page import Page, Window
 from collector.store.browse.problems import ProblemQuery, ProblemRow
@@ -79,7 +79,7 @@ async def find(
     places = (await whereabouts.find(connection, wiring, text)).found if plugged else ()
     return Found(
         text,
-        *await first(Permission.CIS_READ, cis_listed, CiQuery(q=text)),
+        *await first(Permission.CIS_READ, cis_listed, CiQuery(q=text, sort=NEAREST)),
         *await first(Permission.INCIDENTS_READ, incidents_listed, IncidentQuery(q=text)),
         *await first(Permission.INCIDENTS_READ, problems_listed, ProblemQuery(q=text)),
         *await first(Permission.CHANGES_READ, changes_listed, ChangeQuery(q=text)),

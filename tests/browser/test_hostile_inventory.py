@@ -18,7 +18,7 @@ from tests.browser.conftest import Collect, Visit
 from tests.browser.served import Served
 from tests.browser.visitor import Visitor
 
-ALL = 120
+ALL = 200
 DOWNLOAD = re.compile(r"\.csv|/reports/\w+/(?:csv|json|xml|xlsx|pdf)\b|/report\.\w+$|\.pdf")
 """Pages that are opened at most: one of every kind."""
 FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")

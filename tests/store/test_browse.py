@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 
 from collector.store import schema
 from collector.store.browse import (
@@ -62,7 +62,20 @@ async def test_a_ci_is_found_by_name_serial_mac_or_address(
     assert {row.name for row in page.items} == found
 
 
-@pytest.mark.parametrize("sort", [*cis.SORTS, *(f"-{each}" for each in cis.SORTS)])
+async def test_what_is_called_just_so_is_found_first_however_many_others_have_it_in_their_names(
+    store: Store, estate: Standard
+) -> None:
+    """And then what begins so: a search shows a few of many."""
+    async with store.write() as tx:
+        uids = list((await tx.execute(select(schema.ci.c.uid).order_by(schema.ci.c.id))).scalars())[:4]
+        for uid, name in zip(uids, ("db on vm", "VM", "vm-02", "app on vm"), strict=True):
+            await tx.execute(update(schema.ci).where(schema.ci.c.uid == uid).values(name=name))
+    async with store.read() as connection:
+        page = await cis.list_cis(connection, cis.CiQuery(q="vm", sort=cis.NEAREST), Window())
+    assert [row.name for row in page.items] == ["VM", "vm-02", "app on vm", "db on vm"]
+
+
+@pytest.mark.parametrize("sort", [cis.NEAREST, *cis.SORTS, *(f"-{each}" for each in cis.SORTS)])
 async def test_pages_forward_and_back_show_every_ci_once(store: Store, estate: Standard, sort: str) -> None:
     query, cursor = cis.CiQuery(sort=sort), None
     seen: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from collector.store.asof import Moment
 from collector.store.browse.highlights import highlights
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
-from collector.store.browse.search import cis_matching
+from collector.store.browse.search import cis_matching, nearness
 from collector.store.browse.seen import last_seen
 from collector.store.schema import alert, ci, finding, incident
 
@@ -26,13 +26,15 @@ SORTS = {
     "state": ci.c.state,
     "created": ci.c.created_at,
 }
+NEAREST: Final = "nearest"
+"""The order of a search: what is called just so, what begins so, the others; by name among them."""
 HIDDEN = ("archived",)
 """States a list leaves out unless they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class CiQuery:
-    """Which CIs. An empty tuple means any; `sort` is a word of `SORTS`, a leading '-' turns it round.
+    """Which CIs. An empty tuple means any; `sort` is a word of `SORTS`, a leading '-' turns it round, or `NEAREST`.
 
     `moment`: those of which anything was known then, with their values, findings and incidents of then; class, type,
     state and name are those of now.
@@ -83,7 +85,7 @@ _COLUMNS = (
 
 async def list_cis(connection: AsyncConnection, query: CiQuery, window: Window) -> Page[CiRow]:
     """Return one page of the CIs that match; raise `BadCursor`, and KeyError for a sort that is not in `SORTS`."""
-    order = _order(query.sort)
+    order = _order(query)
     where = _where(query)
     count = (await connection.execute(select(func.count()).select_from(ci).where(*where))).scalar_one()
     page = await fetch(connection, select(*_COLUMNS).where(*where), order, window, count)
@@ -137,13 +139,14 @@ def _where(query: CiQuery) -> list[ColumnElement[bool]]:
     return where
 
 
-def _order(sort: str) -> Order:
-    column = SORTS[sort.removeprefix("-")]
+def _order(query: CiQuery) -> Order:
+    is_nearest = query.sort == NEAREST
+    columns = (nearness(query.q), ci.c.name) if is_nearest else (SORTS[query.sort.removeprefix("-")],)
 
     def bound(key: Key) -> tuple[Any, ...]:
-        return (select(column).where(ci.c.id == key[0]).scalar_subquery(), key[0])
+        return (*(select(each).where(ci.c.id == key[0]).scalar_subquery() for each in columns), key[0])
 
-    return Order((column, ci.c.id), lambda row: (row.id,), bound, (int,), sort.startswith("-"))
+    return Order((*columns, ci.c.id), lambda row: (row.id,), bound, (int,), query.sort.startswith("-"))
 
 
 async def _dressed(

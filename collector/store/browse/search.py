@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
@@ -27,6 +27,17 @@ def cis_matching(q: str) -> ColumnElement[bool]:
     if _ADDRESS.fullmatch(text.lower()):
         conditions.append(ci.c.id.in_(_addressed(text.lower())))
     return or_(*conditions)
+
+
+def nearness(q: str) -> ColumnElement[int]:
+    """Return how near the name or the label of a CI is to `q`: 0 it is called so, 1 it begins so, 2 neither."""
+    text = q.strip()[:MAX_QUERY]
+    called = (ci.c.name, ci.c.label)
+    return case(
+        (or_(*(func.lower(each) == text.lower() for each in called)), 0),
+        (or_(*(each.istartswith(text, autoescape=True) for each in called)), 1),
+        else_=2,
+    )
 
 
 def _named(text: str) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from collector.stocktake import Thing
 from collector.store import schema
 from tests.collector.inspecting.test_runs import FIRST, Hall
 from tests.collector.inspecting.test_runs import halls as halls
-from tests.people import DAY as DAY
+from tests.estate import DAY
 from tests.people import shipped_policies
 
 RULES = tuple(each for each in shipped_policies().rulebook.rules.values() if each.rule.pack == "server")
