@@ -27,7 +27,7 @@ from collector.change.telling import SILENT, Telling
 from collector.change.track import Acceptance, Followed, Judged, Track, follow
 from collector.governance import Governance
 from collector.model import Event, Path, Step
-from collector.store import acceptances, changes, events, findings, known, standing, tracks
+from collector.store import acceptances, changes, events, filings, findings, known, standing, tracks
 from collector.store.changes import Kept
 from collector.store.findings import Waiting
 from collector.store.lanes import Ids
@@ -120,13 +120,13 @@ async def _follow(tx: AsyncConnection, seen: _Seen, waiting: Waiting, terms: Ter
     courses, since = seen.courses, {place: course.since for place, course in seen.courses.items()}
     course_of = _followed(courses, seen.known, terms, now)
     stood = waiting.stood if since == waiting.since else await findings.on_paths(tx, since, seen.ids.paths)
-    filings = {
+    filed = {
         ci_id: filing.file(judged, _reached(stood.get(ci_id, []), courses), list(waiting.homes.get(ci_id, {}).values()))
         for ci_id, judged in _by_ci(course_of).items()
     }
     moving = [_moving(place, courses[place], each, terms.governance) for place, each in course_of.items()]
     sources = {code: key for course in courses.values() for code, key in course.sources.items()}
-    told = {ci_id: each for ci_id, each in filings.items() if not each.is_empty}
+    told = {ci_id: each for ci_id, each in filed.items() if not each.is_empty}
     return await _write(tx, told, moving, (seen.ids, sources), now)
 
 
@@ -152,15 +152,15 @@ def _followed(courses: Mapping[Place, Course], known: _Known, terms: Terms, now:
 
 
 async def _write(
-    tx: AsyncConnection, filings: Mapping[int, Filing], moving: Iterable[Moving],
+    tx: AsyncConnection, told: Mapping[int, Filing], moving: Iterable[Moving],
     known: tuple[Ids, Mapping[str, int]], now: int,
 ) -> set[int]:  # fmt: skip
     """Write what moved; `known`: ids of paths and values, and of sources."""
     ids, lanes = known
     moves = [each for each in moving if not each.is_as_it_was]
     authorised = (move[0] for each in moves for move in each.moves)
-    await ids.learn(tx, values=chain(findings.values_of(filings.values()), authorised))
-    moved = await findings.apply(tx, filings, lanes, ids, now)
+    await ids.learn(tx, values=chain(filings.values_of(told.values()), authorised))
+    moved = await filings.apply(tx, told, lanes, ids, now)
     await tracks.authorise(tx, moves, now, ids)
     return set(moved.values())
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, func, or_, select, union_all, update
+from sqlalchemy import bindparam, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change import filing
 from collector.change.approval import Flaw, Gap
 from collector.change.batching import fingerprint
 from collector.change.covering import Reason
-from collector.change.filing import Brief, Filed, Filing, Open
+from collector.change.filing import Filed, Open
 from collector.change.flow import BEFORE_WORK
 from collector.change.item import Item
 from collector.change.matching import Flag, Judgement, Refused
@@ -23,8 +22,6 @@ from collector.change.record import Stage, State
 from collector.change.track import Judged
 from collector.model import Drift, Finding, Path, Verdict
 from collector.store import interning, pairs, schema
-from collector.store.engine import insert, insert_for, upsert
-from collector.store.lanes import Ids
 from collector.store.pairs import Asked, Asking
 
 Place = tuple[int, Path]
@@ -88,30 +85,6 @@ _SEEN_AGAIN = (
     .limit(bindparam("most"))
 )  # fmt: skip
 """CIs on which one look has shown something, and the same source has spoken of it since."""
-_SOURCE = select(schema.source.c.id).where(schema.source.c.code == bindparam("b_code")).scalar_subquery()
-_IS_ITEM = (
-    (_item.finding_id == bindparam("b_finding")) & (_item.path_id == bindparam("b_path"))
-    & (_item.field == bindparam("b_field")) & (_item.hi == bindparam("b_hi"))
-    & (_item.source_id == _SOURCE)
-)  # fmt: skip
-_REMOVE = delete(schema.finding_item).where(_IS_ITEM)
-_HEAD = (
-    update(schema.finding).where(_finding.id == bindparam("b_id"))
-    .values({name: bindparam(f"b_{name}") for name in ("verdict", "lo", "hi", "due_at", "closed_at")})
-)  # fmt: skip
-_MOVES = or_(
-    _finding.verdict != bindparam("b_verdict"),
-    func.coalesce(_finding.closed_at, 0) != func.coalesce(bindparam("b_closed_at", type_=BigInteger), 0),
-)  # fmt: skip
-_AS_IT_WAS = select(
-    _finding.id, bindparam("b_until", type_=BigInteger).label("until"), _finding.verdict, _finding.closed_at
-)  # fmt: skip
-_PAST = ["finding_id", "until", "verdict", "closed_at"]
-_KEY = ("finding_id", "path_id", "field", "hi", "source_id")
-_JUDGED = tuple(each.name for each in schema.finding_item.c if each.name not in (*_KEY, "looked_for"))
-
-
-# --- read
 
 
 @dataclass(slots=True)
@@ -266,121 +239,6 @@ def _refused(change: str, reason: str, gap: Sequence[str] | None, late_ms: int) 
     return Refused(change, Reason(reason), gap and Gap(Stage(gap[0]), Flaw(gap[1])), late_ms)  # type: ignore[arg-type]
 
 
-# --- write
-
-
-async def apply(
-    connection: AsyncConnection, filings: Mapping[int, Filing], sources: Mapping[str, int], ids: Ids, now: int
-) -> dict[int, int]:
-    """Write what each CI's filing says at `now` (ms); return finding → CI of those that moved."""
-    new = [(ci_id, items) for ci_id, each in sorted(filings.items()) for items in each.new]
-    new.sort(key=lambda each: (each[1][0].item.hi, each[0]))
-    opened = await _open(connection, new, sources, now)
-    put = [each for one in filings.values() for each in one.put]
-    put += [Filed(key, judged) for key, (_, items) in zip(opened, new, strict=True) for judged in items]
-    gone = [each for one in filings.values() for each in one.gone]
-    if gone:
-        await connection.execute(_REMOVE, [_named(each, ids) for each in gone])
-    await _put(connection, [{**_row(each, ids, now), "source_id": sources[each.judged.item.source]} for each in put])
-    moved = {each.finding_id: each.judged.item.ci_id for each in (*put, *gone)}
-    await _refresh(connection, moved.keys() - set(opened), now)
-    return moved
-
-
-async def _open(
-    connection: AsyncConnection, new: Sequence[tuple[int, Sequence[Judged]]], sources: Mapping[str, int], now: int
-) -> Sequence[int]:
-    """Open a finding for each and return their ids in that order."""
-    rows = [
-        {"ci_id": ci_id, "source_id": sources[items[0].item.source], "opened_at": now, **_head(items, now)}
-        for ci_id, items in new
-    ]
-    if not rows:
-        return []
-    return (await connection.execute(_opening(connection.dialect.name), rows)).scalars().all()
-
-
-@cache
-def _opening(dialect: str) -> Any:
-    return insert_for(dialect, schema.finding).returning(_finding.id, sort_by_parameter_order=True)
-
-
-async def _put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await connection.execute(upsert(connection, schema.finding_item, _KEY, *_JUDGED), rows)
-
-
-def _named(filed: Filed, ids: Ids) -> dict[str, Any]:
-    item = filed.judged.item
-    return {
-        "b_finding": filed.finding_id, "b_path": ids.paths[item.path], "b_field": item.field, "b_hi": item.hi,
-        "b_code": item.source,
-    }  # fmt: skip
-
-
-def _row(filed: Filed, ids: Ids, now: int) -> dict[str, Any]:
-    item, held = filed.judged.item, filed.judged.judgement
-    is_final = filing.is_final(held)
-    return {
-        "finding_id": filed.finding_id, "path_id": ids.paths[item.path], "field": item.field, "hi": item.hi,
-        "lo": item.lo, "auth_val_id": ids.value(item.authorised), "old_val_id": ids.value(item.old),
-        "new_val_id": ids.value(item.new), "actor": item.actor, "claimed": item.claimed,
-        "verdict": str(held.verdict), "change": held.change, "flags": json.dumps(sorted(held.flags)),
-        "refused": json.dumps([_told(each) for each in held.refused]), "late_ms": held.late_ms,
-        "due_at": None if is_final else held.due_at, "closed_at": (held.closed_at or now) if is_final else None,
-        "once": not is_final and Flag.SEEN_ONCE in held.flags,
-    }  # fmt: skip
-
-
-def _told(refused: Refused) -> Sequence[Any]:
-    gap = refused.gap and [refused.gap.stage, refused.gap.flaw]
-    return [refused.change, refused.reason, gap, refused.late_ms]
-
-
-async def _refresh(connection: AsyncConnection, ids: Collection[int], now: int) -> None:
-    """Let each finding say what its items come to; one that has none any more is nothing."""
-    if not ids:
-        return
-    items = await of_findings(connection, sorted(ids))
-    heads = {key: _head([each.judged for each in its], now) for key, its in items.items()}
-    if heads:
-        rows = [{"b_id": key, **{f"b_{name}": value for name, value in head.items()}} for key, head in heads.items()]
-        await _keep(connection, [{**row, "b_until": now} for row in rows])
-        await connection.execute(_HEAD, rows)
-    if empty := sorted(set(ids) - items.keys()):
-        over = (_finding.id.in_(empty), _finding.closed_at.is_(None))
-        kept = insert(connection, schema.finding_past).from_select(_PAST, _AS_IT_WAS.where(*over))
-        await connection.execute(kept.on_conflict_do_nothing(), {"b_until": now})
-        await connection.execute(update(schema.finding).where(*over).values(closed_at=now, due_at=None))
-
-
-async def _keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep how findings stand whose verdict or whose end moves now; of two moves at one time the first tells."""
-    names = ("b_id", "b_verdict", "b_closed_at", "b_until")
-    await connection.execute(_keeping(connection.dialect.name), [{name: row[name] for name in names} for row in rows])
-
-
-@cache
-def _keeping(dialect: str) -> Any:
-    its = _AS_IT_WAS.where(_finding.id == bindparam("b_id"), _MOVES)
-    return insert_for(dialect, schema.finding_past).from_select(_PAST, its).on_conflict_do_nothing()
-
-
-def _head(items: Iterable[Judged], now: int) -> dict[str, Any]:
-    """Return what a finding of these items says, by column."""
-    head = filing.head([_brief(each, now) for each in items])
-    return {
-        "verdict": str(head.verdict), "lo": head.lo, "hi": head.hi, "due_at": head.due_at, "closed_at": head.closed_at,
-    }  # fmt: skip
-
-
-def _brief(judged: Judged, now: int) -> Brief:
-    item, held = judged.item, judged.judgement
-    if filing.is_final(held):
-        return held.verdict, item.lo, item.hi, None, held.closed_at or now
-    return held.verdict, item.lo, item.hi, held.due_at, None
-
-
 async def look_for(connection: AsyncConnection, ci_ids: Iterable[int]) -> None:
     """Note that a second look was asked for of what one look has shown on these CIs."""
     for part in interning.chunks(ci_ids):
@@ -398,12 +256,3 @@ async def end_waivers(connection: AsyncConnection, now: int) -> None:
     """Let no waiver hold any longer that has ended by `now` (ms)."""
     ended = update(schema.finding).where(_finding.waived_until <= now, _finding.closed_at.is_(None))
     await connection.execute(ended.values(waived_until=None))
-
-
-def values_of(filings: Iterable[Filing]) -> Iterator[object]:
-    """Yield the values `apply` writes, to be interned before."""
-    for each in filings:
-        for judged in (*(one.judged for one in each.put), *(one for items in each.new for one in items)):
-            yield judged.item.authorised
-            yield judged.item.old
-            yield judged.item.new

@@ -19,7 +19,7 @@ from collector.services.refused import Refused
 from collector.store import schema
 from collector.store.engine import Store
 from collector.yamlfile import parse
-from tests.collector.test_held_against_changes import HOUR, Ground, exactly, line
+from tests.collector.ground import HOUR, Ground, exactly, line
 from tests.collector.test_pipeline import MINUTE, START, World
 from tests.simulated import SimulatedHost
 

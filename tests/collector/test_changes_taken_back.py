@@ -11,8 +11,8 @@ from collector.pipeline import changed
 from collector.store import changes, schema
 from collector.store.change_templates import APPROVED, TemplateRow, add
 from collector.store.engine import Store
-from tests.collector.test_held_against_changes import HOUR, PACKAGE, Ground, exactly, line
-from tests.collector.test_held_against_changes import ground as ground
+from tests.collector.ground import HOUR, PACKAGE, Ground, exactly, line
+from tests.collector.ground import ground as ground
 
 VERSION = exactly({"version": "3.03"})
 

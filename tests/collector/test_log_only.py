@@ -11,7 +11,7 @@ from collector.pipeline.entering import enter
 from collector.record import Word
 from collector.store import schema
 from collector.store.engine import Store
-from tests.collector.test_held_against_changes import HOUR, Ground
+from tests.collector.ground import HOUR, Ground
 from tests.collector.test_pipeline import World
 from tests.simulated import SimulatedHost
 

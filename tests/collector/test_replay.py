@@ -18,11 +18,11 @@ from collector.pipeline.policies import Policies
 from collector.rulebook import Rulebook
 from collector.store import ingest_log, schema
 from collector.store.engine import Store
+from tests.collector.ground import COWSAY, Ground, line
 from tests.collector.replay.cover import intervals_that_meet, uncovered
 from tests.collector.replay.life import Life
 from tests.collector.replay.script import Merged, Op, Parted, Script, script
 from tests.collector.replay.tables import Rows, differences, tables
-from tests.collector.test_held_against_changes import COWSAY, Ground, line
 from tests.collector.test_pipeline import MINUTE, RULES, World
 from tests.simulated import SimulatedHost
 

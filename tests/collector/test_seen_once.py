@@ -25,7 +25,7 @@ from collector.store.engine import Store
 from collector.store.events import Spoken
 from collector.yamlfile import parse
 from tests.acts import act
-from tests.collector.test_held_against_changes import HOUR, Ground
+from tests.collector.ground import HOUR, Ground
 from tests.collector.test_pipeline import MINUTE, START, World
 from tests.collector.test_targets import SWITCH, found
 from tests.simulated import SimulatedHost

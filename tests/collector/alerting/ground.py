@@ -11,7 +11,7 @@ from collector.security.audit import Actor, acting
 from collector.services import maintenance_windows, waivers
 from collector.store import alerts, schema
 from collector.store.engine import Store
-from tests.collector.test_held_against_changes import Ground
+from tests.collector.ground import Ground
 from tests.collector.test_pipeline import MINUTE, World
 from tests.simulated import SimulatedHost
 

@@ -21,7 +21,7 @@ from collector.services.inbound.inbox import Inbox
 from collector.store import schema, standing_on
 from collector.store.engine import Store
 from tests.collector.alerting.ground import DAY, HOUR, Held, held
-from tests.collector.test_held_against_changes import PACKAGE
+from tests.collector.ground import PACKAGE
 from tests.collector.test_pipeline import MINUTE
 
 

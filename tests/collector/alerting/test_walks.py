@@ -18,7 +18,7 @@ from collector.security.audit import Actor, acting
 from collector.services import maintenance_windows
 from collector.store.engine import Store
 from tests.collector.alerting.ground import DAY, HOUR, Held, held
-from tests.collector.test_held_against_changes import line
+from tests.collector.ground import line
 from tests.collector.test_pipeline import MINUTE
 from tests.oracle.alarms import Hold, told
 

@@ -9,8 +9,8 @@ import pytest
 from collector.change.package_log import traces
 from collector.model import Path
 from collector.store import schema
-from tests.collector.test_held_against_changes import Ground
-from tests.collector.test_held_against_changes import ground as ground
+from tests.collector.ground import Ground
+from tests.collector.ground import ground as ground
 from tests.collector.test_pipeline import MINUTE
 
 

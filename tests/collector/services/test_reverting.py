@@ -20,7 +20,7 @@ from collector.services.refused import Refused
 from collector.store import accounts, schema
 from collector.store.engine import Store
 from tests.acts import act
-from tests.collector.test_held_against_changes import HOUR, SUPERVISING, Ground
+from tests.collector.ground import HOUR, SUPERVISING, Ground
 from tests.collector.test_pipeline import World
 from tests.simulated import SimulatedHost
 from tests.store.ground import with_channels

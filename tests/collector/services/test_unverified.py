@@ -21,7 +21,7 @@ from collector.services.following_up import FollowingUp
 from collector.store import accounts, schema
 from collector.store.engine import Store
 from tests.acts import act
-from tests.collector.test_held_against_changes import HOUR, PACKAGE
+from tests.collector.ground import HOUR, PACKAGE
 from tests.collector.test_pipeline import World
 from tests.simulated import SimulatedHost
 from tests.store.ground import with_channels
