@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running.close()
 
 
-@pytest.fixture(scope="package")
-def collect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect]:
-    """Starts collectors without a local agent; each ends with the folder's last test."""
+@contextmanager
+def collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect]:
+    """Starts collectors without a local agent, and ends them."""
     programs = []
 
     def start(told: Sequence[Told]) -> Served:
@@ -81,10 +82,18 @@ def collect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect]:
         program.stop()
 
 
+@pytest.fixture(scope="module")
+def collect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect]:
+    """Starts collectors without a local agent; each ends with the file's last test."""
+    with collecting(tmp_path_factory) as start:
+        yield start
+
+
 @pytest.fixture(scope="package")
-def estate(collect: Collect) -> Served:
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A collector that has heard the hosts of the showroom."""
-    return collect(showroom.agents())
+    with collecting(tmp_path_factory) as start:
+        yield start(showroom.agents())
 
 
 @pytest.fixture(scope="package")
