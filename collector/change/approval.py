@@ -69,11 +69,14 @@ def is_approved(change: Change, at: int) -> bool:
 def approved_at(change: Change, known: int) -> int | None:
     """Return when the last word that was missing was given, as of `known` (ms); None while one is missing.
 
-    What a template approves is approved when it is submitted.
+    What a template approves is approved when it is submitted, or since persons had approved it by then.
     """
     if _is_cancelled(change, known):
         return None
-    return change.submitted_at if _by_template(change, known) else granted_at(change, known)
+    if change.submitted_at is None or not _by_template(change, known):
+        return granted_at(change, known)
+    before = granted_at(change, change.submitted_at - 1)
+    return change.submitted_at if before is None else before
 
 
 def granted_at(change: Change, known: int) -> int | None:

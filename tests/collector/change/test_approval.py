@@ -164,6 +164,13 @@ def test_a_template_approves_nothing_from_its_withdrawal_on_and_keeps_what_it_ap
     assert is_approved(made_from(gone, submitted), hours(100)) is is_one
 
 
+def test_what_a_person_had_approved_before_it_was_submitted_again_is_approved_since_then() -> None:
+    by_template = made_from(template({VERSION}))
+    before = granted(by_template, Stage.PLAN, -71)
+    assert approved_at(before, hours(100)) == hours(-71)
+    assert approved_at(granted(by_template, Stage.PLAN, -69), hours(100)) == hours(-70)
+
+
 def test_a_template_is_no_persons_word() -> None:
     by_template = made_from(template({VERSION}))
     assert granted_at(by_template, hours(100)) is None
