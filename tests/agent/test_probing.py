@@ -296,7 +296,7 @@ def test_a_busy_collector_is_asked_again_when_it_said(bench: Bench, collector: C
     settled = time.monotonic() + 1.0
     bench.until(lambda: time.monotonic() > settled)
     assert collector.calls.count("Tasks") == 1
-    assert bench.agent._probe._open_at - time.monotonic() == pytest.approx(59, abs=3)
+    assert 30 < bench.agent._probe._open_at - time.monotonic() <= 60
 
 
 def test_a_banned_probe_ends_its_sweep(bench: Bench, collector: Collector) -> None:

@@ -266,7 +266,7 @@ def test_a_busy_collector_is_left_alone_for_as_long_as_it_asked(bench: Bench, co
     collector.fault = busy
     agent = bench.start()
     bench.until(lambda: collector.calls and agent._uplink._pending is None)
-    assert agent._uplink.next_at - time.monotonic() == pytest.approx(30, abs=1)
+    assert 15 < agent._uplink.next_at - time.monotonic() <= 30
 
 
 def test_a_banned_agent_goes_on_collecting_and_asks_every_quarter_of_an_hour(
@@ -275,7 +275,7 @@ def test_a_banned_agent_goes_on_collecting_and_asks_every_quarter_of_an_hour(
     collector.fault = lambda method, context: context.abort(grpc.StatusCode.PERMISSION_DENIED, "banned")
     agent = bench.start()
     bench.until(lambda: agent._spool.depth and agent._uplink._is_banned)
-    assert agent._uplink.next_at - time.monotonic() == pytest.approx(uplink.BANNED_S, abs=2)
+    assert uplink.BANNED_S - 60 < agent._uplink.next_at - time.monotonic() <= uplink.BANNED_S
     assert collector.calls == ["CheckIn"]
     collector.fault = lambda method, context: None
     agent._uplink._not_before = 0.0

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from collector.delivery import DeliveryFailed
+from collector.delivery import courier as delivering
 from collector.delivery.carrier import Line
 from collector.delivery.courier import Courier
 from collector.delivery.patience import BREAKS_AT, GIVE_UP_MS, Pace, retry_at
@@ -253,14 +254,17 @@ async def test_a_courier_killed_between_sending_and_marking_sends_again_under_th
     assert [row.state for row in await rows(sqlite_store)] == ["sent", "sent"]
 
 
-async def test_a_waking_courier_delivers_at_once_and_ends_when_cancelled(sqlite_store: Store) -> None:
+async def test_a_waking_courier_delivers_at_once_and_ends_when_cancelled(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "POLL_S", 3600.0)
     noting = Noting()
     courier = courier_to(sqlite_store, {"webhook": noting}, Time())
     running = asyncio.create_task(courier.run())
     await asyncio.sleep(0.05)
     await write(sqlite_store, told(1, "opened"))
     courier.wake()
-    await asyncio.wait_for(noting.came.wait(), 0.9)  # less than a poll
+    await asyncio.wait_for(noting.came.wait(), 30.0)  # much less than a poll
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
