@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from collector.channel import BEGINS, ENDS
 from collector.delivery import Story
 from collector.delivery.message import facts, gravity, headline, incident_of, page, say
+from collector.wording import time_of
 
 MAX_LISTED: Final = 200
 """Incidents one message lists; the rest is counted."""
@@ -69,15 +69,8 @@ def _counted(stories: Sequence[Story], language: str) -> str:
 
 def _over(story: Story, language: str) -> str:
     incident = incident_of(story.last.payload)
-    lasted = _ms(incident.get("resolved_at")) - _ms(incident.get("opened_at"))
+    lasted = (time_of(incident.get("resolved_at")) or 0) - (time_of(incident.get("opened_at")) or 0)
     return say("passed", language, s=_duration(max(0, lasted) // 1000))
-
-
-def _ms(text: Any) -> int:
-    try:
-        return int(datetime.fromisoformat(str(text)).timestamp() * 1000)
-    except ValueError:
-        return 0
 
 
 def _duration(seconds: int) -> str:

@@ -35,6 +35,11 @@ async def tell(tx: AsyncConnection, cause: Cause, owners: Iterable[str], table: 
     await incidents.apply(tx, its, now, dict.fromkeys((each.key for each in opening), known))
 
 
+async def end(tx: AsyncConnection, kind: str, key: str, now: int) -> None:
+    """End the errand of that kind and key, if there is one."""
+    await over(tx, [each for each in await incidents.open_of_kind(tx, kind) if each.cause_key == key], now)
+
+
 async def over(tx: AsyncConnection, done: Iterable[Incident], now: int) -> None:
     """End these: nothing is left to see to. What somebody is at work on only says so."""
     resolve, recover = ended_by_itself((each for each in done if each.recovered_at is None), now)

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.desk.table import Table
 from collector.model import Cause
 from collector.services import errands
-from collector.store import incidents
 from collector.store.plans import Kept
 from collector.wording import clean
 
@@ -25,8 +24,7 @@ async def tell(tx: AsyncConnection, kept: Kept[Any], why: str, table: Table, now
 
 async def over(tx: AsyncConnection, kept: Kept[Any], now: int) -> None:
     """End that incident: the plan was run."""
-    told = await incidents.open_of_kind(tx, KIND)
-    await errands.over(tx, [each for each in told if each.cause_key == _key(kept)], now)
+    await errands.end(tx, KIND, _key(kept), now)
 
 
 def _key(kept: Kept[Any]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from collector.classes import ALL_TYPES, CLASSES
 from collector.inert import shorten, visible
 from collector.model import Value
 from collector.web.catalogue import Texts
 from collector.web.units import bytes_text, number_text, percent_text, scaled, span
+from collector.wording import time_of
 from wire.sections import SECTIONS
 
 MAX_SHOWN = 48
@@ -99,10 +99,7 @@ def _time(section: str, field: str, value: str) -> int | None:
     shape = SECTIONS.get(section)
     if shape is None or field not in shape.fields or shape.fields[field].kind != "when":
         return None
-    try:
-        return int(datetime.fromisoformat(value).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
+    return time_of(value)
 
 
 def measurement(metric: str, value: float, texts: Texts) -> str:

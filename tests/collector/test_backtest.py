@@ -17,24 +17,12 @@ from collector.services.lookback.asked import Asked, asked_of
 from collector.services.lookback.report import Report
 from collector.services.refused import Refused
 from collector.store import schema
-from collector.store.engine import Store
 from collector.yamlfile import parse
 from tests.collector.ground import HOUR, Ground, exactly, line
-from tests.collector.test_pipeline import MINUTE, START, World
-from tests.simulated import SimulatedHost
+from tests.collector.ground import ground as ground
+from tests.collector.test_pipeline import MINUTE, START
 
 DAY = 24 * HOUR
-
-
-@pytest.fixture
-async def ground(store: Store) -> Ground:
-    world = World(store)
-    await world.enrol(1)
-    host = SimulatedHost(1)
-    await world.tell(1, host)
-    await world.tell(1, host)
-    (ci,) = [row for row in await world.rows(schema.ci) if row.ci_class == "server"]
-    return Ground(world, host, ci.id)
 
 
 async def again(ground: Ground, **how: Any) -> Report:

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from collector.modes import LogOnly, Modes
 from collector.pipeline.entering import enter
 from collector.record import Word
-from collector.store import schema
-from collector.store.engine import Store
 from tests.collector.ground import HOUR, Ground
-from tests.collector.test_pipeline import World
-from tests.simulated import SimulatedHost
+from tests.collector.ground import ground as ground
 
 DAY = 24 * HOUR
-
-
-@pytest.fixture
-async def ground(store: Store) -> Ground:
-    world = World(store)
-    await world.enrol(1)
-    host = SimulatedHost(1)
-    await world.tell(1, host)
-    await world.tell(1, host)
-    (ci,) = [row for row in await world.rows(schema.ci) if row.ci_class == "server"]
-    return Ground(world, host, ci.id)
 
 
 def log_only(ground: Ground, **scope: str) -> None:

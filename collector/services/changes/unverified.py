@@ -19,7 +19,7 @@ from collector.record import PRODUCTION
 from collector.security.audit import Act
 from collector.services import errands
 from collector.services.changes.desk import Desk
-from collector.store import change_trail, changes, cis, incidents, unverified
+from collector.store import change_trail, changes, cis, unverified
 from collector.store.change_trail import Mark
 from collector.store.changes import Kept
 from collector.store.unverified import Missed as Missed
@@ -100,8 +100,7 @@ async def _errand(act: Act, kept: Kept, missed: Sequence[Missed], table: Table) 
         owners = (kept.change.initiator, kept.change.request.implementer)
         await errands.tell(act.tx, cause, owners, table, act.at)
     else:
-        told = await incidents.open_of_kind(act.tx, KIND)
-        await errands.over(act.tx, [each for each in told if each.cause_key == key], act.at)
+        await errands.end(act.tx, KIND, key, act.at)
 
 
 def _cause(key: str, kept: Kept, missed: Sequence[Missed], now: int) -> Cause:
