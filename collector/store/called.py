@@ -1,6 +1,7 @@
-"""Which CIs are called so, for many names at once: by serial number, identifier, name.
+"""Which CIs are called so, for many names at once: by serial number, identifier, name; as systems or people call them.
 
-Those that were merged are found as what they were merged into, those that are gone not at all.
+What a system names is found as what it is by now: as what it was merged into, and not at all where it is gone. What a
+person names is found as it stands (`bearing`), so that they can be told why it will not do.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import GONE
-from collector.store import interning
+from collector.model import CI, GONE
+from collector.store import cis, interning
+from collector.store.browse import plates
 from collector.store.schema import ci, identifier
 
 Found = dict[str, set[int]]
@@ -59,6 +61,22 @@ async def there(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int,
         rows = await connection.execute(select(ci.c.id, _INTO.label("into")).where(ci.c.id.in_(part), _THERE))
         found |= {row.id: row.into for row in rows}
     return found
+
+
+async def bearing(connection: AsyncConnection, words: Collection[str]) -> dict[str, list[CI]]:
+    """Return word → the CIs that bear it as label, name, serial number or asset number; an id is that of one."""
+    exact = await cis.by_uids(connection, words)
+    others = [word for word in words if word not in exact]
+    ids = await _found(connection, select().where(ci.c.merged_into.is_(None)), ci.c.name, others)
+    for label, ci_id in (await cis.labelled(connection, others)).items():
+        ids.setdefault(label, set()).add(ci_id)
+    plated = await plates.carrying(connection, (*plates.SERIALS, *plates.ASSETS), others)
+    by_uid = await cis.by_uids(connection, {uid for its in plated.values() for uid in its})
+    for word, uids in plated.items():
+        ids.setdefault(word, set()).update(by_uid[uid].id for uid in uids if uid in by_uid)
+    known = await cis.by_ids(connection, {ci_id for its in ids.values() for ci_id in its})
+    borne = {word: [known[each] for each in sorted(its)] for word, its in ids.items()}
+    return {word: [each] for word, each in exact.items()} | borne
 
 
 def _holders(kind: str) -> Select[Any]:

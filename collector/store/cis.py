@@ -175,16 +175,6 @@ async def labelled(connection: AsyncConnection, labels: Iterable[str]) -> dict[s
     return found
 
 
-async def called(connection: AsyncConnection, names: Iterable[str]) -> dict[str, set[int]]:
-    """Return name → the CIs that bear it, those that were merged into another left out."""
-    table, found = schema.ci.c, dict[str, set[int]]()
-    for part in interning.chunks(names):
-        wanted = select(table.name, table.id).where(table.name.in_(part), table.merged_into.is_(None))
-        for row in await connection.execute(wanted):
-            found.setdefault(row.name, set()).add(row.id)
-    return found
-
-
 async def classify(connection: AsyncConnection, ci_id: int, ci_class: str, ci_type: str) -> None:
     """Say what a CI is."""
     table = schema.ci

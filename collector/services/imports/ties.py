@@ -1,4 +1,4 @@
-"""A row of a list → a relation between two CIs, by what people call the two, and which CIs those are."""
+"""A row of a list → a relation between two CIs, by what people call the two; and which of those called so it means."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from collector.model import CI, GONE
 from collector.security.roles import administers
 from collector.services.imports.columns import Columns
 from collector.services.imports.devices import MAX_SEEN, BadRow, plain
-from collector.store import cis
-from collector.store.browse import plates
 
 FIELDS: Final = ("from", "relation", "to")
 CANDIDATES: Final = 3
@@ -52,22 +48,6 @@ def _text(said: Mapping[str, str], name: str) -> str:
     if len(text) > MAX_SEEN or not text.isprintable():
         raise BadRow("long" if len(text) > MAX_SEEN else "line", name)
     return text
-
-
-async def bearing(connection: AsyncConnection, words: Collection[str]) -> dict[str, list[CI]]:
-    """Return word → the CIs that bear it as label, name, serial number or asset number; an id is that of one."""
-    exact = await cis.by_uids(connection, words)
-    others = [word for word in words if word not in exact]
-    ids = await cis.called(connection, others)
-    for label, ci_id in (await cis.labelled(connection, others)).items():
-        ids.setdefault(label, set()).add(ci_id)
-    plated = await plates.carrying(connection, (*plates.SERIALS, *plates.ASSETS), others)
-    by_uid = await cis.by_uids(connection, {uid for its in plated.values() for uid in its})
-    for word, uids in plated.items():
-        ids.setdefault(word, set()).update(by_uid[uid].id for uid in uids if uid in by_uid)
-    known = await cis.by_ids(connection, {ci_id for its in ids.values() for ci_id in its})
-    borne = {word: [known[each] for each in sorted(its)] for word, its in ids.items()}
-    return {word: [ci] for word, ci in exact.items()} | borne
 
 
 def ends(tie: Tie, known: Mapping[str, Sequence[CI]], roles: Collection[str]) -> tuple[CI, CI]:

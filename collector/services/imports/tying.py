@@ -15,7 +15,7 @@ from collector.services.imports.devices import BadRow
 from collector.services.imports.report import ENDED, MADE_, REFUSED, SAME, Line, refused
 from collector.services.imports.ties import Tie
 from collector.services.relations import Weigh
-from collector.store import relations, sources
+from collector.store import called, relations, sources
 
 Asked = Mapping[int, tuple[CI, str, CI]]
 """Line → `a`, kind, `b`."""
@@ -45,7 +45,7 @@ class Tying:
                 read[number] = ties.read(said, self._columns)
             except BadRow as error:
                 lines[number] = refused(number, said, error)
-        known = await ties.bearing(self._act.tx, {word for tie in read.values() for word in (tie.a, tie.b)})
+        known = await called.bearing(self._act.tx, {word for tie in read.values() for word in (tie.a, tie.b)})
         asked: dict[int, tuple[CI, str, CI]] = {}
         for number, tie in read.items():
             try:
