@@ -178,7 +178,7 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
     runner = Runner(store, loaded, now, settings.inspect_every_s)
     async with acting(store, COLLECTOR, now) as act:
         await builtin.declare(act, vault, settings)
-    courier = Courier(store, Directory(store, vault, now), now)
+    courier = Courier(store, Directory(store, vault, now, loaded.desk), now)
     intake = Intake(store, runner.wake)
     stack.push_async_callback(intake.drain)
     listeners = await server.start(settings, registry, authority, intake, runner.wants, vault=vault)
@@ -226,7 +226,7 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         return await collector.registry.ban(uid, f"{reason} ({who.name})", who)
 
     return Context(
-        collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner),
+        collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner, collector.intake),
         collector.vault, collector.authority,
         enrol_url=address.url("https", collector.settings.host, collector.listeners.enrol_port),
         presence=loaded.presence,
@@ -296,6 +296,6 @@ def _decider(loaded: Policies, runner: Runner) -> Decider:
     return Decider(judge, partial(withdrawing.withdraw, policies=loaded), runner.decided)
 
 
-def _pipeline(runner: Runner) -> Pipeline:
+def _pipeline(runner: Runner, intake: Intake) -> Pipeline:
     done = runner.counters
-    return Pipeline(done.applied, done.rejected, done.parked, done.lag_ms)
+    return Pipeline(done.applied, done.rejected, done.parked, done.lag_ms, refused=intake.counters.refused)

@@ -7,12 +7,13 @@ before runs out by itself within `LASTS_MS`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from collector.channel import ENDS
 from collector.clock import Clock
 from collector.delivery.caller import Call, Caller
-from collector.delivery.message import facts, incident_of, page, title
+from collector.delivery.message import Voice, facts, incident_of, page, title
 from collector.model import Delivery
 from collector.wording import time_text
 
@@ -27,8 +28,8 @@ class Alertmanager:
 
     remind_s = 60.0
 
-    def __init__(self, caller: Caller, language: str, link: str, clock: Clock) -> None:
-        self._caller, self._language, self._link, self._clock = caller, language, link, clock
+    def __init__(self, caller: Caller, voice: Voice, clock: Clock) -> None:
+        self._caller, self._voice, self._clock = caller, voice, clock
 
     async def __call__(self, delivery: Delivery) -> None:
         await self._post([self._alert(delivery)])
@@ -51,13 +52,17 @@ class Alertmanager:
         return {
             "labels": _labels(incident),
             "annotations": {
-                "summary": title(payload, self._language),
-                "description": "\n".join(f"{label}: {value}" for label, value in facts(payload, self._language)),
+                "summary": title(payload, self._voice.language),
+                "description": self._described(payload),
             },
             "startsAt": incident.get("opened_at"),
             "endsAt": ended or time_text(now if is_over else now + LASTS_MS),
-            "generatorURL": page(payload, self._link),
+            "generatorURL": page(payload, self._voice.link),
         }
+
+    def _described(self, payload: Mapping[str, Any]) -> str:
+        """Return what there is to say but where the incident is: an alert has a field for that."""
+        return "\n".join(f"{label}: {value}" for label, value in facts(payload, replace(self._voice, link="")))
 
 
 def _labels(incident: Mapping[str, Any]) -> dict[str, str]:

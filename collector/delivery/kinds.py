@@ -15,12 +15,14 @@ from collector.delivery.glpi import Glpi
 from collector.delivery.itop import Itop
 from collector.delivery.jira import Jira
 from collector.delivery.mail import ADDRESS, PLAIN, STARTTLS, TLS, Mail, Server, Terms
+from collector.delivery.message import Voice
 from collector.delivery.pagerduty import PagerDuty
 from collector.delivery.patience import Pace
 from collector.delivery.robot import ROBOTS, Chat
 from collector.delivery.servicenow import ServiceNow
 from collector.delivery.ticket import Product, Tickets
 from collector.delivery.webhook import Webhook
+from collector.desk.table import BUILT_IN, Table
 
 MAX_TEXT: Final = 500
 MAX_PEM: Final = 100_000
@@ -49,11 +51,12 @@ def prefix_of(channel: Channel) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a channel is made of: itself, its secret, and the clock."""
+    """What a channel is made of: itself, its secret, the clock, and whose words it says."""
 
     channel: Channel
     secret: Mapping[str, str]
     clock: Clock
+    desk: Table = BUILT_IN
 
     def text(self, name: str) -> str:
         return str(self.channel.settings.get(name, ""))
@@ -69,6 +72,10 @@ class Made:
     @property
     def caller(self) -> Caller:
         return Caller(checked_url(self.text("url"), self.channel.kind), ca=self.text("ca"))
+
+    @property
+    def voice(self) -> Voice:
+        return Voice(self.channel.language, self.channel.link, self.desk)
 
     @property
     def prefix(self) -> str:
@@ -124,12 +131,11 @@ def _webhook(made: Made) -> Destination:
 
 
 def _alertmanager(made: Made) -> Destination:
-    return Alertmanager(_logged_in(made), made.channel.language, made.channel.link, made.clock)
+    return Alertmanager(_logged_in(made), made.voice, made.clock)
 
 
 def _pagerduty(made: Made) -> Destination:
-    key = made.secret["routing_key"]
-    return PagerDuty(made.caller, key, made.prefix, made.channel.language, made.channel.link)
+    return PagerDuty(made.caller, made.secret["routing_key"], made.prefix, made.voice)
 
 
 def _mail(made: Made) -> Destination:
@@ -143,13 +149,12 @@ def _mail(made: Made) -> Destination:
         raise BadDestination("addresses such as desk@example.org are expected, one a line", "recipients")
     if not ADDRESS.fullmatch(sender):
         raise BadDestination("an address such as muster@example.org is expected", "sender")
-    terms = Terms(sender, recipients, made.prefix.lower(), made.channel.language, made.channel.link)
+    terms = Terms(sender, recipients, made.prefix.lower(), made.voice)
     return Mail(server, terms, made.clock)
 
 
 def _chat(made: Made) -> Destination:
-    robot = ROBOTS[made.channel.kind]
-    return Chat(robot, made.caller, made.secret, made.channel.language, made.channel.link, made.clock)
+    return Chat(ROBOTS[made.channel.kind], made.caller, made.secret, made.voice, made.clock)
 
 
 def _logged_in(made: Made) -> Caller:
@@ -162,7 +167,7 @@ def _logged_in(made: Made) -> Caller:
 
 
 def _tickets(made: Made, product: Product) -> Destination:
-    return Tickets(product, made.prefix, made.channel.language, made.channel.link)
+    return Tickets(product, made.prefix, made.voice)
 
 
 def _itop(made: Made) -> Destination:
@@ -254,15 +259,15 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def make(channel: Channel, secret: Mapping[str, str], clock: Clock) -> Destination:
-    """Return the destination of a channel; raise `BadDestination`."""
+def make(channel: Channel, secret: Mapping[str, str], clock: Clock, desk: Table = BUILT_IN) -> Destination:
+    """Return the destination of a channel, which says the words of `desk`; raise `BadDestination`."""
     kind = KINDS.get(channel.kind)
     if kind is None:
         raise BadDestination(f"a channel is one of {', '.join(KINDS)}", "kind")
     if not any(all(secret.get(name) for name in group) for group in kind.needed):
         ways = " or ".join(" and ".join(group) for group in kind.needed)
         raise BadDestination(f"{ways} is needed to log in", "secret")
-    return kind.make(Made(channel, secret, clock))
+    return kind.make(Made(channel, secret, clock, desk))
 
 
 def _checked(kind: str, setting: Setting, value: Any) -> str | int:

@@ -8,7 +8,7 @@ from typing import Final
 
 from collector.channel import BEGINS, ENDS
 from collector.delivery import Story
-from collector.delivery.message import facts, gravity, headline, incident_of, page, say
+from collector.delivery.message import Voice, facts, gravity, headline, incident_of, page, say
 from collector.wording import time_of
 
 MAX_LISTED: Final = 200
@@ -32,23 +32,24 @@ class Letter:
     more: int = 0
 
 
-def compose(stories: Sequence[Story], language: str, link: str = "", most: int = MAX_LISTED) -> Letter:
+def compose(stories: Sequence[Story], voice: Voice, most: int = MAX_LISTED) -> Letter:
     """Return the message of these incidents; of one alone it says all, of many a line each."""
     if len(stories) == 1:
-        return _of_one(stories[0], language, link)
+        return _of_one(stories[0], voice)
+    language = voice.language
     listed = sorted(stories, key=lambda each: (gravity(each.last.payload), each.since))[:most]
     more = len(stories) - len(listed)
-    lines = [Line(_told(each, language), page(each.last.payload, link)) for each in listed]
+    lines = [Line(_told(each, language), page(each.last.payload, voice.link)) for each in listed]
     if more:
         lines.append(Line(say("more", language, n=more)))
     return Letter(_counted(stories, language), tuple(lines), more)
 
 
-def _of_one(story: Story, language: str, link: str) -> Letter:
+def _of_one(story: Story, voice: Voice) -> Letter:
+    language = voice.language
     colon = say("colon", language)
-    told = facts(story.last.payload, language, link)
     lines = [Line(_over(story, language))] if story.passed else []
-    for label, value in told:
+    for label, value in facts(story.last.payload, voice):
         lines.append(Line(label + colon + value, value if value.startswith(("http://", "https://")) else ""))
     return Letter(headline(story.last.payload, language), tuple(lines))
 

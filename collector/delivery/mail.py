@@ -24,7 +24,7 @@ from collector.channel import APART
 from collector.clock import Clock
 from collector.delivery import DeliveryFailed, Fate, Story
 from collector.delivery.letter import Letter, compose
-from collector.delivery.message import incident_of
+from collector.delivery.message import Voice, incident_of
 from collector.model import Delivery
 from collector.wording import clean
 
@@ -51,13 +51,12 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Who writes to whom, in which language; `prefix` tells our incidents from those of another collector."""
+    """Who writes to whom, in which voice; `prefix` tells our incidents from those of another collector."""
 
     sender: str
     recipients: tuple[str, ...]
     prefix: str
-    language: str = "zh"
-    link: str = ""
+    voice: Voice
 
 
 class Mail:
@@ -67,7 +66,7 @@ class Mail:
 
     def __init__(self, server: Server, terms: Terms, clock: Clock) -> None:
         self._server, self._terms, self._clock = server, terms, clock
-        self.files_in = terms.language
+        self.files_in = terms.voice.language
 
     async def __call__(self, delivery: Delivery) -> None:
         await self.send([Story(delivery, (delivery.event,), 0)])
@@ -79,7 +78,7 @@ class Mail:
 
     def composed(self, stories: Sequence[Story]) -> EmailMessage:
         """Return the mail about these incidents."""
-        letter = compose(stories, self._terms.language, self._terms.link)
+        letter = compose(stories, self._terms.voice)
         mail = EmailMessage(policy=SMTP.clone(max_line_length=200))
         mail["Subject"] = clean(letter.heading)[:MAX_SUBJECT]
         mail["From"], mail["To"] = self._terms.sender, ", ".join(self._terms.recipients)
@@ -87,7 +86,7 @@ class Mail:
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
         self._thread(mail, stories)
         mail.set_content(_text(letter))
-        mail.add_alternative(_html(letter, self._terms.language), subtype="html")
+        mail.add_alternative(_html(letter, self._terms.voice.language), subtype="html")
         for each in (file for story in stories for file in story.files):
             kind, _, subtype = each.media_type.partition("/")
             mail.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)

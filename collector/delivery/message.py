@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from collector.channel import APART
+from collector.desk.table import BUILT_IN, Table
 from collector.wording import clean
 
 LANGUAGES: Final = ("zh", "en")
@@ -34,6 +36,19 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Word → zh, en."""
 _GRAVE: Final = {"critical": 0, "error": 1, "warning": 2, "notice": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a channel speaks. `link`: where our pages are, "" where nobody said; `desk`: has the words of categories."""
+
+    language: str = "zh"
+    link: str = ""
+    desk: Table = BUILT_IN
+
+    def category(self, code: str) -> str:
+        """Return the desk's word for a category, or for what a rule calls its sort; one nobody knows as it is."""
+        return clean(self.desk.category_text(code).get(self.language) or code)
 
 
 def say(word: str, language: str, **values: object) -> str:
@@ -65,8 +80,9 @@ def headline(payload: Mapping[str, Any], language: str) -> str:
     return f"[{severity}] {event} {clean(str(incident.get('number', '')))} {title(payload, language)}"
 
 
-def facts(payload: Mapping[str, Any], language: str, link: str = "") -> list[tuple[str, str]]:
+def facts(payload: Mapping[str, Any], voice: Voice) -> list[tuple[str, str]]:
     """Return (label, value) of what else there is to say, without what is not known."""
+    language, link = voice.language, voice.link
     if payload.get("event") in APART:
         where = page(payload, link)
         return _figures(payload, language) + ([(say("label.link", language), where)] if where else [])
@@ -77,7 +93,7 @@ def facts(payload: Mapping[str, Any], language: str, link: str = "") -> list[tup
         ("priority", clean(str(incident.get("priority", "")))),
         ("state", say(f"state.{state}" if f"state.{state}" in _WORDS else state, language)),
         ("ci", _ci(incident)),
-        ("category", clean(str(incident.get("category", "")))),
+        ("category", voice.category(str(incident.get("category", "")))),
         ("assignee", clean(str(incident.get("assignee", "")))),
         ("opened", _time(incident.get("opened_at"))),
         ("resolved", _time(incident.get("resolved_at"))),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from collector.channel import ENDS
 from collector.delivery.caller import Call, Caller
-from collector.delivery.message import facts, incident_of, page, title
+from collector.delivery.message import Voice, facts, incident_of, page, title
 from collector.model import Delivery
 
 PATH: Final = "/v2/enqueue"
@@ -23,9 +23,8 @@ _SEVERITY: Final = {"critical": "critical", "error": "error", "warning": "warnin
 class PagerDuty:
     """A destination: one integration (routing key) of a service."""
 
-    def __init__(self, caller: Caller, routing_key: str, prefix: str, language: str, link: str) -> None:
-        self._caller, self._key, self._prefix = caller, routing_key, prefix
-        self._language, self._link = language, link
+    def __init__(self, caller: Caller, routing_key: str, prefix: str, voice: Voice) -> None:
+        self._caller, self._key, self._prefix, self._voice = caller, routing_key, prefix, voice
 
     async def __call__(self, delivery: Delivery) -> str:
         number = str(incident_of(delivery.payload).get("number", ""))
@@ -47,12 +46,12 @@ class PagerDuty:
         payload, incident = delivery.payload, incident_of(delivery.payload)
         detail = incident.get("detail") or {}
         is_small = len(json.dumps(detail, ensure_ascii=False).encode()) < MAX_DETAILS
-        where = dict(facts(payload, "en"))
-        link = page(payload, self._link)
+        where = dict(facts(payload, Voice("en")))
+        link = page(payload, self._voice.link)
         return {
             "event_action": "trigger",
             "payload": {
-                "summary": title(payload, self._language)[:MAX_SUMMARY] or str(incident.get("number")),
+                "summary": title(payload, self._voice.language)[:MAX_SUMMARY] or str(incident.get("number")),
                 "source": where.get("CI") or "muster",
                 "severity": _SEVERITY.get(str(incident.get("severity")), "critical"),
                 "timestamp": incident.get("opened_at"), "class": str(incident.get("category") or incident.get("kind")),

@@ -19,6 +19,7 @@ from collector.clock import Clock
 from collector.delivery import DeliveryFailed, Fate, Story
 from collector.delivery.caller import Call, Caller
 from collector.delivery.letter import MAX_LISTED, Letter, Line, compose
+from collector.delivery.message import Voice
 from collector.delivery.plain import plain
 from collector.model import Delivery
 
@@ -48,9 +49,9 @@ class Chat:
 
     alone = 1
 
-    def __init__(self, robot: Robot, caller: Caller, secret: Mapping[str, str], language: str, link: str, clock: Clock):
+    def __init__(self, robot: Robot, caller: Caller, secret: Mapping[str, str], voice: Voice, clock: Clock):
         self._robot, self._caller, self._secret = robot, caller, secret
-        self._language, self._link, self._clock = language, link, clock
+        self._voice, self._clock = voice, clock
 
     async def __call__(self, delivery: Delivery) -> None:
         await self.send([Story(delivery, (delivery.event,), 0)])
@@ -72,7 +73,7 @@ class Chat:
         """Return the longest message within the limit: fewer incidents are listed, more are counted."""
         most = MAX_LISTED
         while True:
-            body = self._robot.body(compose(stories, self._language, self._link, most))
+            body = self._robot.body(compose(stories, self._voice, most))
             if most == 0 or len(json.dumps(body, ensure_ascii=False).encode()) <= self._robot.limit:
                 return body
             most = most * 3 // 4

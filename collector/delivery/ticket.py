@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from collector.channel import ENDS
 from collector.delivery import DeliveryFailed, Fate
-from collector.delivery.message import facts, headline, incident_of, say, title
+from collector.delivery.message import Voice, facts, headline, incident_of, say, title
 from collector.model import Delivery
 
 SETTLES_S: Final = 20.0
@@ -60,8 +60,8 @@ class Product(Protocol):
 class Tickets:
     """A destination: one system. `prefix`: begins our keys, so that two collectors may share a system."""
 
-    def __init__(self, product: Product, prefix: str, language: str, link: str) -> None:
-        self.product, self._prefix, self._language, self._link = product, prefix, language, link
+    def __init__(self, product: Product, prefix: str, voice: Voice) -> None:
+        self.product, self._prefix, self._voice = product, prefix, voice
 
     async def __call__(self, delivery: Delivery) -> str:
         """Bring the ticket of an incident to where the incident is; return its reference; raise `DeliveryFailed`."""
@@ -101,7 +101,7 @@ class Tickets:
 
     async def _made(self, delivery: Delivery, key: str) -> Ticket:
         words = Words(
-            key, title(delivery.payload, self._language)[:MAX_TITLE], self._said(delivery), _urgency(delivery)
+            key, title(delivery.payload, self._voice.language)[:MAX_TITLE], self._said(delivery), _urgency(delivery)
         )
         try:
             return await self.product.create(words)
@@ -117,9 +117,9 @@ class Tickets:
                 await self.product.resolve(each, f"= {known[0].number}")
 
     def _said(self, delivery: Delivery) -> str:
-        colon = say("colon", self._language)
-        lines = [f"{label}{colon}{value}" for label, value in facts(delivery.payload, self._language, self._link)]
-        return "\n".join([headline(delivery.payload, self._language), *lines])
+        colon = say("colon", self._voice.language)
+        lines = [f"{label}{colon}{value}" for label, value in facts(delivery.payload, self._voice)]
+        return "\n".join([headline(delivery.payload, self._voice.language), *lines])
 
 
 def _urgency(delivery: Delivery) -> int:

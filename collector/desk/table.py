@@ -114,6 +114,11 @@ class Table:
         found = self.category_of(sort)
         return [sort, *self.categories][-1] if found is None else found
 
+    def category_text(self, sort: str) -> Mapping[str, str]:
+        """Return the words of the category of what a rule calls so, by language; none where there is no category."""
+        word = self.categories.get(self.category(sort))
+        return {} if word is None else word.text
+
     def knows(self, sort: str) -> bool:
         """Return whether it sorts what a rule calls so; one without `sorts`, from before there were any, knows all."""
         return not self.sorts or self.category_of(sort) is not None

@@ -18,6 +18,7 @@ from collector.delivery import Closing
 from collector.delivery.caller import Caller
 from collector.delivery.carrier import Line
 from collector.delivery.courier import Courier
+from collector.delivery.message import Voice
 from collector.delivery.pagerduty import PagerDuty
 from collector.delivery.servicenow import ServiceNow
 from collector.delivery.ticket import Ticket, Tickets
@@ -46,8 +47,8 @@ def lines(url: str) -> list[Line]:
     def caller() -> Caller:
         return Caller(url, timeout_s=TIMEOUT_S)
 
-    desk = Tickets(ServiceNow(caller(), "Solved", {}), "MUSTER-test-", "zh", "")
-    pager = PagerDuty(caller(), "key", "MUSTER-test-", "en", "")
+    desk = Tickets(ServiceNow(caller(), "Solved", {}), "MUSTER-test-", Voice("zh"))
+    pager = PagerDuty(caller(), "key", "MUSTER-test-", Voice("en"))
     return [Line("hook", Webhook(url + "/hook", timeout_s=TIMEOUT_S)), Line("desk", desk), Line("pager", pager)]
 
 

@@ -20,12 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from collector.clock import now
 from collector.delivery import DeliveryFailed, Fate
 from collector.delivery.mail import PLAIN, STARTTLS, Mail, Server, Terms
+from collector.delivery.message import Voice
 from collector.security import certificates
 from collector.security.certificates import Issuer
 from tests.collector.delivery.told import HOSTILE, NOW, delivery, story
 from tests.conftest import free_port
 
-TERMS = Terms("muster@example.org", ("desk@example.org", "night@example.org"), "muster-ab12-", "en")
+TERMS = Terms("muster@example.org", ("desk@example.org", "night@example.org"), "muster-ab12-", Voice("en"))
 
 
 @dataclass

@@ -11,6 +11,7 @@ from collector.clock import Clock
 from collector.delivery import BadDestination
 from collector.delivery.carrier import Line
 from collector.delivery.kinds import KINDS
+from collector.desk.table import BUILT_IN, Table
 from collector.security.vault import Vault
 from collector.services.channels import setup
 from collector.store import channels
@@ -24,8 +25,8 @@ log = structlog.get_logger(__name__)
 class Directory:
     """Answers which channels there are; a line that was handed out is closed by who asked."""
 
-    def __init__(self, store: Store, vault: Vault, clock: Clock) -> None:
-        self._store, self._vault, self._clock = store, vault, clock
+    def __init__(self, store: Store, vault: Vault, clock: Clock, desk: Table = BUILT_IN) -> None:
+        self._store, self._vault, self._clock, self._desk = store, vault, clock, desk
         self._lines: dict[str, Line] = {}
         self._bad: set[str] = set()
 
@@ -42,7 +43,7 @@ class Directory:
         if known is not None and known.version == version:
             return known
         try:
-            made = setup.opened(self._vault, row, self._clock)
+            made = setup.opened(self._vault, row, self._clock, self._desk)
         except BadDestination as error:
             if version not in self._bad:
                 log.warning("a channel cannot be used", channel=row.channel.name, why=str(error))

@@ -18,6 +18,7 @@ from collector.delivery.caller import checked_url
 from collector.delivery.kinds import KINDS as KINDS
 from collector.delivery.kinds import Setting as Setting
 from collector.delivery.message import LANGUAGES
+from collector.desk.table import BUILT_IN, Table
 from collector.security.audit import Act
 from collector.security.vault import NotOpened, Vault
 from collector.services.missing import NotFound
@@ -136,9 +137,9 @@ async def find(connection: AsyncConnection, name: str) -> ChannelRow:
     return row
 
 
-def opened(vault: Vault, row: ChannelRow, clock: Clock) -> Destination:
-    """Return where a channel leads; raise `BadDestination`."""
-    return kinds.make(row.channel, secret_of(vault, row), clock)
+def opened(vault: Vault, row: ChannelRow, clock: Clock, desk: Table = BUILT_IN) -> Destination:
+    """Return where a channel leads, and says the words of `desk`; raise `BadDestination`."""
+    return kinds.make(row.channel, secret_of(vault, row), clock, desk)
 
 
 def secret_of(vault: Vault, row: ChannelRow) -> Mapping[str, str]:

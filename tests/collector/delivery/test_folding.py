@@ -12,6 +12,7 @@ import pytest
 from collector.channel import BEGINS, ENDS
 from collector.delivery import DeliveryFailed, Fate, folding
 from collector.delivery.caller import Caller
+from collector.delivery.message import Voice
 from collector.delivery.pagerduty import PagerDuty
 from collector.delivery.servicenow import ServiceNow
 from collector.delivery.ticket import Tickets
@@ -101,7 +102,7 @@ async def test_an_opening_that_may_have_arrived_is_ended_there_all_the_same(sqli
     faults = ["drop_after"]
     receiver = Unreliable(lambda path: faults.pop() if faults and path == "/v2/enqueue" else "")
     await receiver.start()
-    time, pager = Time(), PagerDuty(Caller(receiver.url), "key", "", "en", "")
+    time, pager = Time(), PagerDuty(Caller(receiver.url), "key", "", Voice("en"))
     courier = courier_to(sqlite_store, {"out": pager}, time)
     await write(sqlite_store, told("opened"))
     await until_quiet(courier)
@@ -118,8 +119,8 @@ async def test_of_what_is_over_before_it_was_told_nobody_is_paged_and_one_ticket
 ) -> None:
     receiver = Unreliable(lambda _: "")
     await receiver.start()
-    pager = PagerDuty(Caller(receiver.url), "key", "", "en", "")
-    desk = Tickets(ServiceNow(Caller(receiver.url), "Solved", {}), "", "zh", "")
+    pager = PagerDuty(Caller(receiver.url), "key", "", Voice("en"))
+    desk = Tickets(ServiceNow(Caller(receiver.url), "Solved", {}), "", Voice("zh"))
     for name, destination in (("pager", pager), ("desk", desk)):
         given = [Delivery(each.key, name, each.payload) for each in (told("opened"), told("resolved", 1))]
         await write(sqlite_store, *given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collector.delivery.alertmanager import LASTS_MS, Alertmanager
 from collector.delivery.caller import Caller
+from collector.delivery.message import Voice
 from collector.delivery.pagerduty import PagerDuty
 from collector.wording import time_text
 from tests.collector.delivery.answering import Answering
@@ -12,7 +13,7 @@ from tests.collector.delivery.told import NOW, delivery
 
 async def test_an_incident_is_triggered_and_resolved_under_one_key(there: Answering) -> None:
     there.answers = [(202, {"status": "success"})] * 4
-    pager = PagerDuty(Caller(there.url), "integration", "MUSTER-ab-", "en", "https://muster.example.org")
+    pager = PagerDuty(Caller(there.url), "integration", "MUSTER-ab-", Voice("en", "https://muster.example.org"))
     for event in ("opened", "commented", "warned", "escalated", "resolved"):
         assert await pager(delivery(event=event, title="t" * 3_000)) == "MUSTER-ab-INC-000001"
     await pager.aclose()
@@ -28,7 +29,7 @@ async def test_an_incident_is_triggered_and_resolved_under_one_key(there: Answer
 
 async def test_what_somebody_has_seen_rings_nobody_any_more(there: Answering) -> None:
     there.answers = [(202, {"status": "success"})]
-    pager = PagerDuty(Caller(there.url), "integration", "MUSTER-ab-", "en", "")
+    pager = PagerDuty(Caller(there.url), "integration", "MUSTER-ab-", Voice("en"))
     assert await pager(delivery(event="acknowledged")) == "MUSTER-ab-INC-000001"
     await pager.aclose()
     (asked,) = [each.value for each in there.asked]
@@ -37,7 +38,7 @@ async def test_what_somebody_has_seen_rings_nobody_any_more(there: Answering) ->
 
 async def test_details_beyond_the_limit_are_left_out(there: Answering) -> None:
     there.answers = [(202, {})]
-    pager = PagerDuty(Caller(there.url), "integration", "", "en", "")
+    pager = PagerDuty(Caller(there.url), "integration", "", Voice("en"))
     await pager(delivery(detail={"big": "x" * 600_000}))
     await pager.aclose()
     assert there.asked[0].value["payload"]["custom_details"] == {"incident": "INC-000001"}
@@ -45,7 +46,7 @@ async def test_details_beyond_the_limit_are_left_out(there: Answering) -> None:
 
 async def test_an_alert_stands_for_minutes_is_told_again_and_ended(there: Answering) -> None:
     there.answers = [(200, {})] * 3
-    peer = Alertmanager(Caller(there.url), "en", "", lambda: NOW)
+    peer = Alertmanager(Caller(there.url), Voice("en"), lambda: NOW)
     await peer(delivery())
     await peer.remind([delivery(), delivery("INC-000002")])
     await peer(delivery(event="resolved"))

@@ -13,11 +13,13 @@ import pytest
 
 from collector.delivery import DeliveryFailed, Fate
 from collector.delivery.caller import Caller
+from collector.delivery.message import Voice
 from collector.delivery.robot import ROBOTS, Chat
 from tests.collector.delivery.answering import Answering
 from tests.collector.delivery.told import HOSTILE, NOW, delivery, story
 
 SECRET = {"token": "tok-en", "secret": "geheim"}
+VOICE = Voice("zh", "https://muster.example.org")
 CODES = {"dingtalk": "errcode", "wecom": "errcode", "feishu": "code"}
 Make = Callable[[str], Chat]
 
@@ -27,7 +29,7 @@ async def chat(there: Answering) -> AsyncIterator[Make]:
     made: list[Chat] = []
 
     def make(kind: str) -> Chat:
-        made.append(Chat(ROBOTS[kind], Caller(there.url), SECRET, "zh", "https://muster.example.org", lambda: NOW))
+        made.append(Chat(ROBOTS[kind], Caller(there.url), SECRET, VOICE, lambda: NOW))
         return made[-1]
 
     yield make

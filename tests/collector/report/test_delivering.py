@@ -20,6 +20,7 @@ from collector.delivery.carrier import Line
 from collector.delivery.gathered import GatheringCarrier
 from collector.delivery.letter import compose
 from collector.delivery.mail import Mail, Server, Terms
+from collector.delivery.message import Voice
 from collector.delivery.patience import Pace
 from collector.desk import table as desk_table
 from collector.model import Attachment, Delivery
@@ -93,11 +94,11 @@ async def test_what_people_read_has_the_figures_and_where_the_report_is(sqlite_s
     await Delivering(sqlite_store, Clock(_at(11, 2)), DESK, WORDS).step()
     [(_, subject, payload)] = await _told(sqlite_store)
     delivery = Delivery(f"{subject}|report", "reports", json.loads(payload))
-    letter = compose([Story(delivery, ("report",), 0)], "zh", "https://muster.example")
+    letter = compose([Story(delivery, ("report",), 0)], Voice("zh", "https://muster.example"))
     assert letter.heading == "2026-10 运维服务月报"
     assert "新建事件：0" in [each.text for each in letter.lines]
     assert letter.lines[-1].link == "https://muster.example/reports/monthly?month=2026-10"
-    terms = Terms("muster@example.org", ("ops@example.org",), "muster-", "en", "https://muster.example")
+    terms = Terms("muster@example.org", ("ops@example.org",), "muster-", Voice("en", "https://muster.example"))
     mail = Mail(Server("127.0.0.1", 25), terms, Clock()).composed([Story(delivery, ("report",), 0)])
     assert mail["Subject"] == "2026-10 Monthly service report"
     assert mail["In-Reply-To"] is None
@@ -111,7 +112,7 @@ async def test_a_mail_carries_the_report_in_its_language_and_the_others_say_wher
     await _declare(sqlite_store, "hook", Wants(events=("report",)))
     await _declare(sqlite_store, "mail", Wants(events=("report",)), "email")
     assert await Delivering(sqlite_store, clock, DESK, WORDS).step() == 2
-    terms = Terms("muster@example.org", ("ops@example.org",), "muster-", "zh", "https://muster.example")
+    terms = Terms("muster@example.org", ("ops@example.org",), "muster-", Voice("zh", "https://muster.example"))
     line = Line("mail", Mail(server, terms, clock), Pace(True, 0, 300, 3))
     for _ in range(2):
         await GatheringCarrier(sqlite_store, line, clock, lambda: 0.5).step()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from collector.channel import Channel, Wants
-from collector.delivery.message import facts, headline
+from collector.delivery.message import Voice, facts, headline
 from collector.security import anchor, ca
 from collector.security.audit import Actor, recorded
 from collector.security.ca import Authority
@@ -123,6 +123,6 @@ async def test_channels_that_ask_for_it_are_told_the_anchor_as_it_is_given_back(
     assert (name, subject, payload["event"]) == ("safe", f"audit|{day}", "anchor")
     assert anchor.opened(desk.authority, payload["anchor"]).seq == 3
     assert headline(payload, "zh") == f"{day} 审计日志锚点"
-    said = dict(facts(payload, "en", "https://muster.example/"))
+    said = dict(facts(payload, Voice("en", "https://muster.example/")))
     assert said["Audit log, hash"] == payload["anchor"]["hash"]
     assert said["Details"] == "https://muster.example/audit"

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from collector.channel import Channel, Wants
 from collector.config import Settings
 from collector.delivery.kinds import checked
+from collector.delivery.robot import Chat
+from collector.desk import table
 from collector.model import Incident
 from collector.security.vault import Vault
 from collector.services.channels import alarms, builtin, setup
@@ -22,11 +24,14 @@ from collector.services.channels.reconciling import EVERY_MS, Reconciler
 from collector.store import channels, correspondence, outbox, schema, telling
 from collector.store.engine import Store
 from collector.store.outbox import Mark
+from collector.workcalendar import Calendar
 from tests.acts import act
 from tests.collector.delivery.answering import Answering
+from tests.collector.delivery.told import delivery
 
 NOW = 1_768_464_000_000
 VAULT = Vault([bytes(32)])
+DESK = table.load(Path(__file__).parents[3] / "rules" / "desk.yaml", Calendar())
 
 
 def incident(number: int = 1, **more: Any) -> Incident:
@@ -177,6 +182,18 @@ async def test_a_secret_of_another_vault_makes_no_line_and_stops_none(store: Sto
     await add(store, "a")
     other = Vault([bytes([1]) * 32])
     assert await Directory(store, other, lambda: NOW)() == ()
+
+
+async def test_a_channel_says_the_words_of_the_desk_the_collector_has(store: Store, there: Answering) -> None:
+    async with store.write() as tx:
+        channel = Channel("x", "wecom", checked("wecom", {"url": there.url}), language="en")
+        await setup.save(act(tx, at=NOW), VAULT, channel, {"token": "t"})
+    [line] = await Directory(store, VAULT, lambda: NOW, DESK)()
+    there.answers = [(200, {"errcode": 0})]
+    await line.destination(delivery(category="security/login"))
+    assert isinstance(line.destination, Chat)
+    await line.destination.aclose()
+    assert "Category: account and rights" in there.asked[0].value["markdown"]["content"]
 
 
 # --- tickets held against incidents
