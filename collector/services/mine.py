@@ -10,7 +10,8 @@ from collector.reverting import Revert
 from collector.store.browse import changes, findings, incidents
 from collector.store.browse.changes import TaskRow
 from collector.store.browse.findings import FindingQuery, FindingRow
-from collector.store.browse.incidents import IncidentQuery, IncidentRow
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import IncidentRow
 from collector.store.browse.page import Window
 
 MOST = 20

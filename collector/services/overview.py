@@ -18,7 +18,8 @@ from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.cis import CiRow
 from collector.store.browse.facts import SectionRow
 from collector.store.browse.findings import FindingQuery, FindingRow
-from collector.store.browse.incidents import IncidentQuery, IncidentRow
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import IncidentRow
 from collector.store.browse.page import Window
 from wire.observation import Status
 

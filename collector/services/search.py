@@ -22,7 +22,8 @@ from collector.services.wiring import Wiring
 from collector.store.browse.agents import AgentQuery, AgentRow
 from collector.store.browse.changes import ChangeQuery, ChangeRow
 from collector.store.browse.cis import NEAREST, CiQuery, CiRow
-from collector.store.browse.incidents import IncidentQuery, IncidentRow
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import IncidentRow
 from collector.store.browse.page import Page, Window
 from collector.store.browse.problems import ProblemQuery, ProblemRow
 from collector.store.browse.search import MAX_QUERY, finding_numbered

@@ -16,7 +16,7 @@ from collector.store.browse import facts, findings, identity, incidents, steps
 from collector.store.browse.cis import CiRow
 from collector.store.browse.events import EventQuery, EventRow
 from collector.store.browse.findings import FindingQuery
-from collector.store.browse.incidents import IncidentQuery
+from collector.store.browse.incident_query import IncidentQuery
 from collector.store.browse.page import Window
 
 LENGTH = 40

@@ -19,6 +19,7 @@ from collector.store.browse import (
     statistics,
     steps,
 )
+from collector.store.browse.incident_query import IncidentQuery
 from collector.store.browse.page import BadCursor, Window, decode, encode
 from collector.store.engine import Store, insert
 from tests.estate import DAY, HOUR, NOW, Estate, Standard, standard
@@ -250,8 +251,8 @@ async def test_a_finding_carries_authorised_old_and_new(store: Store, estate: St
 
 async def test_incidents_are_filtered_and_read_by_number(store: Store, estate: Standard) -> None:
     async with store.read() as connection:
-        shut = await incidents.list_incidents(connection, incidents.IncidentQuery(states=("resolved",)), Window())
-        bad = await incidents.list_incidents(connection, incidents.IncidentQuery(severities=("critical",)), Window())
+        shut = await incidents.list_incidents(connection, IncidentQuery(states=("resolved",)), Window())
+        bad = await incidents.list_incidents(connection, IncidentQuery(severities=("critical",)), Window())
         one = await incidents.one_incident(connection, "INC-000001")
         assert await incidents.count_open(connection) == {"critical": 1, "warning": 1}
     assert [row.number for row in shut.items] == ["INC-000003"]

@@ -10,7 +10,8 @@ from sqlalchemy import insert
 from collector import incident
 from collector.model import Incident
 from collector.store import incidents, known_devices, pins, refusals, sections, sources, sweep_targets
-from collector.store.browse.incidents import IncidentQuery, list_incidents
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import list_incidents
 from collector.store.browse.page import Window
 from collector.store.engine import Store
 from collector.store.known_devices import KnownRow

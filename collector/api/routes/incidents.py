@@ -19,7 +19,7 @@ from collector.security.roles import Permission
 from collector.services.incidents import listed, reporting, seen
 from collector.services.incidents.desk import Wish, person_of
 from collector.services.incidents.reporting import Report
-from collector.store.browse.incidents import IncidentQuery
+from collector.store.browse.incident_query import IncidentQuery
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["incidents"])

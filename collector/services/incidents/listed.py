@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse import incidents
-from collector.store.browse.incidents import IncidentQuery, IncidentRow
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import IncidentRow
 from collector.store.browse.page import Page, Window
 
 

@@ -20,9 +20,12 @@ from collector.services.incidents.desk import ServiceDesk
 from collector.services.missing import NotFound
 from collector.store import accounts, alert_acks, desk, problems
 from collector.store.alert_acks import Ack
-from collector.store.browse import changes, incidents
+from collector.store.browse import changes, incident_deliveries, incident_members, incidents
 from collector.store.browse.changes import ChangeQuery, ChangeRow
-from collector.store.browse.incidents import DeliveryRow, IncidentQuery, IncidentRow, MemberRow
+from collector.store.browse.incident_deliveries import DeliveryRow
+from collector.store.browse.incident_members import MemberRow
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import IncidentRow
 from collector.store.browse.page import Window
 from collector.store.desk import Link, Mark
 from collector.store.incidents import look
@@ -85,7 +88,7 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
     intervals = (await desk.intervals(connection, [row.id])).get(row.id, ())
     rung = (await desk.rung(connection, [row.id])).get(row.id, {})
     children = await incidents.list_incidents(connection, IncidentQuery(parent=number), Window(MAX_MEMBERS))
-    its = await incidents.members(connection, row.id, MAX_MEMBERS)
+    its = await incident_members.members(connection, row.id, MAX_MEMBERS)
     return Seen(
         row,
         clocks.read(intervals, row.priority, service.table, now, kept.due_at),
@@ -97,7 +100,7 @@ async def one(connection: AsyncConnection, service: ServiceDesk, number: str, wh
         await desk.links(connection, row.id),
         children.items,
         await _changes(connection, kept.ci_id),
-        await incidents.deliveries(connection, number),
+        await incident_deliveries.deliveries(connection, number),
         await alert_acks.of_cis(connection, {each.ci.uid for each in its if each.ci}),
         await problems.of_incident(connection, row.id),
         service.table.calendar.lacks(service.table.calendar.day_of(now)) and bool(service.table.targets),

@@ -16,7 +16,7 @@ from collector.store.browse import changes, cis, findings, incidents, steps
 from collector.store.browse.changes import ChangeQuery
 from collector.store.browse.cis import CiRow
 from collector.store.browse.findings import FindingQuery
-from collector.store.browse.incidents import IncidentQuery
+from collector.store.browse.incident_query import IncidentQuery
 from collector.store.browse.page import MAX_LIMIT, Page, Window
 from collector.store.browse.steps import StepQuery, StepRow
 

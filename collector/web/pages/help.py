@@ -16,7 +16,7 @@ from collector.services.changes import picking
 from collector.services.incidents import listed, reporting, seen
 from collector.services.incidents.reporting import MAX_TITLE, Report
 from collector.services.missing import NotFound
-from collector.store.browse.incidents import IncidentQuery
+from collector.store.browse.incident_query import IncidentQuery
 from collector.store.browse.page import Window
 from collector.store.browse.ref import CiRef
 from collector.web.forms import Form

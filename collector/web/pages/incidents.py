@@ -21,7 +21,8 @@ from collector.services.incidents.desk import FIELDS, Wish, person_of
 from collector.services.incidents.linkable import LINKS
 from collector.services.knowledge import Listed
 from collector.services.problems import seen as problems
-from collector.store.browse.incidents import IncidentQuery, IncidentRow
+from collector.store.browse.incident_query import IncidentQuery
+from collector.store.browse.incidents import IncidentRow
 from collector.web import units
 from collector.web.catalogue import Texts
 from collector.web.forms import Form

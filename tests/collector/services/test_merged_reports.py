@@ -7,7 +7,7 @@ import pytest
 from collector.desk.flow import Deed
 from collector.desk.lifecycle import Denied, Why
 from collector.store.browse import incidents as browsing
-from collector.store.browse.incidents import IncidentQuery
+from collector.store.browse.incident_query import IncidentQuery
 from collector.store.browse.page import Window
 from collector.store.engine import Store
 from tests.collector.services.servicing import Desk, alarm, at, opened, put_under
