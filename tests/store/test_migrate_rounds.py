@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from collector.store.engine import open_store, sqlite_url
 from collector.store.migrate import migrate
 from collector.store.plans import INSPECTIONS, ROUNDS
-from tests.collector.inspecting.test_runs import PLAN
+from tests.collector.inspecting.hall import PLAN
 
 
 async def test_plans_of_the_version_before_are_inspections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.collector.inspecting.test_runs import JPEG
+from tests.collector.inspecting.hall import JPEG
 from tests.estate import Estate
 from tests.people import World
 

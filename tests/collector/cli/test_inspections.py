@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.cli.client import Refused
 from tests.collector.cli.typed import served
-from tests.collector.inspecting.test_runs import JPEG
+from tests.collector.inspecting.hall import JPEG
 from tests.people import World
 
 

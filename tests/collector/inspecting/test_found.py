@@ -12,7 +12,7 @@ from collector.services.inspecting.finding import Fate
 from collector.store import schema, waivers
 from collector.store.engine import Store
 from collector.waiver import ACCEPT, GRANTED, Waiver
-from tests.collector.inspecting.test_runs import FIRST, JPEG, Hall, furnished
+from tests.collector.inspecting.hall import FIRST, JPEG, Hall, furnished
 from tests.estate import DAY, HOUR, NOW, Estate
 from tests.people import shipped_policies
 

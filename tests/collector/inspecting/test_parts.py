@@ -15,8 +15,8 @@ from collector.services.inspecting import runs
 from collector.services.refused import Refused
 from collector.stocktake import Thing
 from collector.store import schema
-from tests.collector.inspecting.test_runs import FIRST, Hall
-from tests.collector.inspecting.test_runs import halls as halls
+from tests.collector.inspecting.hall import FIRST, Hall
+from tests.collector.inspecting.hall import halls as halls
 from tests.estate import DAY
 from tests.people import shipped_policies
 

@@ -23,7 +23,7 @@ from collector.store.browse.inspections import HandlerRow, RunQuery
 from collector.store.browse.page import Window
 from collector.store.browse.stocktakes import StocktakeQuery
 from collector.store.engine import Store
-from tests.collector.inspecting.test_runs import FIRST, Hall, furnished
+from tests.collector.inspecting.hall import FIRST, Hall, furnished
 from tests.collector.services.test_round_plans import PLAN as ROUND
 from tests.estate import DAY, NOW
 

@@ -17,7 +17,7 @@ from collector.services.stocktaking.reporting import report
 from collector.store import changes, schema
 from collector.store.browse import things
 from collector.store.engine import Store
-from tests.collector.inspecting.test_runs import JPEG
+from tests.collector.inspecting.hall import JPEG
 from tests.collector.services.test_stocktaking import Room
 from tests.collector.services.test_stocktaking import room as room
 from tests.collector.test_aging import planned

@@ -28,8 +28,8 @@ from collector.store.browse.page import Window
 from collector.store.browse.stocktakes import StocktakeQuery
 from collector.store.engine import Store
 from tests.acts import act
+from tests.collector.inspecting.hall import JPEG
 from tests.collector.inspecting.test_drawing import PLAIN
-from tests.collector.inspecting.test_runs import JPEG
 from tests.collector.test_pipeline import RULES
 from tests.estate import HOUR, NOW, Estate, Seeded
 from tests.people import shipped_closer

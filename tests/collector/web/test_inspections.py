@@ -14,8 +14,8 @@ import pytest
 
 from collector.inspecting.plan import of_values
 from collector.web.inspection_form import form_of, values_of
+from tests.collector.inspecting.hall import JPEG, PLAN
 from tests.collector.inspecting.test_drawing import PLAIN
-from tests.collector.inspecting.test_runs import JPEG, PLAN
 from tests.estate import Estate
 from tests.people import World
 

@@ -10,8 +10,8 @@ import httpx2
 import openpyxl
 import pytest
 
+from tests.collector.inspecting.hall import JPEG
 from tests.collector.inspecting.test_drawing import PLAIN
-from tests.collector.inspecting.test_runs import JPEG
 from tests.estate import Estate
 from tests.people import World
 
