@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -54,6 +54,13 @@ Place = Annotated[str, typer.Option("--place", help="Where it stands.")]
 Label = Annotated[str, typer.Option("--label", help="What its printed label says.")]
 Asset = Annotated[str, typer.Option("--asset-number", help="Its number in the books.")]
 Environment = Annotated[str, typer.Option("--environment", help="production, test or development.")]
+OWN: Final = frozenset({"label", "asset_number"})
+"""What each has for itself."""
+
+
+def _said(**record: str) -> dict[str, str]:
+    """Return what is said of a record: an option that is not given says nothing."""
+    return {name: value for name, value in record.items() if value}
 
 
 @app.command("register")
@@ -75,18 +82,20 @@ def registered(  # noqa: PLR0913  a command line has as many options as it has
 
     What is said of several at once is what is alike; label and asset number each has for itself.
     """
-    client, given = Client(data), {"owner": owner, "department": department, "place": place, "environment": environment}
-    record = {name: value for name, value in given.items() if value}
-    own = {name: value for name, value in {"label": label, "asset_number": asset_number}.items() if value}
+    client = Client(data)
+    record = _said(
+        owner=owner, department=department, place=place, label=label, asset_number=asset_number, environment=environment
+    )
+    own = OWN & record.keys()
     if own and len(ci_ids) > 1:
         raise typer.BadParameter("each has its own label and asset number: register them one by one")
     if named or own:
         ci_class, _, ci_type = named.partition("/")
-        asked = {"class": ci_class, "type": ci_type, "record": record | own}
+        asked = {"class": ci_class, "type": ci_type, "record": record}
         rows = [client.post(f"cis/{each}/register", asked) for each in ci_ids]
         told: dict[str, Any] = {"registered": len(rows), "left": []}
     else:
-        told = client.post("cis/register", {"ids": ci_ids, "record": record | own})
+        told = client.post("cis/register", {"ids": ci_ids, "record": record})
     if json:
         show.as_json(told)
         return
@@ -113,10 +122,9 @@ def added(  # noqa: PLR0913  a command line has as many options as it has
     data: Data = DATA,
 ) -> None:
     """Enter a CI that nothing discovers; a serial, label or asset number that is known says which one it is."""
-    record = {
-        "name": name, "label": label, "asset_number": asset_number, "owner": owner, "department": department,
-        "place": place, "environment": environment,
-    }  # fmt: skip
+    record = {"name": name} | _said(
+        owner=owner, department=department, place=place, label=label, asset_number=asset_number, environment=environment
+    )
     seen = {"vendor": vendor, "model": model, "serial": serial, "hostname": hostname, "address": address}
     told = Client(data).post("cis", {"type": ci_type, "record": record} | seen)
     if json:
