@@ -10,7 +10,7 @@ from collector.desk.table import IMPACTS, URGENCIES, Table
 from collector.model import Value
 
 BEHIND: Final = "behind"
-"""No relation that is kept: what cannot be reached because this cannot."""
+"""No relation that is kept: what there is no way to while this has failed, whether it is missed yet or not."""
 EVERY_WAY: Final = "*"
 WAYS: Final[Mapping[str, str]] = {
     "topology": EVERY_WAY, "topology.children": BEHIND, "topology.power_feeds": "powered_by",

@@ -64,10 +64,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How all that is watched stands now. `blind`: watcher → the CIs it does not see, and how many it watches."""
+    """How all that is watched stands now. `blind`: watcher → the CIs it does not see, and how many it watches.
+
+    `cut_by`: CI → the failed CI that leaves no way to it.
+    """
 
     standings: Mapping[int, Standing]
     blind: Mapping[int, tuple[int, int]]
+    cut_by: Mapping[int, int]
 
 
 class Reaching:
@@ -96,9 +100,13 @@ class Reaching:
         async with self._store.read() as reader:
             known = await gathered(reader, now, self._up_since)
             known = replace(known, graces=await self._graces(reader, known))
+            cuts = await reach.cuts(reader)
             graph = await self._graph.now(reader, [host for host, _, _ in known.hosts.values() if host], now)
         stand = await asyncio.to_thread(weighed, known, graph, now)
         moved = [each for each in stand.standings.values() if _moved(each, known.before.get(each.ci_id))]
+        if stand.cut_by != cuts:  # first, so that roots weigh it
+            async with self._store.write() as tx:
+                await reach.put_cuts(tx, cuts, stand.cut_by)
         for portion in _portions(moved):
             async with self._store.write() as tx:
                 await self._note(tx, portion, known.before, now)
@@ -234,7 +242,9 @@ def weighed(known: Known, graph: Graph, now: int, terms: Terms = TERMS) -> Stand
         ci_id: reachability.unseen(each, known.before.get(ci_id), now) if ci_id in unseen else each
         for ci_id, each in plain.items()
     }
-    return Stand(reachability.decided(graph, seen, now, terms, known.graces), blind)
+    standings = reachability.decided(graph, seen, now, terms, known.graces)
+    down = [ci_id for ci_id, each in standings.items() if each.is_down]
+    return Stand(standings, blind, reachability.roots(graph, down).cut_by if down else {})
 
 
 def _plain(ci_id: int, known: Known, now: int, terms: Terms) -> Standing:

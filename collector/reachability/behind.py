@@ -23,10 +23,13 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """`behind`: victim → the CI whose failure explains its own. `reached`: what stands on a way that is open."""
+    """`behind`: victim → the CI whose failure explains its own. `reached`: what stands on a way that is open; `cut_by`:
+    what does not → the nearest failed CI on its way.
+    """
 
     behind: Mapping[int, int]
     reached: frozenset[int]
+    cut_by: Mapping[int, int]
 
 
 def roots(graph: Graph, down: Collection[int]) -> Roots:
@@ -38,9 +41,10 @@ def roots(graph: Graph, down: Collection[int]) -> Roots:
     """
     down = frozenset(down)
     reached, frontier = _reached(graph, down)
-    by_link = _spread(graph, frontier, reached, down)
-    nearer = {ci_id: above for ci_id in down if (above := _above(graph, ci_id, down, by_link))}
-    return Roots({ci_id: root for ci_id in nearer if (root := _ultimate(ci_id, nearer)) != ci_id}, reached)
+    cut_by = _spread(graph, frontier, reached)
+    nearer = {ci_id: above for ci_id in down if (above := _above(graph, ci_id, down, cut_by))}
+    behind = {ci_id: root for ci_id in nearer if (root := _ultimate(ci_id, nearer)) != ci_id}
+    return Roots(behind, reached, cut_by)
 
 
 def _reached(graph: Graph, down: frozenset[int]) -> tuple[frozenset[int], list[int]]:
@@ -58,8 +62,8 @@ def _reached(graph: Graph, down: frozenset[int]) -> tuple[frozenset[int], list[i
     return frozenset(found), sorted(edge)
 
 
-def _spread(graph: Graph, frontier: Sequence[int], reached: frozenset[int], down: frozenset[int]) -> dict[int, int]:
-    """Return what is down behind the frontier → the nearest root there."""
+def _spread(graph: Graph, frontier: Sequence[int], reached: frozenset[int]) -> dict[int, int]:
+    """Return what lies behind the frontier, down or not → the nearest root there."""
     root = {each: each for each in frontier}
     waiting = list(frontier)
     for here in waiting:
@@ -67,7 +71,7 @@ def _spread(graph: Graph, frontier: Sequence[int], reached: frozenset[int], down
             if there not in root and there not in reached:
                 root[there] = root[here]
                 waiting.append(there)
-    return {each: its for each, its in root.items() if each in down and each != its}
+    return {each: its for each, its in root.items() if each != its}
 
 
 def _above(graph: Graph, ci_id: int, down: frozenset[int], by_link: Mapping[int, int]) -> int:

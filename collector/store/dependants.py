@@ -14,13 +14,14 @@ from collector.desk.priority import BEHIND, EVERY_WAY
 from collector.model import FOREVER, Path
 from collector.relations import HA_PEER
 from collector.store import interning
-from collector.store.schema import ci, fact, reach, relation, val
+from collector.store.schema import ci, fact, reach, reach_cut, relation, val
 
 HOLDS: Final = "contains"
 """The one kind that points from what is depended on to what depends."""
 MAX_STEPS: Final = 6
 MAX_REACHED: Final = 20_000
 """Pairs of CIs followed for one question; a storm at the core is told as at least so many."""
+_CUT_OFF: Final = ((reach.c.behind, reach.c.ci_id), (reach_cut.c.cut_by, reach_cut.c.ci_id))
 _WORDS: Final = ("place", "contact", "owner", "department")
 
 
@@ -70,7 +71,7 @@ async def _below(connection: AsyncConnection, nodes: Collection[int], kinds: Col
         asked = [
             select(its.b, its.a).where(its.b.in_(part), its.kind != HOLDS, *there),
             select(its.a, its.b).where(its.a.in_(part), its.kind == HOLDS, *there),
-            *([select(reach.c.behind, reach.c.ci_id).where(reach.c.behind.in_(part))] if BEHIND in kinds else ()),
+            *(select(by, ci_id).where(by.in_(part)) for by, ci_id in (_CUT_OFF if BEHIND in kinds else ())),
         ]
         for wanted in asked:
             found += [(row[0], row[1]) for row in await connection.execute(wanted)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -192,6 +192,20 @@ async def drop(tx: AsyncConnection, ci_ids: Collection[int]) -> None:
     for part in interning.chunks(sorted(ci_ids)):
         await tx.execute(update(schema.reach).where(_reach.behind.in_(part)).values(behind=None))
         await tx.execute(delete(schema.reach).where(_reach.ci_id.in_(part)))
+
+
+async def cuts(connection: AsyncConnection) -> dict[int, int]:
+    """Return CI → the failed CI that leaves no way to it."""
+    return {row.ci_id: row.cut_by for row in await connection.execute(select(schema.reach_cut))}
+
+
+async def put_cuts(tx: AsyncConnection, was: Mapping[int, int], now: Mapping[int, int]) -> None:
+    """Write what is cut off now in the place of what was."""
+    its = schema.reach_cut.c.ci_id
+    for part in interning.chunks(sorted(was.keys() - now.keys())):
+        await tx.execute(delete(schema.reach_cut).where(its.in_(part)))
+    if rows := [{"ci_id": ci_id, "cut_by": by} for ci_id, by in now.items() if was.get(ci_id) != by]:
+        await tx.execute(upsert(tx, schema.reach_cut, ("ci_id",)), rows)
 
 
 # --- what people ask

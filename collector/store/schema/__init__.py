@@ -100,6 +100,7 @@ from collector.store.schema.knowledge import knowledge_word as knowledge_word
 from collector.store.schema.missing import presence as presence
 from collector.store.schema.missing import presence_run as presence_run
 from collector.store.schema.reaching import reach as reach
+from collector.store.schema.reaching import reach_cut as reach_cut
 from collector.store.schema.reaching import reach_look as reach_look
 from collector.store.schema.reaching import reach_move as reach_move
 from collector.store.schema.reaching import reach_watch as reach_watch

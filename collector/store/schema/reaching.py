@@ -24,6 +24,12 @@ reach = Table(  # how a CI stands: collector/reachability, Standing
     Index("ix_reach_state", "state"), Index("ix_reach_behind", "behind"),
 )  # fmt: skip
 
+reach_cut = Table(  # there is no way to a CI while `cut_by` has failed, whether it is missed already or not
+    "reach_cut", metadata,
+    Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True, autoincrement=False),
+    Column("cut_by", Id, ForeignKey("ci.id"), nullable=False), Index("ix_reach_cut_cut_by", "cut_by"),
+)  # fmt: skip
+
 reach_move = Table(  # only added to
     "reach_move", metadata,
     Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True, autoincrement=False),

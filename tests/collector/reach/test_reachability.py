@@ -90,6 +90,13 @@ def test_answers_that_are_too_old_say_nothing() -> None:
     assert (late.state, late.why) == (Reach.UNKNOWN, NOT_ASKED)
 
 
+def test_what_a_failed_switch_leaves_no_way_to_is_cut_off_whether_it_is_missed_or_not() -> None:
+    found = roots(TREE, {2})
+    assert found.behind == {}
+    assert set(found.cut_by) == set(TREE.links) - found.reached - {2}
+    assert set(found.cut_by.values()) == {2}
+
+
 def test_a_late_word_changes_nothing() -> None:
     methods = looked({}, ECHO, START)
     assert looked(methods, (), START - 1) == methods

@@ -146,18 +146,32 @@ async def test_what_nobody_watches_any_more_has_no_state_and_no_incident(estate:
     assert not await estate.incidents()
 
 
-async def test_a_switch_weighs_what_is_behind_it_also_where_that_is_noticed_later(store: Store) -> None:
+async def test_a_switch_weighs_what_it_cuts_off_before_any_of_that_is_missed_and_is_told_once(store: Store) -> None:
     behind = range(3, 25)
     estate = Estate(store, 100, [(1, 2), *((2, each) for each in behind), *((1, each) for each in range(25, 101))])
     await estate.build()
     await estate.minutes(2)
     await estate.minutes(3, {2})
-    (incident,) = await estate.incidents()
-    assert (incident.ci_id, incident.impact, incident.priority) == (2, "one", "P3")
+    (opened,) = await estate.incidents()
+    assert (opened.ci_id, opened.impact, opened.priority) == (2, "room", "P2")
+    assert json.loads(opened.reckoning)["cis"] == len(behind)
     await estate.minutes(4, {2, *behind})
     (incident,) = await estate.incidents()
-    assert (incident.ci_id, incident.impact, incident.priority) == (2, "room", "P2")
-    assert json.loads(incident.reckoning)["cis"] == len(behind)
+    assert (incident.reckoning, incident.priority) == (opened.reckoning, opened.priority)
+    assert "reckon" not in {each.act for each in await estate.rows(schema.incident_step, schema.incident_step.c.id > 0)}
+
+
+async def test_of_two_ways_that_fail_one_after_the_other_one_weighs_what_both_cut_off(store: Store) -> None:
+    behind = range(4, 26)
+    ways = ((way, each) for way in (2, 3) for each in behind)
+    estate = Estate(store, 100, [(1, 2), (1, 3), *ways, *((1, each) for each in range(26, 101))])
+    await estate.build()
+    await estate.minutes(2)
+    await estate.minutes(3, {2})
+    (incident,) = await estate.incidents()
+    assert (incident.ci_id, incident.impact, incident.priority) == (2, "one", "P3")
+    await estate.minutes(4, {2, 3, *behind})
+    assert sorted(each.priority for each in await estate.incidents()) == ["P2", "P3"]
 
 
 @pytest.mark.parametrize(("grace_ms", "held"), [(0, False), (10 * MINUTE, True)])
