@@ -72,6 +72,8 @@ def test_a_daily_inspection_arrives_done_is_walked_on_a_phone_and_signed_by_two(
     assert (found["plan"], {line["name"] for line in found["lines"]}) == (plan, {"app-01", "app-02", "db-01"})
     assert not here.is_wider_than_the_screen
     page.get_by_role("link", name=here.says("inspection.fill")).click()
+    expect(card(here, "M-INLET")).to_be_visible()
+    page.wait_for_load_state()  # its sheets say how tall a button is
     for button in page.locator(".walk .button:visible").all():
         box = button.bounding_box()
         assert box
