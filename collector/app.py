@@ -226,7 +226,8 @@ def _context(collector: Collector, loaded: Policies) -> Context:
         return await collector.registry.ban(uid, f"{reason} ({who.name})", who)
 
     return Context(
-        collector.settings, collector.store, loaded.rulebook, mint, ban, lambda: _pipeline(collector.runner, collector.intake),
+        collector.settings, collector.store, loaded.rulebook, mint, ban,
+        lambda: _pipeline(collector.runner, collector.intake),
         collector.vault, collector.authority,
         enrol_url=address.url("https", collector.settings.host, collector.listeners.enrol_port),
         presence=loaded.presence,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -23,6 +24,8 @@ from wire.observation import MAX_OBSERVATION_BYTES, Acknowledgement, Envelope, R
 
 GROUP_ROWS = 5_000
 """Rows that start no further report in one commit; a single report brings at most 500 more."""
+
+NONE: Final[Mapping[int, str]] = {}
 
 log = structlog.get_logger(__name__)
 
@@ -56,33 +59,34 @@ class Intake:
         self._committer: asyncio.Task[None] | None = None
         self.counters = Counters()
 
-    async def take(self, agent_id: int, report: Report) -> Acknowledgement:
+    async def take(self, agent_id: int, report: Report, refused: Mapping[int, str] = NONE) -> Acknowledgement:
         """Return after every envelope that is not refused is on the disk; raise `WriteFailed` with none acknowledged.
 
+        `refused`: sequence number → why, for what the agent may not say.
         After a failure some of it may be on the disk all the same: sending it again does no harm.
         """
-        rows, refused = self._sorted(agent_id, report)
+        rows, turned_away = self._sorted(agent_id, report, refused)
         if rows:
             await self._commit(rows)
         self.counters.envelopes += len(rows)
-        self.counters.refused += len(refused)
-        return Acknowledgement(max((row[2] for row in rows), default=0), tuple(refused))
+        self.counters.refused += len(turned_away)
+        return Acknowledgement(max((row[2] for row in rows), default=0), tuple(turned_away))
 
     async def drain(self) -> None:
         """Return when nothing waits any more."""
         while self._committer is not None and not self._committer.done():
             await asyncio.wait([self._committer])
 
-    def _sorted(self, agent_id: int, report: Report) -> tuple[list[Row], list[Refusal]]:
+    def _sorted(self, agent_id: int, report: Report, refused: Mapping[int, str]) -> tuple[list[Row], list[Refusal]]:
         epoch, at = report.spool_epoch, self._clock()
         rows: list[Row] = []
-        refused: list[Refusal] = []
+        turned_away: list[Refusal] = []
         for envelope in report.envelopes:
-            if reason := fault(envelope):
-                refused.append(Refusal(envelope.seq, reason))
+            if reason := fault(envelope) or refused.get(envelope.seq):
+                turned_away.append(Refusal(envelope.seq, reason))
             else:
                 rows.append((agent_id, epoch, envelope.seq, at, envelope.observation))
-        return rows, refused
+        return rows, turned_away
 
     async def _commit(self, rows: Sequence[Row]) -> None:
         done = asyncio.get_running_loop().create_future()

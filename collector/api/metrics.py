@@ -106,7 +106,7 @@ def _pipeline(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Met
     seen = CounterMetricFamily(
         "muster_observations", "Observations since start, by what became of them.", labels=["result"]
     )
-    for result in ("applied", "rejected", "parked"):
+    for result in ("applied", "rejected", "parked", "refused"):
         seen.add_metric([result], getattr(pipeline, result))
     yield seen
     waited = now - figures.backlog.oldest_at if figures.backlog.pending else pipeline.lag_ms

@@ -13,6 +13,7 @@ from collector.intake import Intake
 from collector.listeners.limits import Admission, Buckets
 from collector.listeners.refusal import invalid
 from collector.listeners.registry import AgentRegistry
+from collector.listeners.zones import Zones
 from collector.security import certificates
 from collector.security.ca import Authority
 from collector.security.certificates import BadRequest
@@ -38,6 +39,7 @@ class Data:
     ) -> None:
         self._settings, self._registry, self._authority = settings, registry, authority
         self._intake, self._wants = intake, wants
+        self._zones = Zones(registry)
         self.admission = Admission(settings.max_reports, settings.max_pending_bytes)
         self._reports = Buckets(settings.reports_per_minute / 60, settings.reports_per_minute)
         # Check-ins have a lane of their own: a flood of reports must not make the estate look silent.
@@ -63,7 +65,9 @@ class Data:
         """Take observations; the answer is sent after they are on disk."""
         self._reports.take(agent.id)
         with self.admission.enter(len(request)):
-            acknowledgement = await self._intake.take(agent.id, codec.decode_report(request))
+            report = codec.decode_report(request)
+            refused = await self._zones.refused(agent, report, address)
+            acknowledgement = await self._intake.take(agent.id, report, refused)
         return codec.encode_acknowledgement(replace(acknowledgement, want_sections=self._wants(agent.id)))
 
     async def renew(self, request: bytes, agent: Standing, address: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from collector.clock import Clock, now
 from collector.listeners.check_ins import CheckIns
 from collector.listeners.uninterrupted import Uninterrupted
 from collector.security.audit import Act, Actor, recorded
-from collector.store import agents
+from collector.store import agents, probes
 from collector.store.agents import Standing
 from collector.store.engine import Store
 from collector.store.failure import StoreFailed, WriteFailed, reading, writing
@@ -41,6 +41,7 @@ class AgentRegistry:
         self.store, self.clock = store, clock
         self.check_ins = CheckIns(store)
         self._by_uid: dict[str, Standing] = {}
+        self._zones: dict[int, frozenset[str]] = {}  # agent → the zones it is the probe of
         self._revision = ""
         self._asked: dict[str, int] = {}  # agent → the wish it was told last, by when that was made
         self._turn = asyncio.Lock()  # a reload must not undo a change made while it was reading
@@ -76,6 +77,7 @@ class AgentRegistry:
             if revision == self._revision:
                 return
             self._by_uid = {each.uid: each for each in await agents.standings(connection)}
+            self._zones = await probes.appointments(connection)
             self._revision = revision
 
     # --- what people do
@@ -104,6 +106,12 @@ class AgentRegistry:
             return False
         self._asked[uid] = asked_at
         return True
+
+    async def probed_by(self, agent: Standing, zones: Set[str]) -> frozenset[str]:
+        """Return the zones this agent is the probe of, sure of each of `zones` that is not; raise `StoreFailed`."""
+        if zones - self._zones.get(agent.id, frozenset()):
+            await self.reload()  # it may have been appointed a moment ago
+        return self._zones.get(agent.id, frozenset())
 
     async def change(self, write: Callable[[AsyncConnection], Awaitable[Standing]]) -> Standing:
         """Run `write` in one transaction and show the standing it returns; raise `WriteFailed`, and what it raises."""

@@ -44,13 +44,17 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What the pipeline has done since it was started, and whether it still runs."""
+    """What became of observations since the start, and whether the pipeline still runs.
+
+    `refused`: turned away before they were kept; `rejected`: kept, and not to be opened.
+    """
 
     applied: int = 0
     rejected: int = 0
     parked: int = 0
     lag_ms: int = 0
     alive: bool = True
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ async def create(connection: AsyncConnection, new: NewAgent) -> Standing:
     standing = Standing(**(await connection.execute(added)).one()._mapping)
     source = {"code": f"agent/{new.uid}", "kind": "agent", "agent_id": standing.id}
     await connection.execute(insert(connection, schema.source).values(source))
-    await _moved(connection)
+    await moved(connection)
     return standing
 
 
@@ -177,18 +177,19 @@ async def ask_to_look(connection: AsyncConnection, uids: Collection[str], at: in
     if uids:
         asked = update(_agent).where(_agent.c.uid.in_(sorted(uids)))
         await connection.execute(asked.values(look_asked_at=at))
-        await _moved(connection)
+        await moved(connection)
 
 
 async def _set(connection: AsyncConnection, uid: str, *conditions: ColumnElement[bool], **values: object) -> bool:
     changed = update(_agent).where(_agent.c.uid == uid, *conditions).values(**values).returning(_agent.c.id)
     if (await connection.execute(changed)).first() is None:
         return False
-    await _moved(connection)
+    await moved(connection)
     return True
 
 
-async def _moved(connection: AsyncConnection) -> None:
+async def moved(connection: AsyncConnection) -> None:
+    """Have every process read the standings and appointments again."""
     await settings.write(connection, REVISION, secrets.token_hex(8))
 
 

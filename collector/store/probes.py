@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.store import schema, settings
+from collector.store import agents, schema, settings
 
 _agent = schema.agent
 
@@ -19,10 +19,14 @@ def _name(uid: str) -> str:
 
 
 async def appoint(tx: AsyncConnection, uid: str, zones: Collection[str]) -> bool:
-    """Make an agent the probe of those zones and no other ("" is the default one); return False when there is none."""
+    """Make an agent the probe of those zones and no other ("" is the default one); return False when there is none.
+
+    Other processes notice as they do a change of its standing.
+    """
     if (await tx.execute(select(_agent.c.id).where(_agent.c.uid == uid))).one_or_none() is None:
         return False
     await settings.write(tx, _name(uid), json.dumps(sorted(zones)))
+    await agents.moved(tx)
     return True
 
 
@@ -42,15 +46,21 @@ class ProbeRow:
     zones: tuple[str, ...]
 
 
+_EVERYONE = (
+    select(_agent.c.id, _agent.c.uid, _agent.c.hostname, schema.setting.c.value)
+    .join_from(_agent, schema.setting, schema.setting.c.name == literal(_name("")).concat(_agent.c.uid))
+)  # fmt: skip
+
+
+async def appointments(connection: AsyncConnection) -> dict[int, frozenset[str]]:
+    """Return agent id → the zones it is appointed for, also of agents that may not speak now."""
+    return {row.id: frozenset(json.loads(row.value)) for row in await connection.execute(_EVERYONE)}
+
+
 async def everyone(connection: AsyncConnection) -> list[ProbeRow]:
     """Return every probe, by the names of their hosts."""
-    setting = schema.setting.c
-    rows = await connection.execute(
-        select(_agent.c.id, _agent.c.uid, _agent.c.hostname, setting.value)
-        .join_from(_agent, schema.setting, setting.name == literal(_name("")).concat(_agent.c.uid))
-        .where(_agent.c.state == "active")
-        .order_by(_agent.c.hostname, _agent.c.uid)
-    )
+    active = _EVERYONE.where(_agent.c.state == "active").order_by(_agent.c.hostname, _agent.c.uid)
+    rows = await connection.execute(active)
     found = (ProbeRow(row.id, row.uid, row.hostname, tuple(json.loads(row.value))) for row in rows)
     return [each for each in found if each.zones]
 

@@ -31,11 +31,12 @@ def _samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 
 
 async def test_the_collector_tells_how_it_is(world: World) -> None:
-    world.pipeline = Pipeline(applied=7, rejected=1, parked=2, lag_ms=1500)
+    world.pipeline = Pipeline(applied=7, rejected=1, parked=2, lag_ms=1500, refused=3)
     told = _samples(await _text(world, "/metrics"))
     assert told["muster_agents", (("state", "active"),)] == 2
     assert told["muster_agents", (("state", "banned"),)] == 0
     assert told["muster_observations_total", (("result", "applied"),)] == 7
+    assert told["muster_observations_total", (("result", "refused"),)] == 3
     assert told["muster_ingest_lag_seconds", ()] == 1.5
     assert told["muster_pipeline_pending_observations", ()] == 0
     assert told["muster_section_failures", (("section", "memory_modules"), ("status", "denied"))] == 1
