@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from collector.api.asking import moment
 from collector.api.shapes import Instant, Shape, instant
-from collector.services.arrival_rules import MAX_NAME, MAX_RANGES, Asked, Left, Listed, RuleRow
+from collector.services.arrival_rules import Left, Listed, RuleRow
+from collector.services.arrival_terms import MAX_NAME, MAX_RANGES, Asked
 from collector.services.arrivals import MOST, Candidate, Fit
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,40}$")]

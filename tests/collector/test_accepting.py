@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from collector.pipeline import accepting
-from collector.services import arrival_rules, timeline
-from collector.services.arrival_rules import Asked, Listed, Reception
+from collector.services import arrival_rules, arrival_terms, timeline
+from collector.services.arrival_rules import Listed, Reception
+from collector.services.arrival_terms import Asked
 from collector.services.arrivals import Fit
 from collector.services.cis import one
 from collector.services.records import NotTheirs
@@ -314,7 +315,7 @@ async def test_only_who_administers_the_class_makes_changes_and_turns_rules(worl
 ])  # fmt: skip
 def test_what_is_no_rule_is_refused_at_its_field(asked: Asked, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        arrival_rules.checked(asked, 10)
+        arrival_terms.checked(asked, 10)
     assert refused.value.field == field
 
 

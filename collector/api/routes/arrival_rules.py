@@ -21,7 +21,7 @@ from collector.api.arrival_shapes import (
 )
 from collector.api.context import context_of
 from collector.security.roles import Permission
-from collector.services import arrival_rules
+from collector.services import arrival_rules, arrival_terms
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["cis"], prefix="/arrival-rules")
@@ -41,7 +41,7 @@ async def list_rules(request: Request) -> object:
 async def try_rule(request: Request, asked: Annotated[TermsAsked, Query()]) -> object:
     """Say which of those that wait a rule would accept that is not written yet, and which not and why."""
     context = context_of(request)
-    rule = arrival_rules.checked(asked.terms, context.clock())
+    rule = arrival_terms.checked(asked.terms, context.clock())
     async with context.store.read() as connection:
         return arrival_shapes.fit(await context.reception.fit(connection, rule))
 

@@ -14,8 +14,9 @@ from collector.arrival import ArrivalRule
 from collector.classes import TYPES, UNKNOWN
 from collector.record import ENVIRONMENTS, FIELDS, BadValue
 from collector.security.roles import Permission, administers
-from collector.services import arrival_rules, arrivals
-from collector.services.arrival_rules import GIVES, MAX_NAME, Asked, Listed
+from collector.services import arrival_rules, arrival_terms, arrivals
+from collector.services.arrival_rules import Listed
+from collector.services.arrival_terms import GIVES, MAX_NAME, Asked
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
 from collector.web import forms, register_form, units
@@ -146,7 +147,7 @@ async def _tried(request: Request, form: Form, asked: Asked, number: str = "") -
     context = context_of(request)
     rule: ArrivalRule | None = None
     try:
-        rule = arrival_rules.own(request.state.principal.roles, asked, context.clock())
+        rule = arrival_terms.own(request.state.principal.roles, asked, context.clock())
     except NotTheirs:
         form.mark("kind", "arrival_rule.wrong.not_yours")
     except BadValue as error:
