@@ -30,4 +30,5 @@ from collector.incident.planning import EXPLAINED as EXPLAINED
 from collector.incident.planning import WAIVED as WAIVED
 from collector.incident.planning import Held as Held
 from collector.incident.planning import Plan as Plan
+from collector.incident.planning import out_of_scope as out_of_scope
 from collector.incident.planning import plan as plan

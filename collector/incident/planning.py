@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from collector.model import Cause, Incident, Member, Value
+from collector.model import CI, GONE, Cause, Incident, Member, Value
+from collector.record import PRODUCTION
 
 NEW, ASSIGNED, IN_PROGRESS, PENDING = "new", "assigned", "in_progress", "pending"
 RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
@@ -103,6 +104,13 @@ def ended_by_itself(
         else:
             recover.append(replace(each, recovered_at=now if code == SELF_RECOVERED else None))
     return tuple(resolve), tuple(recover)
+
+
+def out_of_scope(ci: CI) -> str:
+    """Return why nothing is told of a CI, nor held against what is authorised: a code of those above, "": it is."""
+    if ci.state in GONE:
+        return CI_RETIRED
+    return "" if ci.environment == PRODUCTION else NOT_PRODUCTION
 
 
 def key_of(cause: Cause) -> str:

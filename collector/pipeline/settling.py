@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
-from collector.incident.planning import CI_RETIRED, NOT_PRODUCTION
-from collector.model import CI, GONE, Cause
+from collector.model import CI, Cause
 from collector.pipeline import campaigning, ending, log_only, rooting, suppressing
 from collector.pipeline.policies import Policies
 from collector.record import PRODUCTION
@@ -85,5 +84,4 @@ def _present(causes: Iterable[Cause | None]) -> list[Cause]:
 
 def _gone(touched: Mapping[int, CI]) -> dict[int, str]:
     """Return the CIs of which nothing is told any more, and why: a code of the desk."""
-    outside = {ci_id: NOT_PRODUCTION for ci_id, ci in touched.items() if ci.environment != PRODUCTION}
-    return outside | {ci_id: CI_RETIRED for ci_id, ci in touched.items() if ci.state in GONE}
+    return {ci_id: why for ci_id, ci in touched.items() if (why := incident.out_of_scope(ci))}

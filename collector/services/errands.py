@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import incident
 from collector.desk.priority import Affected, reckon
 from collector.desk.table import Table
-from collector.incident.planning import MAINTENANCE, TOLD, Plan, ended_by_itself
+from collector.incident.planning import MAINTENANCE, SELF_RECOVERED, TOLD, Plan, ended_by_itself
 from collector.model import Cause, Incident
 from collector.store import accounts, incidents
 from collector.store.accounts import ACTIVE
@@ -40,11 +40,13 @@ async def end(tx: AsyncConnection, kind: str, key: str, now: int) -> None:
     await over(tx, [each for each in await incidents.open_of_kind(tx, kind) if each.cause_key == key], now)
 
 
-async def over(tx: AsyncConnection, done: Iterable[Incident], now: int) -> None:
-    """End these: nothing is left to see to. What somebody is at work on only says so."""
-    resolve, recover = ended_by_itself((each for each in done if each.recovered_at is None), now)
-    if resolve or recover:
-        await incidents.apply(tx, Plan(resolve=resolve, recover=recover), now)
+async def over(tx: AsyncConnection, done: Iterable[Incident], now: int, why: str = SELF_RECOVERED) -> None:
+    """End these: nothing is left to see to, `why` is a code. What somebody is at work on only says so."""
+    ending = [each for each in done if each.recovered_at is None]
+    codes = {each.id: why for each in ending}
+    resolve, recover = ended_by_itself(ending, now, codes)
+    if ending:
+        await incidents.apply(tx, Plan(resolve=resolve, recover=recover, why=codes), now)
 
 
 async def _owner(tx: AsyncConnection, names: Iterable[str]) -> str:

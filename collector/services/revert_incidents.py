@@ -1,8 +1,8 @@
 """The incident under which something is put back: that of the finding, given to whom it is asked of, or an errand.
 
 A finding that has an incident of its own has one thing to be done about it, so the task is no second one: it is given
-away and has the time of the task, by which its clocks warn and escalate. Where there is none (log-only, no production)
-or it is shared with others (a campaign), an errand is opened for the task alone.
+away and has the time of the task, by which its clocks warn and escalate. Where there is none (log-only) or it is
+shared with others (a campaign), an errand is opened for the task alone.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ async def say(tx: AsyncConnection, number: str, who: str, sentence: str, at: int
         await telling.tell(tx, [(found, "commented", sentence)], at)
 
 
-async def end(tx: AsyncConnection, its: Revert, at: int) -> None:
-    """End an errand; an incident of the finding has its own time again."""
+async def end(tx: AsyncConnection, its: Revert, at: int, why: str) -> None:
+    """End an errand, `why` is a code of how; an incident of the finding has its own time again."""
     found = await _open(tx, its.incident)
     if found is None:
         return
     if found.kind == KIND:
-        await errands.over(tx, [found], at)
+        await errands.over(tx, [found], at, why)
     else:
         await desk.save(tx, found, {"due_at": None, "wake_at": at})
         await desk.note(tx, [(found.id, Mark(at, COLLECTOR, "comment", OVER))])

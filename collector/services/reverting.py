@@ -5,6 +5,7 @@ Each step stands among the answers of the finding and in the audit log, and is t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from collector import drift
 from collector.change.item import Item
 from collector.desk.table import BUILT_IN, Table
 from collector.governance import Governance
+from collector.incident.planning import CI_RETIRED, NOT_PRODUCTION, SELF_RECOVERED, out_of_scope
 from collector.model import CI, Incident, Value, Verdict
 from collector.reverting import LONGEST_MS, USUAL_MS, Revert, State, end_of
 from collector.security.audit import Act
@@ -29,6 +31,12 @@ PUT_BACK, AGAIN, OVER, GIVEN = "put_back", "again", "undo_over", "give"
 WORDS: Final = (PUT_BACK, AGAIN, OVER, GIVEN)
 """Words of the trail of a finding beside those of its answers."""
 NOT_THEIRS: Final = "only whom it was given says that it is put back"
+UNSEEN: Final = "what is no production, or not in use any more, is held against nothing: nobody would see it put back"
+OUT: Final[Mapping[str, str]] = {
+    NOT_PRODUCTION: "配置项不再属于生产环境 / the CI is no longer in production",
+    CI_RETIRED: "配置项已退役 / the CI is retired",
+}
+"""Why a task ends of a CI that is out of scope."""
 
 
 async def ask(act: Act, ci: CI, new: Revert, table: Table = BUILT_IN) -> Revert:
@@ -37,6 +45,8 @@ async def ask(act: Act, ci: CI, new: Revert, table: Table = BUILT_IN) -> Revert:
     `new` says of which finding, until when (0: the usual time), why and of whom: "" is who has the finding's incident
     or else who administers the class and has the least to do.
     """
+    if out_of_scope(ci):
+        raise Refused(UNSEEN)
     due_at = new.due_at or act.at + USUAL_MS
     if not act.at < due_at <= act.at + LONGEST_MS:
         raise Refused("it is to be put back within a year", "due_at")
@@ -96,15 +106,18 @@ async def is_due(connection: AsyncConnection) -> bool:
 
 
 async def settle(act: Act, governance: Governance) -> int:
-    """End the tasks whose findings closed, and open those again of which it is seen that they are not done.
+    """End the tasks whose findings closed or can close no more; open those again that are seen not to be done.
 
     Return how many.
     """
-    moved = 0
-    for its, verdict in await reverts.ripe(act.tx):
+    moved, ripe = 0, await reverts.ripe(act.tx)
+    things = await cis.by_ids(act.tx, {each.ci_id for each in ripe})
+    for its, ci_id, verdict in ripe:
         if verdict is not None:
             moved += await _end(act, its, end_of(verdict), "" if verdict is Verdict.REVERTED else str(verdict))
-        elif shown := await _still_shown(act.tx, its, governance):
+        elif out := out_of_scope(things[ci_id]):
+            moved += await _end(act, its, State.CANCELLED, OUT[out], out)
+        elif shown := await _still_shown(act.tx, its, governance.of(things[ci_id].ci_class)):
             moved += await _again(act, its, shown)
     return moved
 
@@ -145,9 +158,7 @@ async def _still_shown(tx: AsyncConnection, its: Revert, governance: Governance)
     ]
     if not fresh:
         return []
-    ci_id = fresh[0].ci_id
-    governance = governance.of((await cis.by_ids(tx, [ci_id]))[ci_id].ci_class)
-    claims, _ = await lanes.claims(tx, ci_id, [item.path for item in fresh])
+    claims, _ = await lanes.claims(tx, fresh[0].ci_id, [item.path for item in fresh])
     said = {(path, each.source): each.value for path, its_own in claims.items() for each in its_own}
     return sorted({item.source for item in fresh if _shows(item, said.get((item.path, item.source)), governance)})
 
@@ -168,10 +179,10 @@ async def _again(act: Act, its: Revert, shown: list[str]) -> bool:
     return True
 
 
-async def _end(act: Act, its: Revert, state: State, why: str) -> bool:
+async def _end(act: Act, its: Revert, state: State, why: str, code: str = SELF_RECOVERED) -> bool:
     if not await _turn(act, its, reverts.ended(its, state, act.at, why), OVER, why):
         return False
-    await revert_incidents.end(act.tx, its, act.at)
+    await revert_incidents.end(act.tx, its, act.at, code)
     return True
 
 

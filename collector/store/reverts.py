@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import Verdict
+from collector.model import GONE, Verdict
+from collector.record import PRODUCTION
 from collector.reverting import Revert, State
 from collector.store import interning
 from collector.store.browse.page import AnyRow
 from collector.store.engine import insert
-from collector.store.schema import finding, revert
+from collector.store.schema import ci, finding, revert
 
 _OWN: Final = [revert.c[each.name] for each in fields(Revert)]
 _STANDING: Final = revert.c.ended_at.is_(None)
+
+
+class Ripe(NamedTuple):
+    """A task the clock has to look at, of which CI, and the verdict by which its finding closed, None: it is open."""
+
+    task: Revert
+    ci_id: int
+    verdict: Verdict | None
 
 
 async def add(tx: AsyncConnection, new: Revert) -> Revert:
@@ -49,17 +58,15 @@ async def of_incident(connection: AsyncConnection, number: str) -> Revert | None
     return _opened(row) if row else None
 
 
-async def ripe(connection: AsyncConnection) -> list[tuple[Revert, Verdict | None]]:
-    """Return the standing tasks the clock has to look at: those said to be done, and those whose finding closed.
-
-    With each the verdict by which its finding closed, None: it is open.
-    """
+async def ripe(connection: AsyncConnection) -> list[Ripe]:
+    """Return the standing tasks the clock has to look at: said to be done, or nothing is left that would end them."""
     is_closed = finding.c.closed_at.is_not(None)
-    where = (_STANDING, is_closed | (revert.c.state == State.DONE))
-    joined = revert.join(finding, finding.c.id == revert.c.finding_id)
-    wanted = select(*_OWN, finding.c.verdict, is_closed.label("over")).select_from(joined).where(*where)
-    rows = await connection.execute(wanted.order_by(revert.c.id))
-    return [(_opened(row), Verdict(row.verdict) if row.over else None) for row in rows]
+    is_out = ci.c.state.in_([*map(str, GONE)]) | ci.c.merged_into.is_not(None) | (ci.c.environment != PRODUCTION)
+    joined = revert.join(finding, finding.c.id == revert.c.finding_id).join(ci, ci.c.id == finding.c.ci_id)
+    wanted = select(*_OWN, finding.c.ci_id, finding.c.verdict, is_closed.label("over")).select_from(joined)
+    where = (_STANDING, is_closed | is_out | (revert.c.state == State.DONE))
+    rows = await connection.execute(wanted.where(*where).order_by(revert.c.id))
+    return [Ripe(_opened(row), row.ci_id, Verdict(row.verdict) if row.over else None) for row in rows]
 
 
 def ended(one: Revert, state: State, at: int, note: str = "") -> Revert:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,11 @@ import pytest
 
 from collector.desk.flow import Deed
 from collector.desk.lifecycle import Denied, Why
+from collector.model import CiState
+from collector.modes import LogOnly, Modes
 from collector.pipeline import changed
+from collector.pipeline.entering import enter
+from collector.record import Word
 from collector.services import reverting
 from collector.services.changes.desk import Desk
 from collector.services.following_up import FollowingUp
@@ -17,7 +22,7 @@ from collector.services.incidents.desk import ServiceDesk, Wish, person_of
 from collector.services.incidents.watch import Watch
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
-from collector.store import accounts, schema
+from collector.store import accounts, cis, schema
 from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.ground import HOUR, SUPERVISING, Ground
@@ -228,17 +233,77 @@ async def test_whom_the_desk_gives_the_incident_to_has_the_task_and_nobody_ends_
 
 
 async def test_without_an_incident_of_its_own_the_finding_has_an_errand(asked: Ground) -> None:
-    async with asked.world.store.write() as tx:
-        await tx.execute(schema.ci.update().values(environment="test"))
+    policies = asked.world.runner.policies
+    entry = LogOnly(asked.world.now + DAY, "first weeks", ci_class="server")
+    asked.world.runner.policies = replace(policies, modes=Modes((entry,)))
     await undo(asked)
-    assert (await incident(asked)).resolution_code == "not_production"
+    assert (await incident(asked)).state == "resolved"
     errand = await incident(asked, "revert")
     assert (errand.assignee, errand.due_at, errand.cause_key) == ("cid", asked.world.now + 3 * DAY, "revert|1")
-    async with asked.world.store.write() as tx:
-        await tx.execute(schema.ci.update().values(environment="production"))
     await asked.remove()
     await follow_up(asked)
     assert (await incident(asked, "revert")).state == "resolved"
+
+
+async def record(ground: Ground, **said: str) -> None:
+    """Let somebody write into the record of the host."""
+    world = ground.world
+    async with world.store.write() as tx:
+        await enter(tx, "hand/li", [Word(ground.ci_id, {"record": said})], world.now, world.runner.policies)
+
+
+async def retire(ground: Ground) -> None:
+    async with ground.world.store.write() as tx:
+        await cis.set_state(tx, [ground.ci_id], CiState.RETIRED)
+        await changed(tx, [ground.ci_id], ground.world.now, ground.world.runner.policies)
+
+
+async def test_the_task_ends_with_what_it_is_done_under_when_the_ci_leaves_production(store: Store) -> None:
+    asked = await unapproved(store)
+    await undo(asked)
+    await follow_up(asked)
+    await record(asked, environment="test")
+    assert await tasks(asked) == [("cid", "open")]
+    for _ in range(2):
+        await follow_up(asked)
+    assert await tasks(asked) == [("cid", "cancelled")]
+    its = await incident(asked)
+    assert (its.state, its.resolution_code) == ("resolved", "not_production")
+    (_, mark) = await asked.world.rows(schema.finding_mark)
+    assert (mark.who, mark.act, mark.reason) == ("collector", "undo_over", reverting.OUT["not_production"])
+
+
+async def test_an_errand_ends_with_the_reason_when_the_ci_is_retired(asked: Ground) -> None:
+    asked.world.runner.policies = replace(
+        asked.world.runner.policies, modes=Modes((LogOnly(asked.world.now + DAY, "first weeks", ci_class="server"),))
+    )
+    await undo(asked)
+    await retire(asked)
+    await follow_up(asked)
+    errand = await incident(asked, "revert")
+    assert (await tasks(asked), errand.state) == ([("cid", "cancelled")], "resolved")
+    assert errand.resolution_code == "ci_retired"
+
+
+async def test_who_is_at_work_on_it_when_the_ci_leaves_production_may_resolve_it_then(asked: Ground) -> None:
+    await undo(asked)
+    number, desk = (await incident(asked)).number, ServiceDesk(asked.world.runner.policies.desk)
+    who = person_of("cid", ("engineer",))
+    async with asked.world.store.write() as tx:
+        await desk.do(act(tx, "cid", asked.world.now), who, number, Deed.TAKE, Wish())
+    await record(asked, environment="test")
+    await follow_up(asked)
+    assert ((await incident(asked)).state, await tasks(asked)) == ("in_progress", [("cid", "cancelled")])
+    async with asked.world.store.write() as tx:
+        await desk.do(act(tx, "cid", asked.world.now), who, number, Deed.RESOLVE, Wish("a test host", code="fixed"))
+    assert (await incident(asked)).state == "resolved"
+
+
+async def test_nothing_is_to_be_put_back_where_nobody_would_see_that_it_is(asked: Ground) -> None:
+    await record(asked, environment="test")
+    with pytest.raises(Refused, match="held against nothing"):
+        await undo(asked)
+    assert await tasks(asked) == []
 
 
 async def test_what_was_waived_is_not_any_more_once_it_is_to_be_put_back(asked: Ground) -> None:
