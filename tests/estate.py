@@ -173,7 +173,7 @@ class Estate:
 
     async def relate(self, a: Seeded, kind: str, b: Seeded) -> None:
         at = self.now - 40 * DAY
-        await self._add(schema.relation, a=a.id, kind=kind, b=b.id, source_id=a.source_id, vf=at, lo=at)
+        await self._add(schema.relation, a=a.id, kind=kind, b=b.id, source_id=a.source_id, vf=at, lo=at, tf=at)
 
     async def finding(self, ci: Seeded, items: list[tuple[str, str, Any, Any]], at: int, **more: Any) -> int:
         """Open a finding of items (section, key, old, new) that moved within the 15 minutes before `at`."""

@@ -129,9 +129,10 @@ async def _place_all(  # noqa: PLR0913  as `place`
             return None
     if again is not None and again.overtaken:
         return list(placed.values())
-    await _relate(tx, placed, state, moment)
+    await _relate(tx, placed, state, moment, observation.received_at)
     parked = (each.role for each in subjects if each.role not in placed)
-    await absence.end(tx, [role for role in parked if role in state.cis], state, moment)
+    parted = [role for role in parked if role in state.cis]
+    await absence.end(tx, parted, state, moment, observation.received_at)
     await absence.note(tx, observation, placed, state, policies.presence.absences, moment)
     return list(placed.values())
 
@@ -148,7 +149,7 @@ async def _place_one(  # noqa: PLR0913  as `place`
     found = await _Placing(tx, observation, state, policies, moment, again).place(its[0], parent)
     if found is None:
         return []
-    await _relate(tx, {HOST: parent, found.subject.role: found}, state, moment)
+    await _relate(tx, {HOST: parent, found.subject.role: found}, state, moment, observation.received_at)
     return [found]
 
 
@@ -263,11 +264,13 @@ def _with_member(case: DuplicateCase, ci_id: int) -> DuplicateCase:
     return DuplicateCase(case.kind, case.why, {**case.evidence, ci_id: "the new one"})
 
 
-async def _relate(tx: AsyncConnection, placed: Mapping[str, Placed], state: SourceState, moment: int) -> None:
+async def _relate(
+    tx: AsyncConnection, placed: Mapping[str, Placed], state: SourceState, moment: int, recorded_at: int
+) -> None:
     relations = []
     for each in placed.values():
         relation, parent = each.subject.relation, placed.get(each.subject.parent or "")
         if relation is not None and parent is not None:
             ends = (parent.ci_id, each.ci_id) if relation in PARENT_TO_SUBJECT else (each.ci_id, parent.ci_id)
             relations.append((ends[0], relation, ends[1]))
-    await cis.relate(tx, relations, state.id, moment)
+    await cis.relate(tx, relations, state.id, moment, recorded_at)

@@ -259,9 +259,9 @@ async def of(connection: AsyncConnection, ci_ids: Iterable[int]) -> list[Holder]
 
 
 async def relate(
-    connection: AsyncConnection, relations: Sequence[tuple[int, str, int]], source_id: int, at: int
+    connection: AsyncConnection, relations: Sequence[tuple[int, str, int]], source_id: int, at: int, recorded_at: int
 ) -> None:
-    """Let the relations (a, kind, b) hold from `at` on, where this source has not said so already."""
+    """Let the relations (a, kind, b) hold from `at` (ms) on, where this source has not said so already."""
     for a, kind, b in relations:
         table = schema.relation.c
         known = await connection.execute(
@@ -270,16 +270,18 @@ async def relate(
             )
         )
         if known.first() is None:
-            row = {"a": a, "kind": kind, "b": b, "source_id": source_id, "vf": at, "lo": at}
+            row = {"a": a, "kind": kind, "b": b, "source_id": source_id, "vf": at, "lo": at, "tf": recorded_at}
             await connection.execute(insert(connection, schema.relation).values(row))
 
 
-async def unrelate(connection: AsyncConnection, ci_ids: Sequence[int], source_id: int, at: int) -> None:
-    """End this source's relations of CIs it no longer sees."""
+async def unrelate(
+    connection: AsyncConnection, ci_ids: Sequence[int], source_id: int, at: int, recorded_at: int
+) -> None:
+    """End this source's relations of CIs it no longer sees, at `at` (ms)."""
     table = schema.relation
     for part in interning.chunks(ci_ids):
         await connection.execute(
             update(table)
             .where(or_(table.c.a.in_(part), table.c.b.in_(part)), table.c.source_id == source_id, table.c.vt == FOREVER)
-            .values(vt=at)
+            .values(vt=at, gone_tf=recorded_at)
         )

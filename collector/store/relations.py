@@ -32,18 +32,19 @@ async def observed(connection: AsyncConnection, kinds: Collection[str]) -> set[R
 
 
 async def begin(connection: AsyncConnection, rows: Collection[Row], at: int) -> None:
-    """Let these hold from `at` (ms) on."""
+    """Let these hold from `at` (ms) on, when that is recorded, too."""
     if rows:
-        said = [{"a": a, "kind": kind, "b": b, "source_id": by, "vf": at, "lo": at} for a, kind, b, by in sorted(rows)]
+        since = {"vf": at, "lo": at, "tf": at}
+        said = [{"a": a, "kind": kind, "b": b, "source_id": by, **since} for a, kind, b, by in sorted(rows)]
         await connection.execute(insert(connection, relation).on_conflict_do_nothing(), said)
 
 
 async def end(connection: AsyncConnection, rows: Collection[Row], at: int) -> None:
-    """Let these hold no longer than to `at` (ms)."""
+    """Let these hold no longer than to `at` (ms), when that is recorded, too."""
     for a, kind, b, by in sorted(rows):
         its = relation.c
         one = update(relation).where(its.a == a, its.kind == kind, its.b == b, its.vt == FOREVER, its.source_id == by)
-        await connection.execute(one.values(vt=at))
+        await connection.execute(one.values(vt=at, gone_tf=at))
 
 
 async def held(connection: AsyncConnection, ties: Collection[Tie]) -> dict[Tie, list[str]]:
@@ -74,10 +75,10 @@ _BY_PEOPLE = update(relation).where(
 
 
 async def end_said(connection: AsyncConnection, ties: Collection[Tie], at: int) -> None:
-    """Let what people say of these hold no longer than to `at` (ms)."""
+    """Let what people say of these hold no longer than to `at` (ms), when that is recorded, too."""
     if ties:
         said = [{"one": a, "is": kind, "other": b} for a, kind, b in sorted(ties)]
-        await connection.execute(_BY_PEOPLE.values(vt=at), said)
+        await connection.execute(_BY_PEOPLE.values(vt=at, gone_tf=at), said)
 
 
 async def said_in_lanes(

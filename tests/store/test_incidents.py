@@ -243,7 +243,7 @@ async def test_what_depends_on_a_ci_is_counted_step_by_step(store: Store) -> Non
         table = schema.relation
         edges = [(2, "runs_on", 1), (3, "runs_on", 2), (4, "depends_on", 3), (1, "contains", 5), (2, "depends_on", 4)]
         await tx.execute(insert(tx, table), [
-            {"a": a, "kind": kind, "b": b, "source_id": source, "vf": NOW, "lo": NOW} for a, kind, b in edges
+            {"a": a, "kind": kind, "b": b, "source_id": source, "vf": NOW, "lo": NOW, "tf": NOW} for a, kind, b in edges
         ])  # fmt: skip
         await tx.execute(schema.ci.update().where(schema.ci.c.id == 4).values(ci_class="application"))
         assert await dependants.counted(tx, [1, 3, 6]) == {1: (4, 1), 3: (2, 1), 6: (0, 0)}

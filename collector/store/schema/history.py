@@ -123,5 +123,6 @@ relation = Table(
     Column("b", Id, ForeignKey("ci.id"), primary_key=True),
     Column("source_id", Id, ForeignKey("source.id"), primary_key=True),
     Column("vf", BigInteger, primary_key=True), Column("vt", BigInteger, nullable=False, server_default=OPEN),
+    moment("tf"), Column("gone_tf", BigInteger),  # when it was recorded that it began, and that it ended
     moment("lo"), Index("ix_relation_b", "b", "kind"),
 )  # fmt: skip

@@ -54,7 +54,8 @@ async def test_it_is_made_anew_when_a_relation_moved_and_not_before_it_is_looked
     ids = {row.name: row.id for row in await world.rows(schema.ci)}
     async with world.store.write() as tx:
         source = (await world.rows(schema.source))[0].id
-        row = {"a": ids["core-01"], "kind": "powered_by", "b": ids["db-01"], "source_id": source, "vf": 1, "lo": 1}
+        since = {"vf": 1, "lo": 1, "tf": 1}
+        row = {"a": ids["core-01"], "kind": "powered_by", "b": ids["db-01"], "source_id": source, **since}
         await tx.execute(insert(tx, schema.relation), [row])
     async with world.store.read() as reader:
         assert await kept.now(reader, [], world.now + 1_000) is first

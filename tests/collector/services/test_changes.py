@@ -345,7 +345,8 @@ async def test_what_collides_and_who_depends_is_told(office: Office) -> None:
         source_id = (await tx.execute(source)).scalar_one()
         ends = ((2, "runs_on", 1), (3, "runs_on", 2))
         for a, kind, b in ends:
-            await tx.execute(insert(tx, schema.relation).values(a=a, kind=kind, b=b, source_id=source_id, vf=0, lo=0))
+            row = {"a": a, "kind": kind, "b": b, "source_id": source_id, "vf": 0, "lo": 0, "tf": 0}
+            await tx.execute(insert(tx, schema.relation).values(row))
     first, second = await office.raised(), await office.raised()
     found = await office.seen(first)
     assert [each.number for each in found.collisions] == [second]

@@ -17,7 +17,8 @@ async def depends(store: Store, relations: Iterable[Relation], most: int | None 
     async with store.write() as tx:
         source = insert(tx, schema.source).values(code="agent/x", kind="agent").returning(schema.source.c.id)
         source_id = (await tx.execute(source)).scalar_one()
-        rows = [{"a": a, "kind": kind, "b": b, "source_id": source_id, "vf": 0, "lo": 0} for a, kind, b in relations]
+        since = {"source_id": source_id, "vf": 0, "lo": 0, "tf": 0}
+        rows = [{"a": a, "kind": kind, "b": b, **since} for a, kind, b in relations]
         await tx.execute(insert(tx, schema.relation), rows)
     async with store.read() as reader:
         return await (impact(reader, {1}) if most is None else impact(reader, {1}, most))

@@ -31,7 +31,10 @@ async def depended_on(desk: Desk, ci_id: int, by: int) -> None:
         await tx.execute(insert(tx, schema.ci), rows)
         await tx.execute(
             insert(tx, schema.relation),
-            [{"a": row["id"], "kind": "runs_on", "b": ci_id, "source_id": source, "vf": 0, "lo": 0} for row in rows],
+            [
+                {"a": row["id"], "kind": "runs_on", "b": ci_id, "source_id": source, "vf": 0, "lo": 0, "tf": 0}
+                for row in rows
+            ],
         )
 
 

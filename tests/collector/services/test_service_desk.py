@@ -102,7 +102,7 @@ async def test_impact_is_what_depends_on_the_ci_and_is_told_with_the_priority(de
         source = (await sources.load(tx, ["probe/a"]))["probe/a"].id
         edges = [(2, "runs_on", 1), (3, "runs_on", 2)]
         await tx.execute(insert(tx, schema.relation), [
-            {"a": a, "kind": kind, "b": b, "source_id": source, "vf": 1, "lo": 1} for a, kind, b in edges
+            {"a": a, "kind": kind, "b": b, "source_id": source, "vf": 1, "lo": 1, "tf": 1} for a, kind, b in edges
         ])  # fmt: skip
         await tx.execute(schema.ci.update().where(schema.ci.c.id == 3).values(ci_class="application"))
     await desk.settle(alarm(urgency="high"))
