@@ -114,6 +114,7 @@ from collector.web.pages import stocktakes as stocktakes_pages
 from collector.web.pages import sweep_plans as sweep_plans_pages
 from collector.web.pages import sweeps as sweeps_pages
 from collector.web.pages import unknown_models as unknown_models_pages
+from collector.web.pages import unverified as unverified_pages
 from collector.web.pages import waivers as waivers_pages
 from collector.web.pages import walk as walk_pages
 from collector.web.pages import windows as windows_pages
@@ -160,6 +161,7 @@ OTHER_ROUTERS = (
     reports_pages.router,
     events_pages.router,
     backtest_pages.router,
+    unverified_pages.router,  # before its neighbour, which would take its file for a finding
     findings_pages.router,
     help_pages.router,
     incidents_pages.router,

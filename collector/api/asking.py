@@ -55,7 +55,8 @@ _THEN = "RFC 3339: as it was then"
 
 class RelationsAsked(Asked):
     kinds: Words = Field(default_factory=list, alias="kind")
-    at: str | None = Field(None, max_length=40, description="RFC 3339: those that stood then, as is known now")
+    at: str | None = Field(None, max_length=40, description="RFC 3339: those that stood then")
+    known_at: str | None = Field(None, max_length=40, description="RFC 3339: as far as it was known then")
 
 
 class AgentsAsked(Asked):
@@ -104,6 +105,7 @@ class ChangesAsked(Asked):
     types: Words = Field(default_factory=list, alias="type")
     states: Words = Field(default_factory=list, alias="state")
     who: str = Field("", max_length=100, description="name of an account that takes part in it")
+    unverified: bool = Field(False, description="only those of which nobody saw something a day after the work")
     q: Search = ""
 
 

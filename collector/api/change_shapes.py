@@ -11,6 +11,13 @@ from collector.change.record import Change as Record
 from collector.services.changes.seen import Seen
 
 
+class OwedShape(Shape):
+    """What nobody saw of a change in time after its work; each line: `/api/v1/findings/unverified?change=`."""
+
+    count: int = Field(description="lines of its plan")
+    since: Instant = Field(None, validation_alias="over_at", description="when the work was over")
+
+
 class ChangeName(Shape):
     """A change of a list."""
 
@@ -27,6 +34,7 @@ class ChangeName(Shape):
     origin: str
     reference: str
     ci_count: int = Field(validation_alias="cis")
+    unverified: OwedShape | None = None
 
 
 class WordShape(Shape):
@@ -118,6 +126,7 @@ class ChangeShape(Shape):
     request_hash: str
     content_hash: str
     lacks: dict[str, str] | None = Field(description="the first word it lacks: stage and why")
+    unverified: OwedShape | None = None
     late_seconds: int = Field(description="how long beyond the eight hours an emergency was recorded")
     words: list[WordShape]
     lines: list[LineShape]
@@ -139,8 +148,8 @@ def change_shape(seen: Seen) -> ChangeShape:
             "version": seen.kept.version, "cis": [seen.cis[each] for each in sorted(change.request.ci_ids)],
             "finding": origin.finding_id, "origin": origin.system, "reference": origin.reference,
             "lacks": {"stage": str(seen.gap.stage), "why": str(seen.gap.flaw)} if seen.gap else None,
-            "late_seconds": seen.late_ms // 1000, "words": _words(seen), "lines": _lines(seen),
-            "tasks": change.tasks,
+            "unverified": seen.unverified, "late_seconds": seen.late_ms // 1000,
+            "words": _words(seen), "lines": _lines(seen), "tasks": change.tasks,
             "steps": [{"step": each.step, "part": each.part, "denied": each.denied} for each in seen.offers],
             "collisions": [{"number": each.number, "title": each.request.title} for each in seen.collisions],
             "freezes": [each.name for each in seen.freezes], "trail": seen.trail,

@@ -15,6 +15,7 @@ from collector.cli.client import AsJson, AsOf, Client, Data, Refused, default_da
 app = typer.Typer(no_args_is_help=True, help="Changes.")
 
 DATA = default_data()
+COLUMNS = ("number", "type", "state", "unverified", "title", "initiator", "implementer", "window_start")
 Number = Annotated[str, typer.Argument(help="Number of a change: CHG-000001.")]
 
 
@@ -23,17 +24,21 @@ def listed(  # noqa: PLR0913  a command line has as many options as it has
     states: Annotated[list[str] | None, typer.Option("--state", help="draft, approved …; repeatable.")] = None,
     types: Annotated[list[str] | None, typer.Option("--type", help="standard, normal …; repeatable.")] = None,
     who: Annotated[str, typer.Option("--who", help="Only those this account takes part in.")] = "",
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Only those of which nobody saw something a day after the work.")
+    ] = False,
     at: AsOf = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000)] = 1000,
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
     """List changes, newest first."""
-    rows = Client(data).pages("changes", limit, state=states or [], type=types or [], who=who, at=at)
+    asked = {"state": states or [], "type": types or [], "who": who, "unverified": unverified or None}
+    rows = Client(data).pages("changes", limit, **asked, at=at)
     if json:
         show.as_json(rows)
     else:
-        show.table(rows, ("number", "type", "state", "title", "initiator", "implementer", "window_start"))
+        show.table([_owed(row) for row in rows], COLUMNS)
 
 
 @app.command("show")
@@ -43,7 +48,7 @@ def shown(number: Number, json: AsJson = False, data: Data = DATA) -> None:
     if json:
         show.as_json(found)
         return
-    show.table([found], ("number", "type", "state", "title", "initiator", "implementer", "window_start", "window_end"))
+    show.table([_owed(found)], (*COLUMNS, "window_end"))
     lines = [_flat(line) for line in found["lines"]]
     show.table(lines, ("ci", "section", "key", "field", "how", "value", "state", "seen"))
     show.table(found["words"], ("at", "who", "role", "stage", "granted", "reason", "flaw"))
@@ -175,6 +180,11 @@ def _line(text: str) -> dict[str, Any]:
     ci, section, key = parts
     return {"ci": ci, "section": section, "key": key, "how": "exact" if equals else "discovered",
             "value": value if equals else None}  # fmt: skip
+
+
+def _owed(change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change with how many of its lines nobody saw in time."""
+    return change | {"unverified": (change["unverified"] or {}).get("count")}
 
 
 def _flat(line: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ async def _one(request: Request, number: str) -> ChangeShape:
 async def list_changes(request: Request, asked: Annotated[ChangesAsked, Query()]) -> object:
     """List changes, newest first."""
     at = moment(asked.at, "at")
-    query = ChangeQuery(tuple(asked.types), tuple(asked.states), asked.who, asked.q, at=at)
+    query = ChangeQuery(tuple(asked.types), tuple(asked.states), asked.who, asked.q, at=at, unverified=asked.unverified)
     async with context_of(request).store.read() as connection:
         return await seen.listed(connection, query, asked.window)
 

@@ -18,13 +18,14 @@ from collector.change.verification import LineCheck
 from collector.services.changes.desk import Desk, plans_only
 from collector.services.changes.impact import Impact, impact
 from collector.services.missing import NotFound
-from collector.store import change_trail, changes
+from collector.store import change_trail, changes, unverified
 from collector.store.browse import changes as browsed
 from collector.store.browse.changes import ChangeQuery, ChangeRow
 from collector.store.browse.page import Page, Window
 from collector.store.browse.ref import CiRef
 from collector.store.change_trail import Decision, Mark
 from collector.store.changes import Kept
+from collector.store.unverified import Owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Seen:
     """A change at one moment, for one person.
 
     `checks` are by line, only once the work is done; `late_ms`: how long after its claimed start an emergency was
-    recorded, beyond what the regulation allows (0: in time, or no emergency).
+    recorded, beyond what the regulation allows (0: in time, or no emergency); `unverified`: what nobody saw in time.
     """
 
     kept: Kept
@@ -66,6 +67,7 @@ class Seen:
     impact: Impact
     trail: tuple[Mark, ...]
     late_ms: int
+    unverified: Owed | None
 
     @property
     def change(self) -> Change:
@@ -106,6 +108,7 @@ async def one(connection: AsyncConnection, desk: Desk, number: str, who: Actor, 
         impact=await impact(connection, change.request.ci_ids),
         trail=await change_trail.of(connection, kept.id),
         late_ms=_late_ms(change),
+        unverified=(await unverified.owed(connection, [kept.id])).get(number),
     )
 
 

@@ -6,11 +6,13 @@ itself once the line is seen, right or wrong, or a person decides it. The change
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collector.change.expected import How
 from collector.change.record import State
 from collector.change.verification import VERIFY_WITHIN_MS, LineState
 from collector.desk.table import Table
@@ -18,11 +20,13 @@ from collector.model import CI, Cause
 from collector.record import PRODUCTION
 from collector.security.audit import Act
 from collector.services import errands
+from collector.services.changes import expecting
 from collector.services.changes.desk import Desk
-from collector.store import change_trail, changes, cis, unverified
+from collector.store import change_parts, change_trail, changes, cis, unverified
 from collector.store.change_trail import Mark
 from collector.store.changes import Kept
 from collector.store.unverified import Missed as Missed
+from collector.store.unverified import Owed as Owed
 from collector.wording import clean
 
 KIND: Final = "unverified"
@@ -30,9 +34,14 @@ MAX_NAMED: Final = 20
 """Lines an errand names; all are counted."""
 
 
-async def listed(connection: AsyncConnection, number: str = "") -> list[Missed]:
+async def listed(connection: AsyncConnection, number: str = "", limit: int = 1000) -> list[Missed]:
     """Return what nobody has seen yet, the oldest first, of one change or of all."""
-    return await unverified.listed(connection, number)
+    return await unverified.listed(connection, number, limit)
+
+
+def written(each: Missed) -> str:
+    """Return what is expected there as a person writes it."""
+    return expecting.written(change_parts.expected(How(each.how), json.loads(each.value)))
 
 
 async def due(connection: AsyncConnection, desk: Desk, now: int) -> list[int]:

@@ -14,13 +14,15 @@ from collector.store import interning
 from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
-from collector.store.schema import change, change_ci, change_task, change_trail, ci
+from collector.store.schema import change, change_ci, change_task, change_trail, ci, unverified
+from collector.store.unverified import Owed, owed, stood
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuery:
     """Which changes: of some types and states, somebody takes part in (`who`), on one CI, number or words (`q`).
 
+    `unverified`: only those of which nobody saw something in time after the work.
     `at`: those there were then (ms), each in the state it was in; what it asks for is told as it is now.
     """
 
@@ -30,11 +32,15 @@ class ChangeQuery:
     q: str = ""
     ci_id: int | None = None
     at: int | None = None
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One change of a list; times in ms. `cis`: how many it asks for, `first` one of them."""
+    """One change of a list; times in ms. `cis`: how many it asks for, `first` one of them.
+
+    `unverified`: what nobody saw in time after the work, None: nothing.
+    """
 
     id: int
     number: str
@@ -51,6 +57,7 @@ class ChangeRow:
     reference: str
     cis: int
     first: CiRef | None
+    unverified: Owed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,8 @@ async def list_changes(connection: AsyncConnection, query: ChangeQuery, window: 
     count = (await connection.execute(select(func.count()).select_from(change).where(*where))).scalar_one()
     page = await fetch(connection, _statement(query.at).where(*where), _ORDER, window, count)
     first = await refs(connection, [row.first for row in page.items if row.first])
-    return page.of([_change(row, first) for row in page.items])
+    missed = await owed(connection, [row.id for row in page.items], query.at)
+    return page.of([_change(row, first, missed) for row in page.items])
 
 
 async def refs(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, CiRef]:
@@ -123,11 +131,13 @@ _ASKED = select(change_ci.c.change_id, func.count().label("cis"), func.min(chang
 
 def _statement(at: int | None) -> AnySelect:
     asked = _ASKED.subquery()
-    columns = [change.c[name] for name in ChangeRow.__slots__ if name not in ("cis", "first", "state", "moved_at")]
+    columns = [change.c[name] for name in _OWN if name not in _KEPT.values()]
     moved = [_then(name, at).label(kept) for name, kept in _KEPT.items()]
     return select(*columns, *moved, asked.c.cis, asked.c.first).outerjoin(asked, asked.c.change_id == change.c.id)
 
 
+_OWN = tuple(name for name in ChangeRow.__slots__ if name not in ("cis", "first", "unverified"))
+"""What a change says itself of what a row of the list has."""
 _KEPT = {"state": "state", "at": "moved_at"}
 """What a step of the trail says → where a change says it now."""
 
@@ -153,6 +163,8 @@ def _where(query: ChangeQuery) -> list[ColumnElement[bool]]:
         where.append(or_(change.c.initiator == query.who, change.c.implementer == query.who, change.c.id.in_(helps)))
     if query.ci_id is not None:
         where.append(change.c.id.in_(select(change_ci.c.change_id).where(change_ci.c.ci_id == query.ci_id)))
+    if query.unverified:
+        where.append(change.c.id.in_(select(unverified.c.change_id).where(stood(query.at))))
     if query.q:
         where.append(_said(query.q))
     return where
@@ -171,6 +183,6 @@ def _bound(key: Key) -> tuple[Any, ...]:
 _ORDER = Order((change.c.id,), lambda row: (row.id,), _bound, (int,), descending=True)
 
 
-def _change(row: AnyRow, first: dict[int, CiRef]) -> ChangeRow:
-    values = {name: getattr(row, name) for name in ChangeRow.__slots__ if name not in ("cis", "first")}
-    return ChangeRow(**values, cis=row.cis or 0, first=first.get(row.first))
+def _change(row: AnyRow, first: dict[int, CiRef], missed: dict[str, Owed]) -> ChangeRow:
+    values = {name: getattr(row, name) for name in _OWN}
+    return ChangeRow(**values, cis=row.cis or 0, first=first.get(row.first), unverified=missed.get(row.number))

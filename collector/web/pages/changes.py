@@ -22,6 +22,7 @@ from collector.web.catalogue import Texts
 from collector.web.forms import Form
 from collector.web.list_page import ListPage
 from collector.web.listing import Column, Listing, Spec
+from collector.web.owed import missing
 from collector.web.render import page
 from collector.web.sending import sent, stepped
 from collector.web.viewer import viewer_of
@@ -34,18 +35,19 @@ _WRITE = [requires(Permission.CHANGES_WRITE)]
 SPEC = Spec(
     "/changes",
     (
-        Column("number"), Column("change_type"), Column("title"), Column("change_state"), Column("ci"),
-        Column("initiator"), Column("implementer"), Column("window"), Column("created", shown=False),
+        Column("number"), Column("change_type"), Column("title"), Column("change_state"), Column("unverified"),
+        Column("ci"), Column("initiator"), Column("implementer"), Column("window"), Column("created", shown=False),
     ),
-    {"change_type": tuple(ChangeType), "change_state": tuple(State), "mine": ("yes",)},
+    {"change_type": tuple(ChangeType), "change_state": tuple(State), "mine": ("yes",), "unverified": ("yes",)},
     moments=True,
 )  # fmt: skip
 DECISIONS = tuple(sorted(DECIDED))
 
 
 def _query(request: Request, asked: Listing) -> ChangeQuery:
-    who = request.state.principal.name if asked.chosen["mine"] else ""
-    return ChangeQuery(asked.chosen["change_type"], asked.chosen["change_state"], who, asked.q, at=asked.at)
+    who, owed = request.state.principal.name if asked.chosen["mine"] else "", bool(asked.chosen["unverified"])
+    types, states = asked.chosen["change_type"], asked.chosen["change_state"]
+    return ChangeQuery(types, states, who, asked.q, at=asked.at, unverified=owed)
 
 
 def _cells(row: ChangeRow, texts: Texts) -> dict[str, object]:
@@ -54,7 +56,7 @@ def _cells(row: ChangeRow, texts: Texts) -> dict[str, object]:
         "number": row.number, "change_type": texts.label("change_type", row.type), "title": row.title,
         "change_state": texts.label("change_state", row.state), "ci": row.first.name if row.first else "",
         "initiator": row.initiator, "implementer": row.implementer, "window": window,
-        "created": units.exact(row.created_at),
+        "created": units.exact(row.created_at), "unverified": missing(row.unverified, texts),
     }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ LIST = ListPage(SPEC, _query, seen.listed, _cells)
 
 @router.get("/changes", dependencies=_READ)
 async def changes_page(request: Request) -> Response:
-    return await LIST.page(request, "changes.html")
+    return await LIST.page(request, "changes.html", missing=missing)
 
 
 @router.get("/changes.csv", dependencies=_READ)
@@ -87,7 +89,7 @@ async def _one(request: Request, number: str, denied: tuple[Why, ...] = (), form
     return page(
         viewer, "change.html", 409 if denied else 400 if refused else 200, seen=found, change=found.change,
         denied=denied, refused=refused, reason=form.text("reason") if form else "", people=people,
-        written=expecting.written, decisions=DECISIONS,
+        written=expecting.written, missing=missing, decisions=DECISIONS,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ async def _mine(connection: AsyncConnection, viewer: Viewer, listing: Listing) -
     roles = viewer.request.state.principal.roles
     return {
         "mine": {row.id for row in rows if row.is_open and may_answer(roles, row.ci.ci_class)},
+        "written": unverified.written,
         "unverified": () if listing.is_filtered or listing.at else await unverified.listed(connection),
     }
 

@@ -33,6 +33,8 @@ async def test_a_change_is_raised_shown_stepped_and_refused_with_its_reasons(wor
         listed = json.loads((await run("list", "--state", "requested", "--json")).stdout)
         assert [each["number"] for each in listed] == ["CHG-000001"]
         assert json.loads((await run("list", "--at", "2020-01-01T00:00:00Z", "--json")).stdout) == []
+        assert json.loads((await run("list", "--unverified", "--json")).stdout) == []
+        assert "unverified" in (await run("list")).stdout
         listing = tmp_path / "list.csv"
         listing.write_text(
             f"reference,type,title,reason,implementer,ci\nR1,normal,盘,满,cid,{uid}\nR2,odd,a,b,cid,{uid}\n"

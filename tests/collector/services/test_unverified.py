@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
+from collector.change import record
 from collector.change.expected import Expected, How
 from collector.change.flow import Step
 from collector.change.lifecycle import Denied, Why
-from collector.change.record import ChangeType, Window
+from collector.change.record import ChangeType
 from collector.change.verification import LineState
 from collector.pipeline import changed
-from collector.services.changes import sights, unverified
+from collector.services.changes import seen, sights, unverified
 from collector.services.changes.asked import Asked, AskedLine
 from collector.services.changes.desk import Desk, actor_of
 from collector.services.following_up import FollowingUp
 from collector.store import accounts, schema
+from collector.store.browse.changes import ChangeQuery
+from collector.store.browse.page import Window
 from collector.store.engine import Store
 from tests.acts import act
 from tests.collector.ground import HOUR, PACKAGE
@@ -57,6 +60,13 @@ class Work:
         async with self.world.store.read() as reader:
             return [(each.change, each.ci.name, each.key) for each in await unverified.listed(reader)]
 
+    async def owed(self, at: int | None = None) -> dict[str, tuple[int, int, list[str]]]:
+        """Return what a list of the changes with such lines says of each: how many, since when, the first of them."""
+        async with self.world.store.read() as reader:
+            found = await seen.listed(reader, ChangeQuery(unverified=True, at=at), Window(50))
+        its = {row.number: row.unverified for row in found.items}
+        return {key: (owed.count, owed.over_at, [each.key for each in owed.first]) for key, owed in its.items() if owed}
+
     async def rows(self) -> list[tuple[bool, str]]:
         rows = await self.world.rows(schema.unverified)
         return [(row.closed_at is None, row.ended) for row in rows]
@@ -86,7 +96,7 @@ async def done(store: Store) -> Work:
     (ci,) = await world.rows(schema.ci, schema.ci.c.ci_class == "server")
     work = Work(world, host, Desk(sights.evidence, partial(changed, policies=world.runner.policies)))
     line = AskedLine(ci.uid, PACKAGE.section, PACKAGE.key, "version", Expected(How.EXACT, "3.03"))
-    asked = Asked("cowsay", "it is missed", "cid", (ci.uid,), (line,), Window(world.now, world.now + HOUR))
+    asked = Asked("cowsay", "it is missed", "cid", (ci.uid,), (line,), record.Window(world.now, world.now + HOUR))
     async with world.store.write() as tx:
         work.number = await work.desk.raise_(act(tx, "ann", world.now), ChangeType.STANDARD, asked)
     for by, step in (("ann", Step.SUBMIT), ("bea", Step.APPROVE), ("cid", Step.START), ("cid", Step.FINISH)):
@@ -152,3 +162,36 @@ async def test_what_is_no_production_is_missed_by_nobody(work: Work) -> None:
         await tx.execute(schema.ci.update().values(environment="test"))
     await work.follow_up(DAY + 1)
     assert await work.rows() == []
+
+
+async def test_the_list_says_how_much_nobody_has_seen_of_a_change_since_when_and_did_at_the_time(store: Store) -> None:
+    work = await done(store)
+    await work.follow_up(DAY + 1)
+    missed_at = work.world.now
+    assert await work.owed() == {work.number: (1, missed_at - DAY - 1, ["cowsay|all"])}
+    assert await work.owed(at=missed_at - 1) == {}, "then it was not late yet"
+    work.host.bodies["packages"].append(COWSAY)
+    await work.world.tell(1, work.host)
+    await work.follow_up(HOUR)
+    assert await work.owed() == {}
+    assert list(await work.owed(at=missed_at)) == [work.number]
+
+
+async def test_of_many_lines_the_first_are_named_and_all_are_counted(store: Store) -> None:
+    work = await done(store)
+    (line,) = await work.world.rows(schema.change_line)
+    own = {"change_id": line.change_id, "ci_id": line.ci_id, "section": "packages", "field": "version", "how": "exact"}
+    async with store.write() as tx:
+        for place in range(1, 9):
+            await tx.execute(
+                schema.change_line.insert().values(own | {"place": place, "key": f"p{place}", "value": "1"})
+            )
+            row = {
+                "change_id": line.change_id,
+                "place": place,
+                "ci_id": line.ci_id,
+                "opened_at": 9,
+                "over_at": 20 - place,
+            }
+            await tx.execute(schema.unverified.insert().values(row))
+    assert await work.owed() == {work.number: (8, 12, [f"p{place}" for place in range(1, 6)])}

@@ -14,7 +14,7 @@ from collector.services.changes.desk import Desk
 from collector.services.following_up import FollowingUp
 from collector.store import schema
 from collector.store.engine import insert
-from collector.web.catalogue import LANGUAGES, entries
+from collector.web.catalogue import LANGUAGES, Texts, entries
 from tests.collector.web.reading import read
 from tests.estate import HOUR, NOW, Estate
 from tests.people import World, shipped_policies
@@ -223,6 +223,19 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
         (errand,) = (await client.get("/api/v1/incidents?kind=unverified")).json()["items"]
         told_of = read((await client.get(f"/incidents/{errand['number']}")).text)
         change = (await client.get("/changes/CHG-000077")).text
+        listed = (await client.get("/changes?unverified=yes")).text
+        file = (await client.get("/findings/unverified.csv")).text
+        changes_file = (await client.get("/changes.csv?unverified=yes")).text
+        (row,) = (await client.get("/api/v1/changes?unverified=true")).json()["items"]
+    badge = str(Texts(language).n("changes.owed", 1))
+    assert badge in change
+    assert badge in listed
+    assert "/changes/CHG-000077" in read(listed).links
+    section = entries(language)["section.os"]
+    assert f"web-01 {section}" in changes_file
+    assert f"web-01 {section}" in change, "what is missing is named"
+    assert (row["number"], row["unverified"]) == ("CHG-000077", {"count": 1, "since": told["over_at"]})
+    assert [line.split(",")[:4] for line in file.splitlines()[1:]] == [["CHG-000077", "kernel", "ann", "web-01"]]
     assert {"/changes/CHG-000077", f"/cis/{host.uid}"} <= set(told_of.links)
     assert "12.8" in told_of.text
     assert entries(language)["changes.unverified"] in change
