@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-SEVERITIES: Final = ("notice", "warning", "error", "critical")
+from collector.severity import SEVERITIES, rank
+
 """From the least on."""
 REPORT: Final = "report"
 """No event of an incident: the monthly report is there. Only a channel that names it hears of it."""
@@ -38,7 +39,7 @@ class Wants:
     def takes(self, incident: Mapping[str, Any]) -> bool:
         """Return whether an incident, as a message tells it, is one of those."""
         return (
-            _rank(incident.get("severity")) >= _rank(self.severity)
+            rank(incident.get("severity")) >= rank(self.severity)
             and (not self.categories or any(_below(one, each) for one in _sorts(incident) for each in self.categories))
             and (not self.sources or incident.get("source") in self.sources)
             and (not self.sites or incident.get("site") in self.sites)
@@ -60,11 +61,6 @@ class Channel:
     language: str = "zh"
     link: str = ""
     is_enabled: bool = True
-
-
-def _rank(severity: object) -> int:
-    """Return how grave; what is not known counts as the gravest: nobody misses it for a word."""
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def _sorts(incident: Mapping[str, Any]) -> tuple[object, object]:

@@ -9,11 +9,10 @@ from collector.facttypes import CI, CI_FIELDS, OWN, RECORD_FIELDS, of_params, ro
 from collector.language import ROOTS, BadExpression, Expression, FactPath, Window, compile_expression
 from collector.language.types import BOOL, DYN, Type
 from collector.model import Rule, Value
+from collector.severity import SEVERITIES
 from collector.wording import BadWording, places
 from wire.sections import SECTIONS
 
-LEVELS = ("notice", "warning", "error", "critical")
-"""Severities, the mildest first."""
 WATCH = frozenset({"watches", "watch_due"})
 """What rules read of the watches of an agent that is a probe."""
 CONDITIONS = frozenset({"match", "where", "expr", "recover", "severity"})
@@ -100,8 +99,8 @@ def compile_rule(rule: Rule, recover: str | None = None, levels: Sequence[tuple[
     `recover`: an alert that fires only ends when this holds too. `levels`: ordered (condition, severity).
     """
     for level in (rule.severity, *(level for _, level in levels)):
-        if level not in LEVELS:
-            raise BadRule(f"severity: {level} is none of {', '.join(LEVELS)}")
+        if level not in SEVERITIES:
+            raise BadRule(f"severity: {level} is none of {', '.join(SEVERITIES)}")
     each = _each(rule) if rule.each else None
     names = {each.variable: ("ci", each.section, "[]")} if each else {}
     build = _Builder(rule, names, {each.variable: row_of(each.section)} if each else {})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collector.model import Cause, Rule, Value
+from collector.severity import rank
 from collector.wording import clean
 
 ALERT: Final = "alert"
@@ -190,12 +191,6 @@ def _stormed(cause: Cause, over: Mapping[str, str]) -> Cause:
 
 def storm_key(site: str) -> str:
     return f"{STORM}|{site.replace('|', ' ')}"
-
-
-def rank(severity: str) -> int:
-    """Return how bad a severity is, from 0."""
-    levels = ("notice", "warning", "error", "critical")
-    return levels.index(severity) if severity in levels else len(levels)
 
 
 def storm_cause(site: str, now: int) -> Cause:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from collector.classes import ALL_TYPES, CLASSES
-from collector.compiled import LEVELS
 from collector.desk.priority import WAYS
 from collector.rulecase import CASE_KEYS, OUTCOMES
 from collector.rulepack import (
@@ -34,6 +33,7 @@ from collector.rulepack import (
     TYPES,
     URGENCIES,
 )
+from collector.severity import SEVERITIES
 
 Schema = dict[str, Any]
 TEXT: Final[Schema] = {"type": "string", "minLength": 1}
@@ -83,7 +83,7 @@ def _case() -> Schema:
     by_name = {"type": "object", "additionalProperties": TEXT}
     described: dict[str, Schema] = {
         "ci": {"type": "object"}, "status": by_name, "age": {"type": "object", "additionalProperties": SPAN},
-        "now": {"type": "string", "format": "date-time"}, "was": TEXT, "severity": {"enum": [*LEVELS]},
+        "now": {"type": "string", "format": "date-time"}, "was": TEXT, "severity": {"enum": [*SEVERITIES]},
         "history": {"type": "object", "additionalProperties": {"type": "array"}}, "held": SPAN,
     }  # fmt: skip
     keys = {name: described[name] for name in CASE_KEYS} | dict.fromkeys(OUTCOMES, TEXT)
@@ -91,7 +91,7 @@ def _case() -> Schema:
 
 
 def _severity() -> Schema:
-    level = {"enum": [*LEVELS]}
+    level = {"enum": [*SEVERITIES]}
     steps = {"type": "array", "items": _record({"if": TEXT, "level": level}, ("if", "level"))}
     return _record({"default": level, "when": steps})
 

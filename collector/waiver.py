@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from collector.compiled import LEVELS, compile_selector
+from collector.compiled import compile_selector
 from collector.language import Fault
+from collector.severity import SEVERITIES, rank
 
 DAY_MS: Final = 86_400_000
 LONGEST_MS: Final = 365 * DAY_MS
@@ -88,15 +89,11 @@ def effective_waiver(
     What accepts goes before what lowers, then what lasts longer.
     """
     found = [each for each in waivers if each.holds(at) and each.concerns(rule, ci, instance)]
-    return max(found, key=lambda each: (each.effect == ACCEPT, -_rank(each.level), each.expires), default=None)
-
-
-def _rank(level: str) -> int:
-    return LEVELS.index(level) if level in LEVELS else 0
+    return max(found, key=lambda each: (each.effect == ACCEPT, -rank(each.level), each.expires), default=None)
 
 
 def lowered(severity: str, waiver: Waiver | None) -> str:
     """Return what a problem of `severity` counts for, never for more than it is; "" where nothing lowers it."""
-    if waiver is None or waiver.effect != LOWER or severity not in LEVELS:
+    if waiver is None or waiver.effect != LOWER or severity not in SEVERITIES:
         return ""
-    return min(severity, waiver.level, key=LEVELS.index)
+    return min(severity, waiver.level, key=rank)

@@ -23,6 +23,7 @@ from collector.services.agents import silent_before
 from collector.services.statistics import Pipeline, Statistics
 from collector.services.sweeps.figures import SweepFigures, Swept
 from collector.services.sweeps.lateness import ProbeFigures
+from collector.severity import SEVERITIES
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires(Permission.METRICS_READ, loopback=True)], prefix="/metrics"
@@ -30,7 +31,6 @@ router = APIRouter(
 
 _AGENT_STATES = ("active", "silent", "banned", "retired")
 _SWEEP_STATES = ("waiting", "running", "done", "cancelled", "failed")
-_SEVERITIES = ("critical", "error", "warning", "notice")
 _ALERT_STATES = ("pending", "firing", "recovering")
 _OUTCOMES = ("PASS", "PROBLEM", "UNKNOWN", "ERROR")
 
@@ -96,7 +96,7 @@ def _own(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:
     yield from _outbox(figures, now)
     yield from _desk(figures)
     yield from _sweeps(figures.sweeps)
-    severities = _filled(figures.incidents, _SEVERITIES)
+    severities = _filled(figures.incidents, SEVERITIES)
     yield _counted("muster_incidents_open", "Incidents that are not resolved.", ("severity",), severities)
     verdicts = _filled(figures.findings, ("unapproved",))
     yield _counted("muster_findings_open", "Findings that wait for an answer.", ("verdict",), verdicts)

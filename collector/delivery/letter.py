@@ -8,7 +8,8 @@ from typing import Final
 
 from collector.channel import BEGINS, ENDS
 from collector.delivery import Story
-from collector.delivery.message import Voice, facts, gravity, headline, incident_of, page, say
+from collector.delivery.message import Voice, facts, headline, incident_of, page, say
+from collector.severity import rank
 from collector.wording import time_of
 
 MAX_LISTED: Final = 200
@@ -37,12 +38,16 @@ def compose(stories: Sequence[Story], voice: Voice, most: int = MAX_LISTED) -> L
     if len(stories) == 1:
         return _of_one(stories[0], voice)
     language = voice.language
-    listed = sorted(stories, key=lambda each: (gravity(each.last.payload), each.since))[:most]
+    listed = sorted(stories, key=_gravest_first)[:most]
     more = len(stories) - len(listed)
     lines = [Line(_told(each, language), page(each.last.payload, voice.link)) for each in listed]
     if more:
         lines.append(Line(say("more", language, n=more)))
     return Letter(_counted(stories, language), tuple(lines), more)
+
+
+def _gravest_first(story: Story) -> tuple[int, int]:
+    return -rank(incident_of(story.last.payload).get("severity")), story.since
 
 
 def _of_one(story: Story, voice: Voice) -> Letter:

@@ -35,7 +35,6 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "count.other": ("更新 {n}", "{n} changed"), "comma": ("，", ", "), "colon": ("：", ": "),
 }  # fmt: skip
 """Word → zh, en."""
-_GRAVE: Final = {"critical": 0, "error": 1, "warning": 2, "notice": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +126,6 @@ def _figures(payload: Mapping[str, Any], language: str) -> list[tuple[str, str]]
         (clean(str(each["name"].get(tongue, ""))), clean(str(each["text"].get(tongue, ""))))
         for each in _report_of(payload).get("figures", ())
     ]
-
-
-def gravity(payload: Mapping[str, Any]) -> int:
-    """Return the place of an incident in a list: the gravest first."""
-    return _GRAVE.get(str(incident_of(payload).get("severity")), 0)
 
 
 def _ci(incident: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.classes import CLASSES
+from collector.severity import SEVERITIES
 from collector.workcalendar import MINUTE_MS, AroundTheClock, Calendar, Counting
 from collector.yamlfile import Entry, read
 
@@ -186,7 +187,7 @@ def _levels(entry: Entry) -> list[Level]:
 
 
 def _urgency(entry: Entry) -> Mapping[str, str]:
-    entry.only(frozenset({"notice", "warning", "error", "critical"}))
+    entry.only(frozenset(SEVERITIES))
     return {severity: _one_of(entry, severity, URGENCIES) for severity in entry}
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from collector.incident.planning import SEVERITIES, TOLD
+from collector.incident.planning import TOLD
 from collector.model import CI, Cause, Value
+from collector.severity import rank
 from collector.wording import clean
 
 FOREIGN: Final = "foreign_alert"
@@ -101,7 +102,7 @@ def unbound_words(source: str, name: str, counts: Mapping[str, int], now: int) -
         key=key_of_kind(source, name),
         ci_id=None,
         kind=FOREIGN,
-        severity=max(counts, key=SEVERITIES.index),
+        severity=max(counts, key=rank),
         title={
             "zh": f"{kind}：来自 {system} 的 {many} 条{'' if many == 1 else '以上'}告警找不到对应的配置项",
             "en": f"{kind}: {'one alert' if many == 1 else f'{many} or more alerts'} of {system} about no known CI",

@@ -9,6 +9,7 @@ from typing import Final
 
 from collector.model import CI, GONE, Cause, Incident, Member, Value
 from collector.record import PRODUCTION
+from collector.severity import rank
 
 NEW, ASSIGNED, IN_PROGRESS, PENDING = "new", "assigned", "in_progress", "pending"
 RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
@@ -33,7 +34,6 @@ REOPEN_WINDOW_MS: Final = 24 * 3_600_000
 """What comes back within it is the same incident again (reference/rules.md §3.6)."""
 NOTHING: Final[Mapping[str, str]] = {}
 NOBODY: Final[Mapping[int, str]] = {}
-SEVERITIES: Final = ("notice", "warning", "error", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _begin(held: Held, coming: Iterable[Cause], now: int) -> tuple[list[Cause], 
 
 def _leading(key: str, causes: Iterable[Cause]) -> Cause:
     """Return the cause an incident is told by: the one whose own key it has, or the worst, then the oldest."""
-    return min(causes, key=lambda each: (each.key != key, -_rank(each.severity), each.since, each.key))
+    return min(causes, key=lambda each: (each.key != key, -rank(each.severity), each.since, each.key))
 
 
 def _parted(
@@ -242,9 +242,9 @@ def _together(old: Incident, its: Sequence[Cause], left: int) -> Incident:
     """
     if not its:
         return old
-    worst = max((each.severity for each in its), key=_rank)
+    worst = max((each.severity for each in its), key=rank)
     if old.source != MONITORING or len(its) != left:
-        return replace(old, severity=max(old.severity, worst, key=_rank))
+        return replace(old, severity=max(old.severity, worst, key=rank))
     lead = _leading(old.cause_key, its)
     is_told = any(_standing(each) == _standing(old) and each.severity == worst for each in its)
     if is_told or any((each.ci_id, each.kind) != (old.ci_id, old.kind) for each in its):
@@ -265,10 +265,6 @@ def _standing(told: Cause | Incident) -> tuple[Value, ...]:
     said = told.detail
     meant = [said.get(name) for name in ("verdict", "rule", "instance", "fingerprint", "alerts")]
     return (told.severity, *meant, bool(said.get("flapping")), bool(said.get("several")))
-
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def _told_in(its: Collection[Member], present: Mapping[str, Cause]) -> str:

@@ -13,6 +13,7 @@ from collector.services.inspections import ResultRow, Rules
 from collector.services.inspections import by_outcome as results_by_outcome
 from collector.services.inspections import listed as results_listed
 from collector.services.sweeps import Sweep
+from collector.severity import rank
 from collector.store.browse import agents, cis, facts, findings, incidents
 from collector.store.browse.alerts import AlertQuery
 from collector.store.browse.cis import CiRow
@@ -28,7 +29,6 @@ COUNTED = (
     "packages", "services", "listening_ports", "filesystems", "interfaces", "users", "certificates", "containers",
 )  # fmt: skip
 """Sections whose number of elements says at a glance that the inventory is whole."""
-SEVERITIES = ("critical", "error", "warning", "notice")
 RECENT = 5
 
 
@@ -131,5 +131,4 @@ async def _denied(connection: AsyncConnection, host: CiRow) -> Fix | None:
 
 
 def _severity(incident: IncidentRow) -> tuple[int, int]:
-    known = incident.severity in SEVERITIES
-    return (SEVERITIES.index(incident.severity) if known else len(SEVERITIES), incident.opened_at)
+    return (-rank(incident.severity), incident.opened_at)

@@ -8,13 +8,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.compiled import LEVELS, BadRule, compile_selector
+from collector.compiled import BadRule, compile_selector
 from collector.incident.foreign import is_kind
 from collector.security.audit import Act
 from collector.services.changes.asked import MAX_REASON, one_line
 from collector.services.inspections import Rules
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
+from collector.severity import SEVERITIES
 from collector.store import alerts, foreign_alerts, waivers
 from collector.waiver import (
     ACCEPT,
@@ -165,7 +166,7 @@ def _checked(asked: Asked, rules: Rules, now: int) -> Waiver:
         raise Refused("no waiver is granted of this rule: what it finds is mended", "rule")
     if not max(now, starts) < asked.expires <= starts + LONGEST_MS:
         raise Refused("it ends after it starts, and within 365 days", "expires")
-    if asked.effect not in (ACCEPT, LOWER) or (asked.effect == LOWER) != (asked.level in LEVELS):
+    if asked.effect not in (ACCEPT, LOWER) or (asked.effect == LOWER) != (asked.level in SEVERITIES):
         raise Refused("accept, or lower with one of notice, warning, error, critical is expected", "effect")
     if asked.risk not in RISKS:
         raise Refused("a risk of low, medium or high is expected", "risk")

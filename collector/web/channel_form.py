@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from collector.channel import EVENTS, SEVERITIES, Channel, Wants
+from collector.channel import EVENTS, Channel, Wants
 from collector.security.audit import Act as Act
 from collector.services.channels.setup import KINDS, SOURCES, Setting
+from collector.severity import SEVERITIES
 from collector.web.forms import Form
 
 KIND_NAMES: Final = tuple(KINDS)

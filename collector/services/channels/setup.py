@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.channel import EVENTS, SEVERITIES, Channel, Wants
+from collector.channel import EVENTS, Channel, Wants
 from collector.clock import Clock
 from collector.delivery import BadDestination, Closing, Destination, kinds
 from collector.delivery.caller import checked_url
@@ -23,6 +23,7 @@ from collector.security.audit import Act
 from collector.security.vault import NotOpened, Vault
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
+from collector.severity import SEVERITIES
 from collector.store import channels, correspondence, outbox
 from collector.store.channels import ChannelRow, Health
 

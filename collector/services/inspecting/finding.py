@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.compiled import CompiledRule
 from collector.incident import alert_of, check_cause
-from collector.incident.planning import CANCELLED, MERGED, REOPEN_WINDOW_MS, SEVERITIES
+from collector.incident.planning import CANCELLED, MERGED, REOPEN_WINDOW_MS
 from collector.inspecting import difference
 from collector.inspecting.answer import GOOD, PROBLEM, Filled
 from collector.inspecting.line import Line, State
 from collector.model import CI, Cause, Rule
 from collector.services.inspecting.reporting import answer_of, limits_text
 from collector.services.inspecting.seen import OPEN, Seen
+from collector.severity import rank
 from collector.store import cis, inspection_found
 from collector.store.inspection_found import Home
 from collector.wording import clean
@@ -159,7 +160,7 @@ def _many(rule: Rule, lines: Sequence[Line], causes: Sequence[Cause], seen: Seen
         "inspection": seen.run.number, "rule": rule.id, "rule_title": rule.title, "category": rule.category,
         "runbook": rule.runbook, "kb": rule.kb, "found_on": names[:MAX_NAMED], "more": max(0, len(names) - MAX_NAMED),
     }  # fmt: skip
-    worst = max((each.severity for each in causes), key=_rank)
+    worst = max((each.severity for each in causes), key=rank)
     title = {
         "zh": f"{rule.title.get('zh', rule.id)}：{len(names)} 个配置项",
         "en": f"{rule.title.get('en', rule.id)}: {len(names)} CIs",
@@ -168,10 +169,6 @@ def _many(rule: Rule, lines: Sequence[Line], causes: Sequence[Cause], seen: Seen
         _together(seen, rule.id), None, KIND, worst, title, said, min(each.since for each in causes),
         category=rule.category, urgency=rule.urgency, line=rule.line or 2,
     )  # fmt: skip
-
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else -1
 
 
 def _item(filled: Filled, seen: Seen, homes: Mapping[str, Home], now: int) -> Foreseen:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from collector.compiled import LEVELS
 from collector.inspecting.answer import Filled
 from collector.inspecting.line import COVERED, FIXED, WORST_FIRST, Line, State
 from collector.inspecting.photo import Photo
@@ -16,6 +15,7 @@ from collector.report.value import Column, Figure, Kind, Report, Row, Table, sta
 from collector.services.inspecting.seen import Run, Seen
 from collector.services.photos import Shown
 from collector.services.signatures import drawn, pictures
+from collector.severity import rank
 from collector.stocktake import Thing
 from collector.store.engine import Store
 from collector.store.photos import INSPECTIONS
@@ -94,7 +94,7 @@ def fixed(lines: Iterable[Line]) -> int:
 
 
 def _level(line: Line) -> int:
-    return LEVELS.index(line.severity) if line.severity in LEVELS else -1
+    return rank(line.severity) if line.severity else -1
 
 
 class _Rows:

@@ -9,9 +9,9 @@ from fastapi.responses import RedirectResponse
 
 from collector.api.access import requires
 from collector.api.context import context_of
-from collector.compiled import LEVELS
 from collector.security.roles import Permission
 from collector.services import waivers
+from collector.severity import SEVERITIES
 from collector.waiver import RISKS
 from collector.web import forms, units
 from collector.web.forms import Form
@@ -36,7 +36,7 @@ async def _shown(request: Request, form: Form) -> Response:
     waivable = tuple(name for name, each in context.rulebook.rules.items() if each.rule.waivable)
     return page(
         viewer, "waivers.html", 200 if form.is_right else 400, form=form, waivers=found,
-        rules=waivable, levels=LEVELS, risks=RISKS,
+        rules=waivable, levels=SEVERITIES, risks=RISKS,
     )  # fmt: skip
 
 
