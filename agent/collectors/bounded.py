@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from agent.collectors.base import Denied, Unsupported
@@ -20,6 +24,16 @@ def read(path: Path | str, limit: int = MAX_BYTES) -> bytes:
 
     A FIFO or device put in a file's place cannot make the agent wait: it is opened without blocking.
     """
+    return b"".join(_chunks(path, limit))
+
+
+def copy(path: Path, target: Path, limit: int) -> None:
+    """Write the bytes of a file to `target`; raise as `read` does, and `OSError` where they cannot be written."""
+    with target.open("wb") as file:
+        file.writelines(_chunks(path, limit))
+
+
+def _chunks(path: Path | str, limit: int) -> Iterator[bytes]:
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except PermissionError as error:
@@ -27,23 +41,33 @@ def read(path: Path | str, limit: int = MAX_BYTES) -> bytes:
     except (FileNotFoundError, NotADirectoryError, ProcessLookupError) as error:
         raise Unsupported(f"{path} does not exist") from error
     try:
-        return _all_of(fd, path, limit)
+        yield from _all_of(fd, path, limit)
     finally:
         os.close(fd)
 
 
-def _all_of(fd: int, path: Path | str, limit: int) -> bytes:
-    parts: list[bytes] = []
+def _all_of(fd: int, path: Path | str, limit: int) -> Iterator[bytes]:
     left = limit + 1
     try:
         while left > 0 and (part := os.read(fd, min(left, _CHUNK))):
-            parts.append(part)
             left -= len(part)
+            yield part
     except ProcessLookupError as error:  # /proc of a process that just ended
         raise Unsupported(f"{path} does not exist any more") from error
     if left <= 0:
         raise Malformed(f"{path} has more than {limit} bytes")
-    return b"".join(parts)
+
+
+def unzipped(content: bytes, limit: int = MAX_BYTES) -> bytes:
+    """Return what gzip packed; raise `Malformed` if it is damaged, or longer than `limit` when unpacked."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            plain = file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Malformed(f"gzip: {type(error).__name__}") from error
+    if len(plain) > limit:
+        raise Malformed(f"gzip: more than {limit} bytes")
+    return plain
 
 
 def read_if_allowed(path: Path | str, limit: int = MAX_BYTES) -> bytes | None:

@@ -204,10 +204,10 @@ _ALL = (
     ),
     _shape(
         "package_log", "The last transactions of the package manager; evidence, never a fact", "started tool",
-        ("started", "when", "when it began; apt's history.log, dnf.rpm.log"),
+        ("started", "when", "when it began; apt's history.log, dnf's history, or without one dnf.rpm.log"),
         ("tool", "text", "apt or dnf"),
         ("ended", "when", "when it was over; absent where it was broken off"),
-        ("actor", "text", "who asked for it (sudo, pkexec); absent where nobody wrote that down"),
+        ("actor", "text", "who asked for it (apt: sudo, pkexec; dnf: who logged in); `uid N` if of no local account"),
         ("command", "text", "command line, at most 200 characters, without what may be secret"),
         ("packages", "texts", "names of the packages it installed, moved or removed; at most 2,000"),
     ),
