@@ -32,7 +32,8 @@ TRIES: Final = 3
 _STEPS: Final = 10_000
 """Of SQLite's machine, between two looks at the clock."""
 _PARTS: Final = ("", "-wal", "-journal")
-_NOBODY: Final = frozenset({-1, 0, 2**31 - 1, 2**32 - 1})
+_UIDS: Final = 2**32
+_NOBODY: Final = frozenset({0, 2**31 - 1, _UIDS - 1})
 """Login uids that name no one: "not set", as old and new kernels have it, and root, which dnf 5 and microdnf write
 down where nobody logged in."""
 
@@ -136,8 +137,8 @@ def _bound(database: Connection) -> None:
     database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL)
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.execute("PRAGMA cell_size_check = ON")
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = OFF"):
+        database.execute(f"PRAGMA {pragma}")
 
 
 def _rows(database: Connection, layout: _Layout, names: Mapping[int, str]) -> Iterator[Row]:
@@ -151,10 +152,13 @@ def _rows(database: Connection, layout: _Layout, names: Mapping[int, str]) -> It
 
 
 def _actor(uid: Any, names: Mapping[int, str]) -> str | None:
-    """Return who logged in with this uid; one that passwd does not know (of a directory) by its number."""
-    if not isinstance(uid, int) or uid in _NOBODY or not 0 < uid < 2**32:
+    """Return who logged in with this uid; one that passwd does not know (of a directory) by its number.
+
+    dnf 4 writes the upper half of the uids below zero.
+    """
+    if not isinstance(uid, int) or not -_UIDS // 2 <= uid < _UIDS or uid % _UIDS in _NOBODY:
         return None
-    return names.get(uid, f"uid {uid}")
+    return names.get(uid % _UIDS, f"uid {uid % _UIDS}")
 
 
 def _names(root: Path) -> dict[int, str]:

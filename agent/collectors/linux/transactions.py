@@ -31,9 +31,19 @@ def transaction(tool: str, started: str, packages: Iterable[str], **told: str | 
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:
-    """Return the last transactions of one tool's, the oldest first; one second has one, the last in order."""
-    by_start = {row["started"]: row for row in rows}
+    """Return the last transactions of one tool's, the oldest first; those that began in one second are one."""
+    by_start: dict[str, Row] = {}
+    for row in rows:
+        before = by_start.get(row["started"])
+        by_start[row["started"]] = _joined(before, row) if before else row
     return [by_start[started] for started in sorted(by_start)][-MAX_TRANSACTIONS:]
+
+
+def _joined(first: Row, second: Row) -> Row:
+    """Return two transactions as one: all that moved, until the later end; who asked where that was the same."""
+    same = {name: first[name] for name in ("actor", "command") if name in first and first[name] == second.get(name)}
+    ended = max(first["ended"], second["ended"]) if "ended" in first and "ended" in second else None
+    return transaction(first["tool"], first["started"], [*first["packages"], *second["packages"]], ended=ended, **same)
 
 
 def utc(at: datetime) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -56,11 +58,17 @@ def test_dnf_5_does_too_and_what_only_changed_its_reason_did_not_move(tmp_path: 
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("uid", [-1, 0, 2**31 - 1, 2**32 - 1, 2**40, -7, "1000", None, 1000.0])
+@pytest.mark.parametrize("uid", [-1, 0, 2**31 - 1, 2**32 - 1, 2**40, -(2**40), "1000", None, 1000.0])
 def test_a_login_that_was_not_set_names_nobody_and_neither_does_root(tmp_path: Path, uid: object) -> None:
     plant(tmp_path, {"etc/passwd": PASSWD})
     build(tmp_path / DNF4, of_one(uid))
     assert [row.get("actor") for row in told(tmp_path)] == [None]
+
+
+@pytest.mark.parametrize("uid", [4_000_000_000, 4_000_000_000 - 2**32])
+def test_a_uid_of_the_upper_half_is_one_however_it_was_written(tmp_path: Path, uid: int) -> None:
+    build(tmp_path / DNF4, of_one(uid))
+    assert [row["actor"] for row in told(tmp_path)] == ["uid 4000000000"]
 
 
 def test_without_a_passwd_that_can_be_read_there_is_still_the_number(tmp_path: Path) -> None:
@@ -178,15 +186,15 @@ def test_any_values_are_transactions_that_keep_to_the_catalogue(
     told(tmp_path)
 
 
-def in_wal(folder: Path, name: str) -> dict[str, bytes]:
+@cache
+def in_wal(name: str) -> dict[str, bytes]:
     """Return the files of a captured database with its last words in the WAL, by what their names end in."""
-    path = build(folder / "made", captured(name))
-    with closing(sqlite3.connect(path)) as dnf:
+    with TemporaryDirectory() as folder, closing(sqlite3.connect(build(Path(folder) / "db", captured(name)))) as dnf:
         dnf.execute("PRAGMA journal_mode = WAL")
         dnf.execute("PRAGMA wal_autocheckpoint = 0")
         dnf.execute("UPDATE trans SET user_id = 1000")
         dnf.commit()
-        return {part: Path(f"{path}{part}").read_bytes() for part in ("", "-wal")}
+        return {part: (Path(folder) / f"db{part}").read_bytes() for part in ("", "-wal")}
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["", "-wal"]), st.integers(0, 2**16), st.integers(0, 255)), max_size=40)
@@ -198,7 +206,7 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["", "-wal"]), st.integers(0, 2**16
 def test_a_database_with_any_bytes_changed_or_cut_is_read_or_malformed(
     tmp_path: Path, name: str, changes: list[tuple[str, int, int]], cut: int
 ) -> None:
-    files = {part: bytearray(content) for part, content in in_wal(tmp_path, name).items()}
+    files = {part: bytearray(content) for part, content in in_wal(name).items()}
     for part, at, byte in changes:
         files[part][at % len(files[part])] = byte
     for part, content in files.items():

@@ -37,6 +37,12 @@ def test_what_is_nothing_is_left_out_and_names_have_a_limit_in_length_and_number
     assert (len(row["packages"]), {len(name) for name in row["packages"]}) == (MAX_PACKAGES, {128})
 
 
-def test_of_two_in_one_second_the_last_is_told() -> None:
-    first, second = (transaction("apt", "2026-01-15T08:00:00Z", [name]) for name in ("a", "b"))
-    assert latest([first, second]) == [second]
+def test_two_that_began_in_one_second_are_one_and_who_asked_is_known_where_that_was_the_same_person() -> None:
+    at = "2026-01-15T08:00:00Z"
+    first = transaction("apt", at, ["a"], ended="2026-01-15T08:00:09Z", actor="wang", command="apt install a")
+    second = transaction("apt", at, ["b"], ended="2026-01-15T08:00:04Z", actor="wang", command="apt install b")
+    joined = {"tool": "apt", "started": at, "ended": "2026-01-15T08:00:09Z", "actor": "wang", "packages": ["a", "b"]}
+    assert latest([first, second]) == [joined]
+    assert latest([first, {**second, "actor": "li"}]) == [{k: v for k, v in joined.items() if k != "actor"}]
+    assert "ended" not in latest([first, transaction("apt", at, ["b"])])[0], "one was broken off"
+    assert latest([first, first]) == [first], "a log and its packed copy"
