@@ -44,18 +44,17 @@ from collector.pipeline.reaching import Reaching
 from collector.pipeline.rhythm import Rhythm
 from collector.pipeline.runner import Runner
 from collector.security import ca, tokens
-from collector.security.audit import COLLECTOR, Actor, acting, recorded
+from collector.security.audit import COLLECTOR, Actor, acting
 from collector.security.ca import Authority
 from collector.security.tokens import Terms
 from collector.security.vault import Vault
-from collector.services import credentials, simulation
+from collector.services import rewrapping, simulation
 from collector.services.anchoring import Anchoring
 from collector.services.arrival_rules import Reception
 from collector.services.by_hand import ByHand
 from collector.services.changes import sights
 from collector.services.changes.desk import Desk
 from collector.services.channels import builtin
-from collector.services.channels import setup as channel_setup
 from collector.services.channels.directory import Directory
 from collector.services.channels.reconciling import Reconciler
 from collector.services.channels.resolving import Resolving
@@ -83,7 +82,6 @@ from collector.services.statistics import Pipeline
 from collector.services.stocktaking.leading import Closer
 from collector.services.suspecting import Suspecting
 from collector.services.sweeps.timekeeper import Timekeeper
-from collector.services.tickets import systems as ticket_systems
 from collector.services.tickets.office import Office
 from collector.services.tickets.puller import Puller
 from collector.services.wiring import Wiring
@@ -169,7 +167,9 @@ async def _open(settings: Settings, stack: contextlib.AsyncExitStack, simulated:
         await rhythm.learn(connection)
     simulated = await _declared(store, simulated)
     authority = ca.open_or_create(settings.data)
-    vault = await _open_vault(settings, store)
+    vault = Vault.open(settings.data, os.environ)
+    async with acting(store, COLLECTOR, now) as act:
+        await rewrapping.rewrap(act, vault)
     async with store.write() as tx:
         await sorting.settle(tx, loaded.desk)
     registry = AgentRegistry(store)
@@ -204,17 +204,6 @@ async def _declared(store: Store, simulated: int) -> int:
             await simulation.declare(act, simulated)
     async with store.read() as connection:
         return await simulation.devices(connection)
-
-
-async def _open_vault(settings: Settings, store: Store) -> Vault:
-    """Open the vault and bring every credential under its present key."""
-    vault = Vault.open(settings.data, os.environ)
-    async with store.write() as tx, recorded(tx, COLLECTOR, now()) as act:
-        others = await credentials.rewrap(tx, vault) + await ticket_systems.rewrap(tx, vault)
-        others += await channel_setup.rewrap(tx, vault)
-        if others:
-            act.tell("vault.rewrap", "vault", after={"key": vault.key_id, "credentials": others})
-    return vault
 
 
 def _context(collector: Collector, loaded: Policies) -> Context:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict, Unpack
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.security.audit import Act
@@ -24,10 +23,8 @@ from wire.ranges import BadRange, meant, ranges
 
 __all__ = [
     "Changes", "Credential", "NewCredential", "Refused", "change", "create", "listed", "refused_by", "remove", "resume",
-    "rewrap", "suspend",
+    "suspend",
 ]  # fmt: skip
-
-log = structlog.get_logger(__name__)
 
 MAX_NAME: Final = 100
 MAX_WHY: Final = 300
@@ -160,22 +157,6 @@ async def _resume(tx: AsyncConnection, uid: str) -> bool:
 async def refused_by(connection: AsyncConnection, uid: str) -> list[RefusalRow]:
     """Return who refused a credential, the latest first."""
     return await refusals.of(connection, uid, MOST_REFUSALS)
-
-
-async def rewrap(tx: AsyncConnection, vault: Vault) -> int:
-    """Bring all credentials under the vault's present key, return how many were not.
-
-    One that does not open is logged and stays as it is: its key may come back, and everything else works without it.
-    """
-    others = [row for row in await credentials.everyone(tx) if row.key_id != vault.key_id]
-    for row in others:
-        try:
-            sealed, key_id = vault.rewrap(row)
-        except NotOpened as error:
-            log.warning("a credential does not open", credential=row.uid, error=str(error))
-        else:
-            await credentials.change(tx, row.uid, sealed=sealed, key_id=key_id)
-    return len(others)
 
 
 def _unsealed(vault: Vault, row: CredentialRow) -> Mapping[str, str]:

@@ -85,9 +85,10 @@ async def save(tx: AsyncConnection, row: ChannelRow, now: int) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
-async def seal_anew(tx: AsyncConnection, row: ChannelRow, sealed: bytes, key_id: str) -> None:
+async def seal_anew(tx: AsyncConnection, row: ChannelRow) -> None:
     """Write a channel's secret under another key of the vault; nothing else moves."""
-    await tx.execute(update(channel).where(channel.c.name == row.channel.name).values(sealed=sealed, key_id=key_id))
+    values = {"sealed": row.sealed, "key_id": row.key_id}
+    await tx.execute(update(channel).where(channel.c.name == row.channel.name).values(**values))
 
 
 async def remove(tx: AsyncConnection, name: str) -> None:

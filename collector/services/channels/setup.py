@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.channel import EVENTS, Channel, Wants
@@ -26,8 +25,6 @@ from collector.services.refused import Refused
 from collector.severity import SEVERITIES
 from collector.store import channels, correspondence, outbox
 from collector.store.channels import ChannelRow, Health
-
-log = structlog.get_logger(__name__)
 
 BUILTIN: Final = "webhook"
 """The name of the channel the collector's own settings make."""
@@ -149,19 +146,6 @@ def secret_of(vault: Vault, row: ChannelRow) -> Mapping[str, str]:
         return vault.unseal(row)
     except NotOpened:
         raise BadDestination("what is kept to log in no longer opens: give it again", "secret") from None
-
-
-async def rewrap(tx: AsyncConnection, vault: Vault) -> int:
-    """Bring all secrets under the vault's present key, return how many were not; one that does not open stays."""
-    others = [row for row in await channels.everyone(tx) if row.key_id != vault.key_id]
-    for row in others:
-        try:
-            sealed, key_id = vault.rewrap(row)
-        except NotOpened as error:
-            log.warning("the secret of a channel does not open", channel=row.channel.name, error=str(error))
-        else:
-            await channels.seal_anew(tx, row, sealed, key_id)
-    return len(others)
 
 
 def _checked(channel: Channel, before: ChannelRow | None) -> Channel:

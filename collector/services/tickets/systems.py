@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.approval import MANAGER, SUPERVISOR
@@ -23,8 +22,6 @@ from collector.store.tickets import SystemRow
 from collector.tickets.exchange import BadUrl, checked_url
 from collector.tickets.system import Secret, Stand, System, Voice
 from collector.tickets.tables import FIELDS, PRODUCTS
-
-log = structlog.get_logger(__name__)
 
 MAX_SYSTEMS: Final = 50
 MAX_TEXT: Final = 4_000
@@ -78,19 +75,6 @@ async def ask(act: Act, name: str) -> None:
     """Tell that somebody asks for a look at a system; raise `NotFound`."""
     await find(act.tx, name)
     act.tell("ticket_system.pull", f"ticket_system/{name}", after={"asked": act.at})
-
-
-async def rewrap(tx: AsyncConnection, vault: Vault) -> int:
-    """Bring all secrets under the vault's present key, return how many were not; one that does not open stays."""
-    others = [row for row in await tickets.everyone(tx) if row.key_id != vault.key_id]
-    for row in others:
-        try:
-            sealed, key_id = vault.rewrap(row)
-        except NotOpened as error:
-            log.warning("the secret of a ticket system does not open", system=row.name, error=str(error))
-        else:
-            await tickets.save(tx, SystemRow(row.name, row.kind, row.scope, row.settings, sealed, key_id))
-    return len(others)
 
 
 def opened(row: SystemRow) -> System:

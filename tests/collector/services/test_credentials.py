@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from collector.security.vault import Vault
-from collector.services import credentials
+from collector.services import credentials, rewrapping
 from collector.services.credentials import Credential, NewCredential, Refused
 from collector.store import credentials as rows
 from collector.store.engine import Store
@@ -169,8 +169,8 @@ async def test_a_new_key_takes_over_all_credentials_and_one_that_does_not_open_s
     lost = await make(sqlite_store, "lost")
     async with sqlite_store.write() as tx:
         await rows.change(tx, lost, scope='{"ranges": ["0.0.0.0/0"]}')
-        assert await credentials.rewrap(tx, Vault([new, bytes(32)])) == 2
-        assert await credentials.rewrap(tx, Vault([new])) == 1
+        assert await rewrapping.rewrap(act(tx, at=30), Vault([new, bytes(32)])) == 1
+        assert await rewrapping.rewrap(act(tx, at=40), Vault([new])) == 0
     assert await unsealed(sqlite_store, uid, Vault([new])) == SECRET
     assert len(await listed(sqlite_store)) == 2
 

@@ -17,6 +17,7 @@ from collector.change.record import State
 from collector.config import shipped_rules
 from collector.security.audit import Act, Actor, acting
 from collector.security.vault import Vault
+from collector.services import rewrapping
 from collector.services.changes.desk import Desk
 from collector.services.missing import NotFound
 from collector.services.refused import Refused
@@ -26,6 +27,7 @@ from collector.services.tickets.puller import MINUTE_MS, Puller, is_due
 from collector.store import accounts, changes, schema, tickets
 from collector.store.engine import Store
 from collector.tickets.system import Secret, System, Voice
+from tests.acts import act
 from tests.collector.tickets.player import Player, Turn
 from tests.people import Clock
 from tests.store.ground import with_cis
@@ -177,8 +179,8 @@ async def test_secrets_move_under_a_new_key_of_the_vault(office: Office, player:
     await save(office, snow(player))
     newer = Vault([bytes([7]) * 32, bytes(32)])
     async with office.store.write() as tx:
-        assert await systems.rewrap(tx, newer) == 1
-        assert await systems.rewrap(tx, newer) == 0
+        assert await rewrapping.rewrap(act(tx), newer) == 1
+        assert await rewrapping.rewrap(act(tx), newer) == 0
         row = await tickets.find(tx, "snow")
     assert row
     assert systems.secret_of(Vault([bytes([7]) * 32]), row) == SECRET
