@@ -167,9 +167,9 @@ async def arrival(connection: AsyncConnection, ci: CiRow) -> tuple[int, int]:
     return (at, sum((await steps.arrival(connection, ci.id, at)).values())) if at else (0, 0)
 
 
-async def related(connection: AsyncConnection, ci: CiRow, at: int | None = None) -> tuple[RelationRow, ...]:
-    """Return what `ci` touches, now or at a time (ms); the first 200. What two sources say is one relation."""
-    page = await relations.list_relations(connection, RelationQuery(ci.id, at=at), Window(200))
+async def related(connection: AsyncConnection, ci: CiRow, moment: Moment | None = None) -> tuple[RelationRow, ...]:
+    """Return what `ci` touches, now or at `moment`; the first 200. What two sources say is one relation."""
+    page = await relations.list_relations(connection, RelationQuery(ci.id, moment=moment), Window(200))
     return tuple({(each.a.uid, each.kind, each.b.uid): each for each in reversed(page.items)}.values())[::-1]
 
 

@@ -1,7 +1,7 @@
-"""What held in a lane at one time, as far as it had been recorded by another: what was believed then.
+"""What held in a lane, or between two CIs, at one time, as far as recorded by another: what was believed then.
 
-A row ends in place. So of the rows recorded by then the last one tells: past its end it still held for all anybody
-knew, unless it was recorded by then that nothing follows.
+A row ends in place. So of the rows of a lane recorded by then the last one tells: past its end it still held for all
+anybody knew, unless it was recorded by then that nothing follows. Of a relation nothing follows: each row tells alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ColumnElement, Select, Subquery, Table, bindparam, func, or_, select
 
 from collector.model import FOREVER
-from collector.store.schema import ci, claim, fact
+from collector.store.schema import ci, claim, fact, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,15 @@ def _followed(lane: Table, last: Subquery) -> ColumnElement[bool]:
 
 def _value_of(lane: Table) -> list[Column[Any]]:
     return [lane.c.ci_id, lane.c.path_id, *([lane.c.source_id] if lane is claim else [])]
+
+
+def related(moment: Moment | None) -> ColumnElement[bool]:
+    """Return the condition under which a relation holds now, or held at `moment`."""
+    its = relation.c
+    if moment is None:
+        return its.vt == FOREVER
+    begun = (its.vf <= moment.valid_at) & (its.tf <= moment.known_at)
+    return begun & or_(its.vt > moment.valid_at, its.gone_tf > moment.known_at)
 
 
 def existed(moment: Moment) -> ColumnElement[bool]:

@@ -36,7 +36,10 @@ async def begin(connection: AsyncConnection, rows: Collection[Row], at: int) -> 
     if rows:
         since = {"vf": at, "lo": at, "tf": at}
         said = [{"a": a, "kind": kind, "b": b, "source_id": by, **since} for a, kind, b, by in sorted(rows)]
-        await connection.execute(insert(connection, relation).on_conflict_do_nothing(), said)
+        kept = insert(connection, relation)
+        # One that began then may have ended since: within this millisecond, or the clock was set back.
+        again = {"vt": FOREVER, "gone_tf": None}
+        await connection.execute(kept.on_conflict_do_update(index_elements=relation.primary_key, set_=again), said)
 
 
 async def end(connection: AsyncConnection, rows: Collection[Row], at: int) -> None:

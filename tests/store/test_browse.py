@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from collector.store import schema
+from collector.store.asof import Moment
 from collector.store.browse import (
     agents,
     alerts,
@@ -212,7 +213,7 @@ async def test_relations_are_seen_from_both_ends(store: Store, estate: Standard)
             assert [(r.a.name, r.kind, r.b.name) for r in page.items] == [
                 ("Debian GNU/Linux 12", "installed_on", "web-01")
             ]
-        before = relations.RelationQuery(estate.web.id, at=NOW - 50 * DAY)
+        before = relations.RelationQuery(estate.web.id, moment=Moment(NOW - 50 * DAY, NOW))
         assert (await relations.list_relations(connection, before, Window())).count == 0
         first = await relations.list_relations(connection, relations.RelationQuery(), Window(1))
         second = await relations.list_relations(connection, relations.RelationQuery(), Window(1, first.next))

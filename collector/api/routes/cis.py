@@ -94,16 +94,18 @@ async def get_why(
 
 @router.get("/cis/{uid}/relations", operation_id="listCiRelations", response_model=shapes.Paged[shapes.Relation])
 async def get_ci_relations(request: Request, uid: str, asked: Annotated[asking.RelationsAsked, Query()]) -> object:
-    """List what one CI touches."""
+    """List what one CI touches, now or as of a moment (as it was known at another)."""
+    moment = _moment(asked.at, asked.known_at, context_of(request).clock())
     async with context_of(request).store.read() as connection:
         ci = await cis.one(connection, uid)
-        query = RelationQuery(ci.id, tuple(asked.kinds), asking.moment(asked.at, "at"))
+        query = RelationQuery(ci.id, tuple(asked.kinds), moment)
         return await relations.listed(connection, query, asked.window)
 
 
 @router.get("/relations", operation_id="listRelations", response_model=shapes.Paged[shapes.Relation])
 async def list_relations(request: Request, asked: Annotated[asking.RelationsAsked, Query()]) -> object:
-    """List relations of all CIs."""
-    query = RelationQuery(kinds=tuple(asked.kinds), at=asking.moment(asked.at, "at"))
+    """List relations of all CIs, now or as of a moment (as it was known at another)."""
+    moment = _moment(asked.at, asked.known_at, context_of(request).clock())
+    query = RelationQuery(kinds=tuple(asked.kinds), moment=moment)
     async with context_of(request).store.read() as connection:
         return await relations.listed(connection, query, asked.window)

@@ -51,7 +51,7 @@ async def of_cis(connection: AsyncConnection, ids: Sequence[int], moment: Moment
     wanted = [place for places in PLACES.values() for place in places]
     values = await reports.values(connection, ids, wanted, moment)
     firmware = await reports.elements(connection, ids, FIRMWARE, moment)
-    software = await reports.installed(connection, ids, moment.valid_at if moment else None)
+    software = await reports.installed(connection, ids, moment)
     theirs = sorted({each for on in software.values() for each in on})
     named = await reports.values(connection, theirs, PLACES["version"], moment) if theirs else {}
     return {

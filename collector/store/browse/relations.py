@@ -1,4 +1,4 @@
-"""What a CI touches: relations from it and to it, now or at a past time."""
+"""What a CI touches: relations from it and to it, now or at a past moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.model import FOREVER
 from collector.record import PEOPLE
 from collector.relations import HA_PEER
-from collector.store import interning
+from collector.store import asof, interning
+from collector.store.asof import Moment
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.schema import ci, relation, source
@@ -33,11 +34,11 @@ class RelationRow:
 
 @dataclass(frozen=True, slots=True)
 class RelationQuery:
-    """Which relations: of one CI, of some kinds, at a time (ms; None: now), by people's word alone."""
+    """Which relations: of one CI, of some kinds, as they were held at a moment (None: now), by people's word alone."""
 
     ci_id: int | None = None
     kinds: tuple[str, ...] = ()
-    at: int | None = None
+    moment: Moment | None = None
     is_said: bool = False
 
 
@@ -67,10 +68,7 @@ _RELATED = (
 
 
 def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
-    if query.at is None:
-        where: list[ColumnElement[bool]] = [relation.c.vt == FOREVER]
-    else:
-        where = [relation.c.vf <= query.at, relation.c.vt > query.at]
+    where = [asof.related(query.moment)]
     if query.ci_id is not None:
         where.append(or_(relation.c.a == query.ci_id, relation.c.b == query.ci_id))
     if query.kinds:

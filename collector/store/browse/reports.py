@@ -161,13 +161,14 @@ def _of_section(name: str) -> Any:
     return select(path.c.id).where(path.c.section == name)
 
 
-async def installed(connection: AsyncConnection, ids: Sequence[int], at: int | None) -> dict[int, dict[int, str]]:
-    """Return CI id → software CIs on it, id → name, now or at a time (ms)."""
-    holds_then = relation.c.vt == FOREVER if at is None else (relation.c.vf <= at) & (relation.c.vt > at)
+async def installed(
+    connection: AsyncConnection, ids: Sequence[int], moment: Moment | None
+) -> dict[int, dict[int, str]]:
+    """Return CI id → software CIs on it, id → name, now or at `moment`."""
     statement = (
         select(relation.c.b, ci.c.id, ci.c.name)
         .join(ci, ci.c.id == relation.c.a)
-        .where(relation.c.b.in_(ids), relation.c.kind.in_(SOFTWARE_KINDS), holds_then)
+        .where(relation.c.b.in_(ids), relation.c.kind.in_(SOFTWARE_KINDS), asof.related(moment))
         .where(ci.c.ci_class.in_(("system_software", "application")))
         .order_by(ci.c.name, ci.c.id)
     )

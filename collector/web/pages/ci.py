@@ -64,7 +64,7 @@ async def ci_page(request: Request, uid: str) -> HTMLResponse:
             measured=await _measured(connection, ci) if moment is None else ([], 0),
             cables=await topology.of_ci(connection, context.wiring, ci.id) if moment is None else NO_CABLES,
             sentence=lambda said: sentence(said, viewer.texts),
-            related=await cis.related(connection, ci, moment.valid_at if moment else None),
+            related=await cis.related(connection, ci, moment),
             happenings=await timeline.of_ci(connection, ci),
             history=await _history(connection, ci),
             arrival=await cis.arrival(connection, ci),

@@ -16,12 +16,16 @@ _PLACE = (schema.path.c.section, schema.path.c.key, schema.val.c.text)
 
 
 async def tables(store: Store) -> Rows:
-    """Return claim, fact, authorised lane and items as they are believed now; CIs in the order they came."""
+    """Return claim, fact, authorised lane and items as they are believed now, relations as they ever were.
+
+    CIs are told by the order they came in.
+    """
     async with store.read() as reader:
         return {
             "claim": await _claims(reader),
             "fact": await _facts(reader),
             "auth": await _auth(reader),
+            "relation": await _relations(reader),
             "item": await _items(reader),
         }
 
@@ -53,6 +57,13 @@ async def _auth(reader: Any) -> list[Any]:
     own = schema.auth.c
     wanted = select(own.ci_id, *_PLACE, own.vf, own.vt, own.basis, own.ref)
     return _rows(await reader.execute(wanted.select_from(_lane(schema.auth)).where(own.tt == FOREVER)))
+
+
+async def _relations(reader: Any) -> list[Any]:
+    own = schema.relation.c
+    joined = schema.relation.join(schema.source, schema.source.c.id == own.source_id)
+    wanted = select(own.a, own.kind, own.b, schema.source.c.code, own.vf, own.vt, own.lo, own.tf, own.gone_tf)
+    return _rows(await reader.execute(wanted.select_from(joined)))
 
 
 SETTLED = ("accepted", "reverted")
