@@ -117,9 +117,9 @@ class World:
         assert principal
         return principal, key
 
-    async def token(self, *roles: str, days: int = 30) -> str:
+    async def token(self, *roles: str, days: int = 30, name: str = "") -> str:
         """Return the API token of somebody with `roles`."""
-        name = f"robot-{'-'.join(roles)}".replace(":", ".")
+        name = name or f"robot-{'-'.join(roles)}".replace(":", ".")
         async with self.store.write() as connection:
             await kept_accounts.add(connection, name, roles, self.clock())
             account = await kept_accounts.by_name(connection, name)
@@ -127,9 +127,9 @@ class World:
             owner = Principal(account.id, name, roles, permissions(roles))
             return await sessions.make_token(act(connection, name, self.clock()), owner, "test", days)
 
-    async def program(self, *roles: str) -> httpx2.AsyncClient:
+    async def program(self, *roles: str, name: str = "") -> httpx2.AsyncClient:
         """Return a client that sends the API token of somebody with `roles`."""
-        return self.nobody(authorization=f"Bearer {await self.token(*roles)}")
+        return self.nobody(authorization=f"Bearer {await self.token(*roles, name=name)}")
 
     async def admin(self) -> kept_accounts.AccountRow:
         """Return the first account, its password set."""

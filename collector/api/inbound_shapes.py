@@ -33,6 +33,7 @@ class AlertShape(BaseModel):
     """An alert of another system that stands. Times are epoch milliseconds."""
 
     id: int
+    account: str = Field(description="who tells of it, and alone says how it stands; empty: nobody since this is kept")
     source: str
     fingerprint: str
     severity: str
@@ -87,7 +88,8 @@ class LabelShape(BaseModel):
 def alert_shape(row: ForeignRow) -> AlertShape:
     kept = row.kept
     alert: Any = kept.alert
-    names = ("source", "fingerprint", "severity", "name", "title", "text", "link", "started_at", "until", "incomplete")
+    names = ("account", "source", "fingerprint", "severity", "name", "title", "text", "link", "started_at", "until",
+             "incomplete")  # fmt: skip
     return AlertShape(
         id=kept.id, labels=dict(alert.labels), names=dict(alert.names), seen_at=kept.seen_at, times=kept.times,
         is_bound=kept.ci_id is not None, bound_by=kept.bound_by, ci=CiName.model_validate(row.ci) if row.ci else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collector.incident.planning import TOLD
@@ -17,8 +17,9 @@ FIRING, RESOLVED, EXPIRED = "firing", "resolved", "expired"
 
 @dataclass(frozen=True, slots=True)
 class ForeignAlert:
-    """One alert of another system, one to it by (source, fingerprint); an episode of it by `started_at`. Times in ms.
+    """An alert of another system, one by (account, source, fingerprint); an episode of it by `started_at`. Times in ms.
 
+    `account`: who tells of it; nobody else's word moves it. `cause_key`: the key of the cause it is, see `told_by`.
     `name`: what kind of alert it is there; `names`: what it calls the thing it is about, by kind (serial, uuid, fqdn,
     ip, zone, name). `until`: it is over by then unless it is told again, None: until it is told so.
     `incomplete`: how many alerts of its message were left out on the way.
@@ -38,6 +39,13 @@ class ForeignAlert:
     ended_at: int | None = None
     until: int | None = None
     incomplete: int = 0
+    account: str = ""
+    cause_key: str = ""
+
+
+def told_by(account: str, alert: ForeignAlert) -> ForeignAlert:
+    """Return an alert as one that this account tells of."""
+    return replace(alert, account=account, cause_key=f"foreign|{alert.source}|{account}|{alert.fingerprint}")
 
 
 def named_as_rule(alert: ForeignAlert) -> str:
@@ -48,11 +56,6 @@ def named_as_rule(alert: ForeignAlert) -> str:
 def is_kind(pattern: str) -> bool:
     """Return whether an id, or a prefix with `*`, is meant for alerts of other systems."""
     return "/" in pattern
-
-
-def key_of_alert(source: str, fingerprint: str) -> str:
-    """Return the key of the cause an alert is."""
-    return f"foreign|{source}|{fingerprint}"
 
 
 def key_of_kind(source: str, name: str) -> str:
@@ -75,7 +78,7 @@ def foreign_cause(alert: ForeignAlert, ci: CI | None, began_under: Sequence[str]
         detail["ci"] = {"uid": ci.uid, "name": ci.name, "class": ci.ci_class, "type": ci.ci_type}
         detail["began_under"] = list(began_under)
     return Cause(
-        key=key_of_alert(alert.source, alert.fingerprint),
+        key=alert.cause_key,
         ci_id=ci.id if ci else None,
         kind=FOREIGN,
         severity=alert.severity,

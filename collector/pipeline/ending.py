@@ -8,7 +8,6 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.incident import EXPLAINED, WAIVED, Held, alert_key, finding_key
-from collector.incident.foreign import key_of_alert
 from collector.model import CI, Cause, Verdict
 from collector.store import alerts, findings, foreign_alerts
 from collector.suppression import WAIVER
@@ -25,9 +24,7 @@ async def ended(tx: AsyncConnection, held: Held, causes: Iterable[Cause], touche
 async def _waived(tx: AsyncConnection, touched: Mapping[int, CI]) -> dict[str, str]:
     ours, others = await alerts.held_back(tx, touched), await foreign_alerts.firing(tx, touched)
     keys = [alert_key(each.rule, touched[each.ci_id].uid, each.instance) for each in ours if WAIVER in each.suppressed]
-    keys += [
-        key_of_alert(each.alert.source, each.alert.fingerprint) for each in others if WAIVER in each.held.suppressed
-    ]
+    keys += [each.alert.cause_key for each in others if WAIVER in each.held.suppressed]
     return dict.fromkeys(keys, WAIVED)
 
 

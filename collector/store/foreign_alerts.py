@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
@@ -16,7 +16,7 @@ from collector.store.engine import insert
 from collector.store.schema import foreign_alert
 
 Key = tuple[str, str]
-"""(source, fingerprint)."""
+"""(source, fingerprint): of the alerts of one account."""
 _DETAIL: Final = ("text", "link", "labels", "incomplete")
 _TOLD_ANEW: Final = ("state", "severity", "name", "title", "detail", "names", "started_at", "ended_at", "until",
                      "seen_at", "ci_id", "bound_by")  # fmt: skip
@@ -50,16 +50,32 @@ class Kept:
     held: Holding = NOTHING
 
 
-async def known(connection: AsyncConnection, keys: Iterable[Key], hold: bool = False) -> dict[Key, Kept]:
-    """Return what is kept of these; `hold`: until the end of the transaction nobody else writes it."""
+async def known(connection: AsyncConnection, account: str, keys: Iterable[Key], hold: bool = False) -> dict[Key, Kept]:
+    """Return what is kept of these for an account: of what it tells, and of what no account is known to tell.
+
+    `hold`: until the end of the transaction nobody else writes it.
+    """
     found = {}
     for source, its in by_source(keys).items():
         for part in interning.chunks(sorted(its)):
             where = (foreign_alert.c.source == source, foreign_alert.c.fingerprint.in_(part))
-            wanted = select(foreign_alert).where(*where)
+            wanted = select(foreign_alert).where(*where, foreign_alert.c.account.in_(["", account]))
             for row in await connection.execute(wanted.with_for_update() if hold else wanted):
                 found[row.source, row.fingerprint] = kept_of(row)
     return found
+
+
+async def held(tx: AsyncConnection, account: str, keys: Iterable[Key]) -> dict[Key, Kept]:
+    """Return what is kept of these, until the end of the transaction for this account alone to write.
+
+    What no account was known to tell is this one's from now on.
+    """
+    found = await known(tx, account, keys, hold=True)
+    nobodys = {key: each for key, each in found.items() if not each.alert.account}
+    for part in interning.chunks(sorted(each.id for each in nobodys.values())):
+        await tx.execute(update(foreign_alert).where(foreign_alert.c.id.in_(part)).values(account=account))
+    its = {key: replace(each, alert=replace(each.alert, account=account)) for key, each in nobodys.items()}
+    return found | its
 
 
 def by_source(keys: Iterable[Key]) -> dict[str, set[str]]:
@@ -81,7 +97,7 @@ async def save(tx: AsyncConnection, told: Sequence[tuple[ForeignAlert, int | Non
     firing, over = [row for row in rows if row["state"] == FIRING], [row for row in rows if row["state"] != FIRING]
     for its, anew in ((firing, fresh), (over, fresh | _FREE)):
         if its:
-            kept = statement.on_conflict_do_update(index_elements=["source", "fingerprint"], set_=anew)
+            kept = statement.on_conflict_do_update(index_elements=["source", "fingerprint", "account"], set_=anew)
             await tx.execute(kept, its)
 
 
@@ -179,6 +195,7 @@ def _values(alert: ForeignAlert) -> dict[str, Any]:
         "source": alert.source, "fingerprint": alert.fingerprint, "state": alert.state, "severity": alert.severity,
         "name": alert.name, "title": alert.title, "detail": _json(detail), "names": _json(dict(alert.names)),
         "started_at": alert.started_at, "ended_at": alert.ended_at, "until": alert.until,
+        "account": alert.account, "cause_key": alert.cause_key,
     }  # fmt: skip
 
 
@@ -187,7 +204,8 @@ def kept_of(row: Row[Any]) -> Kept:
     detail = json.loads(row.detail)
     alert = ForeignAlert(
         row.source, row.fingerprint, row.state, row.severity, row.name, row.title, row.started_at,
-        names=json.loads(row.names), ended_at=row.ended_at, until=row.until,
+        names=json.loads(row.names), ended_at=row.ended_at, until=row.until, account=row.account,
+        cause_key=row.cause_key,
         **{name: detail[name] for name in _DETAIL if name in detail},
     )  # fmt: skip
     return Kept(

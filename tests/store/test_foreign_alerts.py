@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from collector.incident.foreign import FIRING, RESOLVED, ForeignAlert
 from collector.pipeline import judging, settling
@@ -85,3 +85,24 @@ async def test_alerts_of_other_systems_go_their_whole_way(store: Store) -> None:
     clock.at += 5
     await inbox.expire()
     assert await open_ones(store) == []
+
+
+async def test_what_is_of_no_account_is_of_the_first_that_speaks_of_it_and_its_incident_goes_on(store: Store) -> None:
+    policies, clock = shipped_policies(), Clock()
+    inbox = Inbox(store, clock, policies.identity, partial(settling.settle_of, policies=policies), policies.desk)
+    async with store.write() as tx:
+        await Estate(tx, NOW).host("web-01")
+    await inbox.take([told(name, name="web-01") for name in "ab"], Actor("old", "token"))
+    async with store.write() as tx:  # as the version before left it
+        for table in (schema.foreign_alert, schema.incident_cause, schema.incident):
+            key = func.replace(table.c.cause_key, "foreign|am|old|", "foreign|am|")
+            await tx.execute(update(table).values(cause_key=key))
+        await tx.execute(update(schema.foreign_alert).values(account=""))
+    before = await open_ones(store)
+    assert await inbox.take([told("a", name="web-01")], ROBOT) == Taken(0, 1, 0), "the same is told again"
+    assert await inbox.take([told("a", RESOLVED)], Actor("another", "token")) == Taken(0, 1, 0), "of whoever spoke"
+    assert await inbox.take([told("b", RESOLVED)], Actor("another", "token")) == Taken(1, 0, 0), "the first that does"
+    assert [(each.number, each.causes) for each in await open_ones(store)] == [(each.number, 1) for each in before]
+    assert await inbox.take([told("a", RESOLVED)], ROBOT) == Taken(1, 0, 0)
+    assert await open_ones(store) == []
+    assert await inbox.take([told("a", name="web-01")], ROBOT) == Taken(0, 1, 0), "what came late is old news"

@@ -30,8 +30,10 @@ async def test_alerts_of_the_version_before_come_through(tmp_path: Path, monkeyp
             await tx.exec_driver_sql(ALERT.format(name, state, ci_id))
     await migrate(store)
     async with store.read() as reader:
-        found = await foreign_alerts.known(reader, [("am", name) for name in "abc"])
+        found = await foreign_alerts.known(reader, "am", [("am", name) for name in "abc"])
         assert await foreign_alerts.counted(reader, [("am", "Down")]) == {("am", "Down"): {"error": 1}}
     assert {key[1]: each.held.told for key, each in found.items()} == {"a": True, "b": False, "c": False}
     assert {each.alert.name for each in found.values()} == {"Down"}
+    kept = {(each.alert.account, each.alert.cause_key) for each in found.values()}
+    assert kept == {("", f"foreign|am|{name}") for name in "abc"}, "of nobody yet, each still the cause it was"
     await store.close()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import incident
 from collector.desk.table import Table
-from collector.incident.foreign import FIRING, ForeignAlert, key_of_alert, unbound_words
+from collector.incident.foreign import FIRING, ForeignAlert, unbound_words
 from collector.services.incidents import admitting
 from collector.store import foreign_alerts, incidents, members
 
@@ -21,7 +21,7 @@ async def gather(tx: AsyncConnection, moved: Sequence[tuple[ForeignAlert, int | 
     counts = await foreign_alerts.counted(tx, {(alert.source, alert.name) for alert, _ in moved})
     words = [unbound_words(*kind, its, now) for kind, its in sorted(counts.items()) if its]
     causes = [incident.foreign_cause(each, None) for each, ci_id in moved if ci_id is None and each.state == FIRING]
-    its = await members.of_causes(tx, {key_of_alert(each.source, each.fingerprint) for each, _ in moved})
+    its = await members.of_causes(tx, {each.cause_key for each, _ in moved})
     held = await incidents.held_of_members(tx, [each for each in its if each.ci_id is None], [*causes, *words], now)
     plan = incident.plan(held, [*causes, *words], now)
     if not plan.is_empty:

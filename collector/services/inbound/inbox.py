@@ -1,7 +1,8 @@
 """Alerts of other systems taken: kept, bound to a CI, their incidents opened or resolved, in the same transaction.
 
-An alert is one by (source, fingerprint), an episode of it by when it began: what is told twice, or late, changes
-nothing. Whoever told it hears that it was taken once that is on disk.
+An alert is one by (account, source, fingerprint), an episode of it by when it began: what is told twice, or late,
+changes nothing, nor does what another account tells, by whatever name of a source. Whoever told it hears that it was
+taken once that is on disk.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.clock import Clock
 from collector.desk.table import BUILT_IN, Table
 from collector.identifiers import Policy
-from collector.incident.foreign import EXPIRED, FIRING, RESOLVED, ForeignAlert, key_of_alert
+from collector.incident.foreign import EXPIRED, FIRING, RESOLVED, ForeignAlert, told_by
 from collector.model import Member
 from collector.security.audit import COLLECTOR, Act, Actor, recorded
 from collector.services.inbound import binding, gathering
@@ -37,6 +38,7 @@ TOLD, OVER, BOUND = "alert_told", "alert_over", "alert_bound"
 """What the trail of an incident says of its alerts."""
 
 Told = Mapping[Key, ForeignAlert]
+"""What one account tells."""
 Settle = Callable[[AsyncConnection, Collection[int], int], Awaitable[None]]
 """Bring the incidents of some CIs in line with what stands of them, at a time (ms)."""
 
@@ -65,11 +67,6 @@ class Moved:
     was: int | None
     ci_id: int | None
 
-    @property
-    def key(self) -> str:
-        """The key of the cause it is."""
-        return key_of_alert(self.alert.source, self.alert.fingerprint)
-
 
 @dataclass(slots=True)
 class Inbox:
@@ -84,7 +81,7 @@ class Inbox:
 
     async def take(self, alerts: Sequence[ForeignAlert], who: Actor) -> Taken:
         """Take what `who` tells; raise `Busy`."""
-        told = {(each.source, each.fingerprint): each for each in alerts}
+        told = {(each.source, each.fingerprint): told_by(who.name, each) for each in alerts}
         moved: list[Moved] = []
         async with self._turn():
             try:
@@ -95,20 +92,20 @@ class Inbox:
         return Taken(len(moved), len(alerts) - len(moved), _unbound(moved))
 
     async def _taken(self, told: Told, who: Actor) -> list[Moved]:
-        found = await self._bound(told)
+        found = await self._bound(told, who.name)
         async with writing(self.store) as tx, recorded(tx, who, self.clock()) as act:
             return await self._take(act, told, found)
 
-    async def _bound(self, told: Told) -> dict[Key, Bound]:
+    async def _bound(self, told: Told, account: str) -> dict[Key, Bound]:
         """Return which CIs alerts are about, where that is still to be found out: while others may write."""
         async with reading(self.store) as connection:
-            known = await foreign_alerts.known(connection, told)
+            known = await foreign_alerts.known(connection, account, told)
             asked = {key: each for key, each in told.items() if each.state == FIRING and _is_asked(known.get(key))}
             its = await binding.bound(connection, list(asked.values()), self.policy)
         return dict(zip(asked, its, strict=True))
 
     async def _take(self, act: Act, told: Told, found: Mapping[Key, Bound]) -> list[Moved]:
-        known = await foreign_alerts.known(act.tx, told, hold=True)
+        known = await foreign_alerts.held(act.tx, act.by, told)
         saved: list[tuple[ForeignAlert, int | None, str]] = []
         moved: list[Moved] = []
         for key, alert in told.items():
@@ -138,13 +135,13 @@ class Inbox:
         """Bring incidents in line with alerts that moved, and say in their trails whose `word` that was."""
         if not moved:
             return
-        over = {each.key for each in moved if each.alert.state != FIRING}
+        over = {each.alert.cause_key for each in moved if each.alert.state != FIRING}
         left = await members.of_causes(act.tx, over)
         if unknown := [(each.alert, each.ci_id) for each in moved if None in (each.was, each.ci_id)]:
             await gathering.gather(act.tx, unknown, self.table, act.at)
         if concerned := {each for one in moved for each in (one.was, one.ci_id) if each is not None}:
             await self.settle(act.tx, sorted(concerned), act.at)
-        here = await members.of_causes(act.tx, {each.key for each in moved} - over)
+        here = await members.of_causes(act.tx, {each.alert.cause_key for each in moved} - over)
         await _note(act, here, word, moved[0].alert.source)
         await _note(act, left, OVER, moved[0].alert.source)
 
@@ -199,7 +196,7 @@ def as_it_stands(known: ForeignAlert | None, told: ForeignAlert) -> ForeignAlert
         # What ends need not say again what it was.
         began = max(known.started_at, told.started_at)
         return replace(known, state=RESOLVED, ended_at=told.ended_at, until=None, started_at=began)
-    return told
+    return replace(told, cause_key=known.cause_key)
 
 
 def _ended(alert: ForeignAlert) -> int:

@@ -53,9 +53,11 @@ attachment = Table(  # what goes with the messages of a subject by channels that
 
 _UNBOUND = text("ci_id IS NULL AND state = 'firing'")
 
-foreign_alert = Table(  # an alert of another system: one row a (source, fingerprint), its latest episode
+foreign_alert = Table(  # an alert of another system: one row a (account, source, fingerprint), its latest episode
     "foreign_alert", metadata, numbered(),
+    words("account", ""),  # who tells of it; empty: nobody has since accounts are kept, so whoever does next
     words("source"), words("fingerprint"), words("state"),  # firing, resolved, expired
+    words("cause_key", ""),  # of the cause it is; stays as it was when the alert came
     words("severity"), words("name", ""), words("title"), words("detail"), words("names", "{}"),
     moment("started_at"), Column("ended_at", BigInteger), Column("until", BigInteger),
     Column("ci_id", Id, ForeignKey("ci.id")), words("bound_by", ""), moment("first_at"), moment("seen_at"),
@@ -63,7 +65,7 @@ foreign_alert = Table(  # an alert of another system: one row a (source, fingerp
     # what holds it back, as of ours
     words("suppressed", ""), words("held_by", ""), moment("look_at", 0),
     Column("told", Boolean, nullable=False, server_default=false()),
-    Index("uq_foreign_alert_source_fingerprint", "source", "fingerprint", unique=True),
+    Index("uq_foreign_alert_account", "source", "fingerprint", "account", unique=True),
     Index("ix_foreign_alert_ci_id", "ci_id", "state"), Index("ix_foreign_alert_state_until", "state", "until"),
     Index("ix_foreign_alert_unbound", "source", "name", "severity", sqlite_where=_UNBOUND, postgresql_where=_UNBOUND),
     Index(

@@ -3,7 +3,7 @@
 What stands is told as recorded when it began and when it ended: nobody wrote it down.
 
 Revision ID: 0040
-Revises: 0038
+Revises: 0039
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0038"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
