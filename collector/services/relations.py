@@ -15,6 +15,7 @@ from collector.security.roles import administers
 from collector.services.missing import NotFound
 from collector.services.records import NotTheirs
 from collector.services.refused import Refused
+from collector.store import called as by_name
 from collector.store import cis, sources
 from collector.store import relations as stored
 from collector.store.browse import relations
@@ -72,7 +73,7 @@ async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: st
 
 async def called(connection: AsyncConnection, name: str) -> str:
     """Return the id of the one CI that bears this name, or this id; raise `Refused` when there is not exactly one."""
-    found = await stored.called(connection, name)
+    found = await by_name.in_use(connection, name)
     if len(found) != 1:
         raise Refused(f"{'more than one' if found else 'no'} CI is called {name[:200]}", "other")
     return found[0]

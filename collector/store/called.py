@@ -1,7 +1,7 @@
 """Which CIs are called so, for many names at once: by serial number, identifier, name; as systems or people call them.
 
 What a system names is found as what it is by now: as what it was merged into, and not at all where it is gone. What a
-person names is found as it stands (`bearing`), so that they can be told why it will not do.
+person names is found as it stands (`referred`, `bearing`), so that they can be told why it will not do.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector.model import CI, GONE
 from collector.store import cis, interning
 from collector.store.browse import plates
+from collector.store.browse.ref import CiRef
 from collector.store.schema import ci, identifier
 
 Found = dict[str, set[int]]
 """Name → the CIs called so; without those nobody is called by."""
 _LIVE: Final = identifier.c.state == "live"
 _INTO: Final = func.coalesce(ci.c.merged_into, ci.c.id)
+_REF: Final = (ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
 _THERE: Final = ci.c.state.not_in([*map(str, GONE)])
 
 
@@ -61,6 +63,24 @@ async def there(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[int,
         rows = await connection.execute(select(ci.c.id, _INTO.label("into")).where(ci.c.id.in_(part), _THERE))
         found |= {row.id: row.into for row in rows}
     return found
+
+
+async def referred(connection: AsyncConnection, words: Collection[str]) -> dict[str, tuple[CiRef, ...]]:
+    """Return word → the CIs that have it as id, as label, or else as name."""
+    found: dict[str, tuple[CiRef, ...]] = {}
+    for column in (ci.c.uid, ci.c.label, ci.c.name):
+        rest = [word for word in dict.fromkeys(words) if word not in found]
+        for part in interning.chunks(rest):
+            here = select(column.label("word"), *_REF).where(column.in_(part), ci.c.merged_into.is_(None))
+            for word, *ref in await connection.execute(here.order_by(ci.c.id)):
+                found[word] = (*found.get(word, ()), CiRef(*ref))
+    return found
+
+
+async def in_use(connection: AsyncConnection, name: str) -> list[str]:
+    """Return the ids of CIs in use that bear this name, or this id; two at most, for two are no answer."""
+    found = select(ci.c.uid).where((ci.c.uid == name) | (ci.c.name == name), ci.c.merged_into.is_(None), _THERE)
+    return list((await connection.execute(found.order_by(ci.c.id).limit(2))).scalars())
 
 
 async def bearing(connection: AsyncConnection, words: Collection[str]) -> dict[str, list[CI]]:

@@ -13,7 +13,7 @@ from collector.model import FOREVER, Path, Value
 from collector.record import PEOPLE
 from collector.store import interning
 from collector.store.engine import insert
-from collector.store.schema import ci, claim, path, relation, source, val
+from collector.store.schema import claim, path, relation, source, val
 
 Tie = tuple[int, str, int]
 """a, kind, b: `a` is `kind` `b`."""
@@ -136,10 +136,3 @@ async def told_by_people(connection: AsyncConnection, ci_ids: Collection[int]) -
         said = select(its.a).where(its.a.in_(part), its.source_id.in_(_PEOPLE)).distinct()
         found.update((await connection.execute(said)).scalars())
     return found
-
-
-async def called(connection: AsyncConnection, name: str) -> list[str]:
-    """Return the ids of CIs in use that bear this name, or this id; two at most, for two are no answer."""
-    found = select(ci.c.uid).where((ci.c.uid == name) | (ci.c.name == name), ci.c.merged_into.is_(None))
-    rows = await connection.execute(found.where(ci.c.state.not_in(("retired", "archived"))).order_by(ci.c.id).limit(2))
-    return list(rows.scalars())

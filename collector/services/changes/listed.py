@@ -18,7 +18,7 @@ from collector.services.changes.asked import Asked, AskedLine
 from collector.services.changes.desk import Desk
 from collector.services.imports import BadTable, table
 from collector.services.refused import Refused
-from collector.store.browse import changes as browsed
+from collector.store import called
 
 COLUMNS: Final = (
     "reference", "type", "title", "reason", "implementer", "start", "end", "text", "ci", "section", "key", "field",
@@ -102,7 +102,7 @@ async def _one(act: Act, desk: Desk, named: tuple[str, str], rows: Rows) -> tupl
 async def _uids(act: Act, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return how the rows call their CIs → uid; raise `Refused` where that is nobody, or several."""
     words = [word for row in rows if (word := row.get("ci", "").strip())]
-    found = await browsed.called(act.tx, words)
+    found = await called.referred(act.tx, words)
     for word in words:
         if len(found.get(word, ())) != 1:
             many = "several CIs are" if found.get(word) else "no CI is"

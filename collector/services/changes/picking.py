@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.security.roles import Permission, permissions
 from collector.store import accounts
-from collector.store.browse import changes as browsed
+from collector.store import called as by_name
 from collector.store.browse import cis
 from collector.store.browse.cis import CiQuery
 from collector.store.browse.page import Window
@@ -27,7 +27,7 @@ async def people(connection: AsyncConnection) -> tuple[str, ...]:
 
 async def called(connection: AsyncConnection, words: Collection[str]) -> Mapping[str, tuple[CiRef, ...]]:
     """Return what somebody called CIs (id, label or name) → which these are; a word nobody has is not there."""
-    return await browsed.called(connection, words)
+    return await by_name.referred(connection, words)
 
 
 async def names(connection: AsyncConnection, uids: Collection[str]) -> dict[str, str]:

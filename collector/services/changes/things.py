@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services.refused import Refused
-from collector.store.browse import changes as browsed
+from collector.store import called
 from collector.store.browse import plates
 from collector.tickets.record import Thing
 
@@ -27,13 +27,13 @@ class _Known:
 async def meant(connection: AsyncConnection, things: Sequence[Thing]) -> dict[Thing, str]:
     """Return CI there → uid; raise `Refused` for one that is nobody, or several, or has another serial number here."""
     words = [word for each in things for word in (each.name, each.asset) if word]
-    refs = await browsed.called(connection, words)
-    called = {word: frozenset(ref.uid for ref in found) for word, found in refs.items()}
+    refs = await called.referred(connection, words)
+    by_word = {word: frozenset(ref.uid for ref in found) for word, found in refs.items()}
     known = _Known(
-        called,
+        by_word,
         await plates.carrying(connection, plates.ASSETS, {each.asset for each in things}),
         await plates.carrying(connection, plates.SERIALS, {each.serial for each in things}),
-        await plates.serials(connection, {uid for found in called.values() for uid in found}),
+        await plates.serials(connection, {uid for found in by_word.values() for uid in found}),
     )
     return {each: _one(each, known) for each in things}
 

@@ -17,8 +17,7 @@ from collector.services.sighting import sightings
 from collector.services.stocktaking.seen import still_open
 from collector.services.wiring import Wiring
 from collector.stocktake import Kind, Line, Scope, Thing
-from collector.store import accounts, inspection_incidents, rounds, stocktakes
-from collector.store.browse.changes import called
+from collector.store import accounts, called, inspection_incidents, rounds, stocktakes
 from collector.store.browse.things import standing as standing_of
 from collector.store.stocktakes import Kept, New
 
@@ -85,7 +84,7 @@ async def _named(connection: AsyncConnection, words: Sequence[str]) -> tuple[str
     """Return the uids of CIs by what people call them; raise `Refused` for a word nobody or several have."""
     if len(words) > MAX_LIST:
         raise Refused(f"a list has at most {MAX_LIST} CIs", "cis")
-    found = await called(connection, [word[:200] for word in words if word.isprintable()])
+    found = await called.referred(connection, [word[:200] for word in words if word.isprintable()])
     wrong = [word for word in words if len(found.get(word[:200], ())) != 1]
     if wrong:
         raise Refused(f"one CI each is expected: {', '.join(word[:60] for word in wrong[:5])}", "cis")

@@ -101,20 +101,6 @@ async def refs(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int
     return found
 
 
-async def called(connection: AsyncConnection, words: Collection[str]) -> dict[str, tuple[CiRef, ...]]:
-    """Return word → the CIs that have it as uid, as label, or else as name."""
-    found: dict[str, tuple[CiRef, ...]] = {}
-    for column in (ci.c.uid, ci.c.label, ci.c.name):
-        rest = [word for word in dict.fromkeys(words) if word not in found]
-        for part in interning.chunks(rest):
-            here = _REFS.where(column.in_(part), ci.c.merged_into.is_(None)).order_by(ci.c.id)
-            for row in await connection.execute(here):
-                ref = CiRef(row.uid, row.name, row.ci_class, row.ci_type, row.state)
-                word = str(getattr(row, column.name))
-                found[word] = (*found.get(word, ()), ref)
-    return found
-
-
 async def count_open(connection: AsyncConnection) -> int:
     """Return how many changes wait for a word or to be confirmed."""
     counted = select(func.count()).where(change.c.state.in_(_WAITING))
@@ -123,7 +109,7 @@ async def count_open(connection: AsyncConnection) -> int:
 
 _ENDED = (State.CLOSED, State.CANCELLED)
 _WAITING = (State.REQUESTED, State.PLANNED, State.CONFIRMING, State.IMPLEMENTED)
-_REFS = select(ci.c.id, ci.c.uid, ci.c.label, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
+_REFS = select(ci.c.id, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state)
 _ASKED = select(change_ci.c.change_id, func.count().label("cis"), func.min(change_ci.c.ci_id).label("first")).group_by(
     change_ci.c.change_id
 )
