@@ -100,6 +100,8 @@ def _own(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:
     yield _counted("muster_incidents_open", "Incidents that are not resolved.", ("severity",), severities)
     verdicts = _filled(figures.findings, ("unapproved",))
     yield _counted("muster_findings_open", "Findings that wait for an answer.", ("verdict",), verdicts)
+    owed = "Changes of which nobody saw something within a day of the work."
+    yield GaugeMetricFamily("muster_changes_unverified", owed, figures.unverified)
 
 
 def _pipeline(figures: Statistics, pipeline: Pipeline, now: int) -> Iterator[Metric]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.services.sweeps.figures import Figures, SweepFigures
-from collector.store import channels
+from collector.store import channels, unverified
 from collector.store.browse import agents, cis, desk_counts, findings, incidents, statistics
 from collector.store.browse.desk_counts import DeskCounts
 from collector.store.browse.statistics import Backlog, Measurement, Waiting
@@ -33,6 +33,8 @@ class Statistics:
     sections: Mapping[tuple[str, Status], int]
     incidents: Mapping[str, int]
     findings: Mapping[str, int]
+    unverified: int
+    """Changes of which nobody has seen something in time after the work."""
     backlog: Backlog
     outbox: Waiting
     sweeps: SweepFigures
@@ -79,6 +81,7 @@ async def gather(store: Store, silent_before: int, now: int, sweeps: Figures | N
             sections=await statistics.sections_by_status(connection),
             incidents=await incidents.count_open(connection),
             findings=await findings.count_open(connection),
+            unverified=await unverified.count_open(connection),
             backlog=await statistics.backlog(connection),
             outbox=await statistics.waiting(connection),
             sweeps=await (sweeps or Figures()).read(connection, now),

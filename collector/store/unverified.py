@@ -101,6 +101,12 @@ async def open_places(connection: AsyncConnection) -> dict[int, set[int]]:
     return found
 
 
+async def count_open(connection: AsyncConnection) -> int:
+    """Return of how many changes nobody has seen something yet."""
+    counted = select(func.count(unverified.c.change_id.distinct())).where(stood())
+    return int((await connection.execute(counted)).scalar_one())
+
+
 async def listed(connection: AsyncConnection, number: str = "", limit: int = 1000) -> list[Missed]:
     """Return what nobody has seen yet, the oldest first, of one change or of all."""
     wanted = _ROWS.where(stood()).limit(limit)

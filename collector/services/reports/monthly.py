@@ -224,12 +224,15 @@ async def _unapproved(connection: AsyncConnection, asked: Asked, period: Period)
     calendar = asked.desk.calendar
     names = months.up_to(period.until, calendar)
     since = months.period(names[0], calendar).since
-    every, unapproved = Counter[str](), Counter[str]()
+    every, unapproved, missed = Counter[str](), Counter[str](), Counter[str]()
     for at, verdict in await monthly.findings(connection, since, period.until, asked.classes):
         every[month := months.name(at, calendar)] += 1
         unapproved[month] += verdict == UNAPPROVED
-    columns = (_MONTH, Column("findings", Kind.NUMBER), Column("unapproved", Kind.NUMBER))
-    return Table("unapproved", columns, standing([(name, every[name], unapproved[name]) for name in names]))
+    for at in await monthly.missed(connection, since, period.until, asked.classes):
+        missed[months.name(at, calendar)] += 1
+    columns = (_MONTH, *(Column(each, Kind.NUMBER) for each in ("findings", "unapproved", "unverified")))
+    rows = [(name, every[name], unapproved[name], missed[name]) for name in names]
+    return Table("unapproved", columns, standing(rows))
 
 
 async def _rules(connection: AsyncConnection, asked: Asked, period: Period) -> list[Table]:

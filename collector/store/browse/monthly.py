@@ -10,9 +10,9 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.store.browse.page import AnySelect
-from collector.store.schema import alert_move, ci, finding, incident
+from collector.store.schema import alert_move, ci, finding, incident, unverified
 
-_incident, _finding, _move = incident.c, finding.c, alert_move.c
+_incident, _finding, _move, _unverified = incident.c, finding.c, alert_move.c, unverified.c
 FIRING: Final = "firing"
 MERGED: Final = "merged"
 """An incident that is told in another one is not counted twice."""
@@ -81,6 +81,15 @@ async def findings(
     found = found.where(_finding.opened_at >= since, _finding.opened_at < until)
     rows = await connection.execute(found.where(ci.c.ci_class.in_(classes)) if classes else found)
     return [(row[0], row[1]) for row in rows]
+
+
+async def missed(connection: AsyncConnection, since: int, until: int, classes: Sequence[str]) -> list[int]:
+    """Return when (ms, within [since, until)) changes were found to have lines nobody had seen, each change once."""
+    first = func.min(_unverified.opened_at)
+    found = select(first).join(ci, ci.c.id == _unverified.ci_id).group_by(_unverified.change_id)
+    found = found.having(first >= since, first < until)
+    rows = await connection.execute(found.where(ci.c.ci_class.in_(classes)) if classes else found)
+    return list(rows.scalars())
 
 
 async def fired(connection: AsyncConnection, since: int, until: int, limit: int) -> list[tuple[str, int, int]]:

@@ -42,6 +42,7 @@ async def test_the_collector_tells_how_it_is(world: World) -> None:
     assert told["muster_section_failures", (("section", "memory_modules"), ("status", "denied"))] == 1
     assert told["muster_incidents_open", (("severity", "critical"),)] == 1
     assert told["muster_findings_open", (("verdict", "unapproved"),)] == 1
+    assert told["muster_changes_unverified", ()] == 0
     assert told["muster_store_bytes", ()] > 0
     assert told["muster_outbox_lag_seconds", ()] == 0
     assert told["muster_pipeline_up", ()] == 1

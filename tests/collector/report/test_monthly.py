@@ -99,6 +99,27 @@ async def test_the_last_whole_month_is_counted_as_people_would(store: Store) -> 
     assert (len(trend), trend["2026-08"], trend["2026-09"]) == (12, (1, 0, None), (3, 3, 46.3))
 
 
+async def test_a_change_nobody_saw_something_of_is_counted_once_in_the_month_it_was_missed(store: Store) -> None:
+    async with store.write() as tx:
+        ci = {"uid": "u1", "name": "web-01", "ci_class": "server", "ci_type": "pc_server", "state": "active",
+              "created_at": 1}  # fmt: skip
+        ci_id = (await tx.execute(insert(tx, schema.ci).values(ci).returning(schema.ci.c.id))).scalar_one()
+        for number, days in enumerate(((2, 20), (29,))):
+            change = {
+                "number": f"CHG-{number}", "version": 1, "type": "standard", "state": "implemented",
+                "initiator": "ann", "created_at": 1, "moved_at": 1, "title": "kernel", "reason": "old",
+                "implementer": "cid", "requested_at": 1, "planned_at": 1,
+            }  # fmt: skip
+            made = await tx.execute(insert(tx, schema.change).values(change).returning(schema.change.c.id))
+            its = {"change_id": made.scalar_one(), "ci_id": ci_id, "over_at": 1}
+            for place, day in enumerate(days):
+                await tx.execute(
+                    insert(tx, schema.unverified).values(its | {"place": place, "opened_at": _at(9, day, 9)})
+                )
+    assert (await _rows(await _report(store), "unapproved"))["2026-09"] == (0, 0, 2)
+    assert (await _rows(await _report(store, classes=("network",)), "unapproved"))["2026-09"] == (0, 0, 0)
+
+
 async def test_any_time_can_be_asked_for_and_an_empty_one_says_nothing(store: Store) -> None:
     await _month(store)
     august = months.period("2026-08", DESK.calendar)

@@ -227,6 +227,8 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
         file = (await client.get("/findings/unverified.csv")).text
         changes_file = (await client.get("/changes.csv?unverified=yes")).text
         (row,) = (await client.get("/api/v1/changes?unverified=true")).json()["items"]
+    async with world.nobody("127.0.0.1") as scraper:
+        assert "muster_changes_unverified 1.0" in (await scraper.get("/metrics")).text
     badge = str(Texts(language).n("changes.owed", 1))
     assert badge in change
     assert badge in listed
