@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from collector import drift
 from collector.change.track import Judged
 from collector.model import CI, FOREVER, Path, Value, Verdict
-from collector.pipeline import matching
-from collector.pipeline.matching import Terms
+from collector.pipeline import following
 from collector.pipeline.policies import Policies
+from collector.pipeline.terms import Terms
 from collector.services.lookback.asked import Asked
 from collector.services.lookback.report import Report, Row
-from collector.store import cis, interning, past, tracks
+from collector.store import cis, courses, interning, past
+from collector.store.courses import Allowed, Course
 from collector.store.past import Place
-from collector.store.tracks import Allowed, Course
 
 AT_ONCE = 50
 """CIs that are read together."""
@@ -51,8 +51,8 @@ class _Testing:
         places = await past.moved(self._connection, ci_ids, start, end)
         if not places:
             return
-        courses = await self._courses(places, await past.unsettled(self._connection, ci_ids, start - 1))
-        followed = await matching.followed(self._connection, courses, self._terms, self._now)
+        found = await self._courses(places, await past.unsettled(self._connection, ci_ids, start - 1))
+        followed = await following.followed(self._connection, found, self._terms, self._now)
         was = await past.judged(self._connection, ci_ids, start, end)
         would = [each for course in followed.values() for each in course.items if start <= each.item.hi < end]
         self._compare(await cis.by_ids(self._connection, ci_ids), was, would, report)
@@ -61,7 +61,7 @@ class _Testing:
         """Return each value's course from where it was at rest when the period began."""
         since = {place: unsettled.get(place, self._asked.start - 1) for place in places}
         paths = await interning.known_paths(self._connection, {path for _, path in places})
-        found = await tracks.courses(self._connection, since, paths)
+        found = await courses.read(self._connection, since, paths)
         if self._asked.governance is None:
             return found
         stood = await past.stood(self._connection, places, self._asked.start - 1)

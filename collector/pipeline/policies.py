@@ -15,8 +15,8 @@ from collector.governance import Governance
 from collector.incident import BY_PATH, Naming
 from collector.modes import ENFORCED, Modes
 from collector.pipeline.agenda import Agenda
-from collector.pipeline.matching import Terms
 from collector.pipeline.rhythm import Rhythm
+from collector.pipeline.terms import Terms
 from collector.precedence import Precedences
 from collector.report import needs
 from collector.report.needs import Needs

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.change.filing import Filed
-from collector.change.track import Acceptance
-from collector.model import Path
 from collector.store import interning, schema
 from collector.store.engine import insert
 
-Place = tuple[int, Path]
-_accepted, _finding, _mark = schema.acceptance.c, schema.finding.c, schema.finding_mark.c
-_ON = (
-    select(
-        _finding.ci_id, schema.source.c.code, schema.path.c.section, schema.path.c.key, _accepted.field,
-        schema.val.c.text, _accepted.hi, _accepted.at, _accepted.reference,
-    )
-    .select_from(
-        schema.acceptance.join(schema.finding, _finding.id == _accepted.finding_id)
-        .join(schema.source, schema.source.c.id == _accepted.source_id)
-        .join(schema.path, schema.path.c.id == _accepted.path_id)
-        .outerjoin(schema.val, schema.val.c.id == _accepted.new_val_id)
-    )
-    .where(_finding.ci_id.in_(bindparam("cis", expanding=True)))
-)  # fmt: skip
+_mark = schema.finding_mark.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +25,6 @@ class Mark:
     reason: str = ""
     until: int | None = None
     reference: str = ""
-
-
-async def on(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[Place, list[Acceptance]]:
-    """Return place → the acceptances of items there, on these CIs."""
-    found: dict[Place, list[Acceptance]] = {}
-    for part in interning.chunks(ci_ids):
-        for ci_id, code, section, key, field, text, hi, at, reference in await connection.execute(_ON, {"cis": part}):
-            new = None if text is None else json.loads(text)
-            accepted = Acceptance(code, field, new, hi, at, reference)
-            found.setdefault((ci_id, Path(section, key)), []).append(accepted)
-    return found
 
 
 async def accept(tx: AsyncConnection, items: Sequence[Filed], who: str, at: int, reference: str) -> None:

@@ -14,7 +14,7 @@ from collector.change import filing
 from collector.change.filing import Brief, Filed, Filing
 from collector.change.matching import Flag, Refused
 from collector.change.track import Judged
-from collector.store import schema
+from collector.store import opening, schema
 from collector.store.engine import insert, insert_for, upsert
 from collector.store.findings import of_findings
 from collector.store.lanes import Ids
@@ -45,38 +45,28 @@ _JUDGED = tuple(each.name for each in schema.finding_item.c if each.name not in 
 
 async def apply(
     connection: AsyncConnection, filings: Mapping[int, Filing], sources: Mapping[str, int], ids: Ids, now: int
-) -> dict[int, int]:
-    """Write what each CI's filing says at `now` (ms); return finding → CI of those that moved."""
-    new = [(ci_id, items) for ci_id, each in sorted(filings.items()) for items in each.new]
-    new.sort(key=lambda each: (each[1][0].item.hi, each[0]))
-    opened = await _open(connection, new, sources, now)
+) -> set[int]:
+    """Write what each CI's filing says at `now` (ms); return the CIs whose findings moved."""
+    await _open(connection, filings, sources, ids, now)
     put = [each for one in filings.values() for each in one.put]
-    put += [Filed(key, judged) for key, (_, items) in zip(opened, new, strict=True) for judged in items]
     gone = [each for one in filings.values() for each in one.gone]
     if gone:
         await connection.execute(_REMOVE, [_named(each, ids) for each in gone])
-    await _put(connection, [{**_row(each, ids, now), "source_id": sources[each.judged.item.source]} for each in put])
-    moved = {each.finding_id: each.judged.item.ci_id for each in (*put, *gone)}
-    await _refresh(connection, moved.keys() - set(opened), now)
-    return moved
+    await _put(connection, [{"finding_id": each.finding_id, **_row(each.judged, sources, ids, now)} for each in put])
+    await _refresh(connection, {each.finding_id for each in (*put, *gone)}, now)
+    return {ci_id for ci_id, each in filings.items() if not each.is_empty}
 
 
 async def _open(
-    connection: AsyncConnection, new: Sequence[tuple[int, Sequence[Judged]]], sources: Mapping[str, int], now: int
-) -> Sequence[int]:
-    """Open a finding for each and return their ids in that order."""
-    rows = [
-        {"ci_id": ci_id, "source_id": sources[items[0].item.source], "opened_at": now, **_head(items, now)}
-        for ci_id, items in new
-    ]
-    if not rows:
-        return []
-    return (await connection.execute(_opening(connection.dialect.name), rows)).scalars().all()
-
-
-@cache
-def _opening(dialect: str) -> Any:
-    return insert_for(dialect, schema.finding).returning(_finding.id, sort_by_parameter_order=True)
+    connection: AsyncConnection, filings: Mapping[int, Filing], sources: Mapping[str, int], ids: Ids, now: int
+) -> None:
+    new = [(ci_id, items) for ci_id, each in sorted(filings.items()) for items in each.new]
+    opened = []
+    for ci_id, items in sorted(new, key=lambda each: (each[1][0].item.hi, each[0])):
+        first = sources[items[0].item.source]
+        head = {"ci_id": ci_id, "source_id": first, "opened_at": now, **_head(items, now)}
+        opened.append((head, [_row(each, sources, ids, now) for each in items]))
+    await opening.add(connection, opened)
 
 
 async def _put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
@@ -92,11 +82,12 @@ def _named(filed: Filed, ids: Ids) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(filed: Filed, ids: Ids, now: int) -> dict[str, Any]:
-    item, held = filed.judged.item, filed.judged.judgement
+def _row(judged: Judged, sources: Mapping[str, int], ids: Ids, now: int) -> dict[str, Any]:
+    """Return the columns of an item, but for the finding it is of."""
+    item, held = judged.item, judged.judgement
     is_final = filing.is_final(held)
     return {
-        "finding_id": filed.finding_id, "path_id": ids.paths[item.path], "field": item.field, "hi": item.hi,
+        "source_id": sources[item.source], "path_id": ids.paths[item.path], "field": item.field, "hi": item.hi,
         "lo": item.lo, "auth_val_id": ids.value(item.authorised), "old_val_id": ids.value(item.old),
         "new_val_id": ids.value(item.new), "actor": item.actor, "claimed": item.claimed,
         "verdict": str(held.verdict), "change": held.change, "flags": json.dumps(sorted(held.flags)),

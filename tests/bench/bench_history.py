@@ -27,11 +27,12 @@ from collector import governance, precedence
 from collector.governance import Governance
 from collector.model import FOREVER, Step
 from collector.model import Path as Place
-from collector.pipeline import Touched, matching, recording
+from collector.pipeline import Touched, following, matching, recording
 from collector.pipeline.recording import Draft, Drafts
+from collector.pipeline.terms import Terms
 from collector.services import cis
 from collector.services.cis import Moment
-from collector.store import schema, tracks
+from collector.store import courses, schema
 from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.page import Window
 from collector.store.engine import Store, open_store, sqlite_url
@@ -125,13 +126,13 @@ async def _drift(store: Store, count: int, judge: Judge, how: str) -> Figure:
 
 async def _evaluated(connection: AsyncConnection, touched: Touched, table: Governance) -> None:
     since = {(ci_id, path): lo for ci_id, its in touched.drifted.items() for path, lo in its.items()}
-    courses = await tracks.courses(connection, since, touched.ids.paths)
-    followed = await matching.followed(connection, courses, matching.Terms(table), END + 60_000)
+    moved = await courses.read(connection, since, touched.ids.paths)
+    followed = await following.followed(connection, moved, Terms(table), END + 60_000)
     assert [len(each.items) for each in followed.values()] == [1]
 
 
 async def _matched(connection: AsyncConnection, touched: Touched, table: Governance) -> None:
-    assert await matching.match(connection, touched.drifted, matching.Terms(table), END + 60_000, touched.ids)
+    assert await matching.match(connection, touched.drifted, Terms(table), END + 60_000, touched.ids)
 
 
 async def _moved(connection: AsyncConnection, ci_id: int, drafts: Drafts) -> Touched:

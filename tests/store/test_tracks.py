@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from collector.model import FOREVER, Path
-from collector.store import interning, schema, tracks
+from collector.store import courses, interning, schema, tracks
 from collector.store.engine import Store
 from collector.store.lanes import Ids
 from collector.store.tracks import Moving
@@ -21,7 +21,7 @@ async def _let_be(store: Store, moves: tuple[tuple[str, int, str, str], ...]) ->
     async with store.write() as tx:
         ci_id = (await tx.execute(select(schema.ci.c.id).order_by(schema.ci.c.id).limit(1))).scalar_one()
         paths = await interning.path_ids(tx, [VERSION])
-        (course,) = (await tracks.courses(tx, {(ci_id, VERSION): 0}, paths)).values()
+        (course,) = (await courses.read(tx, {(ci_id, VERSION): 0}, paths)).values()
         ids = Ids(paths, await interning.value_ids(tx, ["12"]))
         await tracks.authorise(tx, [Moving((ci_id, VERSION), course, moves)], NOW, ids)
 
