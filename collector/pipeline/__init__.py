@@ -45,16 +45,19 @@ DUE = 200
 class Memory:
     """What is remembered from batch to batch; all of it can be read, or worked out, again.
 
-    `states`: source code → the source. `judged`: which rules have run in full on which CI since start.
+    `states`: source code → the source. `judged`: which rules have run in full on which CI since start. `admitted`: CIs
+    that are no newcomers any more, as no CI ever is again.
     """
 
     states: dict[str, SourceState] = field(default_factory=dict)
     judged: Judged = field(default_factory=Judged)
+    admitted: set[int] = field(default_factory=set)
 
     def forget(self) -> None:
         """Forget everything: it may be ahead of what was written, or is too much."""
         self.states.clear()
         self.judged.clear()
+        self.admitted.clear()
 
 
 @dataclass(slots=True)

@@ -40,11 +40,21 @@ def reception(policies: Policies) -> Reception:
     return Reception(registrar(policies), policies.identity)
 
 
-async def newcomers(tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int) -> int:
-    """Accept those of the CIs a batch has touched that are proposed and that a rule fits; return how many."""
-    if not ci_ids or not (rules := await _rules(tx, now)):
+async def newcomers(
+    tx: AsyncConnection, ci_ids: Collection[int], policies: Policies, now: int, admitted: set[int]
+) -> int:  # fmt: skip
+    """Accept those of the CIs a batch has touched that are proposed and that a rule fits; return how many.
+
+    `admitted`: those known to be no newcomers, of whom nothing is asked; it learns which of these CIs are none. Rules
+    are asked for anew whenever there is a newcomer: who made one may have lost the right to meanwhile.
+    """
+    if not (asked := set(ci_ids) - admitted):
         return 0
-    return await _accept(tx, await waiting.among(tx, ci_ids), rules, policies, now)
+    found = await waiting.among(tx, asked)
+    admitted |= asked.difference(each.ci_id for each in found)
+    if not found or not (rules := await _rules(tx, now)):
+        return 0
+    return await _accept(tx, found, rules, policies, now)
 
 
 @dataclass(slots=True)

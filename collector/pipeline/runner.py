@@ -193,7 +193,7 @@ class Runner:
             return Touched()
         await self._load(tx, rows, looks)
         touched = await apply_batch(tx, rows, looks, self._memory, self.policies, self._clock)
-        await accepting.newcomers(tx, touched.sections, self.policies, self._clock())
+        await accepting.newcomers(tx, touched.sections, self.policies, self._clock(), self._memory.admitted)
         return touched
 
     async def _apply_released(self) -> int:
@@ -212,7 +212,7 @@ class Runner:
             async with self._store.write() as tx:
                 await self._load(tx, [each.row for each in waiting], [ingest.look(each.row) for each in waiting])
                 touched = await apply_again(tx, waiting, self._memory, self.policies, self._clock)
-                await accepting.newcomers(tx, touched.sections, self.policies, self._clock())
+                await accepting.newcomers(tx, touched.sections, self.policies, self._clock(), self._memory.admitted)
         except Exception as error:
             self._forget()
             if is_passing(error):

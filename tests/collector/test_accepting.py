@@ -20,6 +20,7 @@ from collector.services.registration import Registrar
 from collector.store import accounts, probes, schema
 from collector.store.engine import Store
 from tests.acts import act
+from tests.collector.test_matching import counted
 from tests.collector.test_pipeline import World
 from tests.collector.test_targets import MEMBERS, PORTS, PROBE, SWITCH, found
 from tests.simulated import SimulatedHost
@@ -363,4 +364,33 @@ async def test_without_a_rule_nothing_is_asked_of_what_waits(world: World) -> No
     assert (await sweep(world, "192.0.2.1", SWITCH)).state == "proposed"
     async with world.store.write() as tx:
         await tx.execute(delete(schema.arrival_rule))
-        assert await accepting.newcomers(tx, [1], world.runner.policies, world.now) == 0
+        assert await accepting.newcomers(tx, [1], world.runner.policies, world.now, set()) == 0
+
+
+async def test_of_what_is_no_newcomer_any_more_nothing_is_asked(world: World) -> None:
+    ci = await sweep(world, "192.0.2.1", SWITCH)
+    admitted = set[int]()
+    async with world.store.write() as tx:
+        with counted(tx) as asked:
+            await accepting.newcomers(tx, [ci.id], world.runner.policies, world.now, admitted)
+            assert (len(asked), admitted) == (2, set()), "who waits, and by which rules"
+            await tx.execute(update(schema.ci).values(state="active"))
+            await accepting.newcomers(tx, [ci.id], world.runner.policies, world.now, admitted)
+            told = len(asked)
+            await accepting.newcomers(tx, [ci.id], world.runner.policies, world.now, admitted)
+    assert (len(asked), admitted) == (told, {ci.id})
+
+
+async def test_what_a_batch_that_was_undone_said_of_newcomers_is_forgotten_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rule(world)
+
+    async def fails(*_: Any) -> int:
+        world.runner._memory.admitted.add(1)
+        raise ValueError("no such luck")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(accepting, "newcomers", fails)
+        assert await sweep(world, "192.0.2.1", SWITCH) is None
+    assert (await sweep(world, "192.0.2.1", SWITCH)).state == "active"
