@@ -17,7 +17,7 @@
 | `flow` | which steps there are in which state and who does them: a table a type |
 | `lifecycle` | whether this person may do this step now, and what it makes of the change |
 | `freeze` | times in which nothing but emergencies is done |
-| `batching` | items of one cause; one delta on many CIs |
+| `batching` | what makes two differences the same; one delta on many CIs |
 | `flapping` | what goes to and fro, and what could be done about it |
 | `noise` | how often findings were dismissed, and where that calls for a review |
 

@@ -1,9 +1,9 @@
-"""Batching: items of one cause are one finding; one delta on many CIs is one campaign, told once. None is dropped."""
+"""Batching: findings that show one delta on many CIs are one campaign, told once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,19 +23,10 @@ Delta = tuple[Path, str, bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Items of one CI in one lane whose brackets overlap, in the order they were seen. `lo`, `hi`: around them all."""
+    """What one finding of a CI shows."""
 
     ci_id: int
-    source: str
     items: tuple[Item, ...]
-
-    @property
-    def lo(self) -> int:
-        return min(item.lo for item in self.items)
-
-    @property
-    def hi(self) -> int:
-        return max(item.hi for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +52,6 @@ def delta(item: Item) -> Delta:
     return item.path, item.field, old, canonical({"new": item.new})
 
 
-def batches(items: Iterable[Item]) -> tuple[Batch, ...]:
-    """Return the items, a batch a cause; a chain of brackets that overlap one by one is one cause."""
-    lanes: dict[tuple[int, str], list[Item]] = {}
-    for item in items:
-        lanes.setdefault((item.ci_id, item.source), []).append(item)
-    return tuple(
-        Batch(ci_id, source, tuple(each)) for (ci_id, source), lane in sorted(lanes.items()) for each in _chains(lane)
-    )
-
-
 def campaigns(found: Sequence[Batch]) -> tuple[Campaign, ...]:
     """Return the campaigns among `found`; a batch is in one at most, and in none when it shares nothing widely."""
     shared = _shared(found)
@@ -87,19 +68,6 @@ def campaigns(found: Sequence[Batch]) -> tuple[Campaign, ...]:
                 )
             )
     return tuple(Campaign(tuple(found[place] for place in places), frozenset(deltas)) for deltas, places in groups)
-
-
-def _chains(lane: Iterable[Item]) -> Iterator[list[Item]]:
-    chain: list[Item] = []
-    hi = 0
-    for item in sorted(lane, key=lambda each: (each.lo, each.hi, each.path, each.field)):
-        if chain and item.lo >= hi and item.lo > chain[-1].lo:
-            yield chain
-            chain = []
-        hi = max(hi, item.hi) if chain else item.hi
-        chain.append(item)
-    if chain:
-        yield chain
 
 
 def _shared(found: Sequence[Batch]) -> dict[Delta, frozenset[int]]:

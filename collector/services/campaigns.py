@@ -107,7 +107,7 @@ def _open_items(finding: FindingRow) -> list[ItemRow]:
 
 
 def _batch(finding: FindingRow) -> Batch:
-    return Batch(finding.ci_id, finding.source, tuple(_item(finding, each) for each in _open_items(finding)))
+    return Batch(finding.ci_id, tuple(_item(finding, each) for each in _open_items(finding)))
 
 
 def _item(finding: FindingRow, row: ItemRow) -> Item:

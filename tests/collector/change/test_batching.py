@@ -1,13 +1,10 @@
-"""Batching: one cause one row; a patch night is one campaign; nothing of what moved is dropped."""
+"""Batching: a patch night is one campaign; what makes two sights of a difference the same one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from collector.change.batching import Batch, batches, campaigns, fingerprint
+from collector.change.batching import Batch, campaigns, fingerprint
 from collector.change.item import Item
 from collector.model import Path, Value
 
@@ -22,37 +19,12 @@ def item(
     return Item(ci_id, source, path, old, old, new, lo * hour, hi * hour)
 
 
-def test_overlapping_brackets_of_one_lane_are_one_batch_also_in_a_chain() -> None:
-    chain = [item(1, 0, 4), item(1, 3, 8, BASH), item(1, 7, 9, Path("users", "x"))]
-    assert [len(batch.items) for batch in batches(chain)] == [3]
-    assert (batches(chain)[0].lo, batches(chain)[0].hi) == (chain[0].lo, chain[2].hi)
-
-
-def test_a_bracket_that_begins_where_the_last_one_ends_is_another_cause() -> None:
-    assert [len(batch.items) for batch in batches([item(1, 0, 4), item(1, 4, 8, BASH)])] == [1, 1]
-
-
-def test_two_things_a_log_dates_to_the_same_moment_are_one_cause() -> None:
-    assert [len(batch.items) for batch in batches([item(1, 4, 4), item(1, 4, 4, BASH)])] == [2]
-
-
-def test_other_cis_and_other_lanes_are_other_batches() -> None:
-    assert len(batches([item(1, 0, 4), item(2, 0, 4), item(1, 0, 4, source="snmp")])) == 3
-
-
-def test_a_long_bracket_keeps_what_lies_inside_it_together() -> None:
-    assert len(batches([item(1, 0, 9), item(1, 1, 2, BASH), item(1, 5, 6, Path("users", "x"))])) == 1
-
-
-@given(st.lists(st.builds(item, st.integers(1, 2), st.integers(0, 5), st.integers(5, 9)), max_size=12))
-def test_every_item_is_in_exactly_one_batch(items: list[Item]) -> None:
-    inside = [each for batch in batches(items) for each in batch.items]
-    assert sorted(map(repr, inside)) == sorted(map(repr, items))
+def batch(*items: Item) -> Batch:
+    return Batch(items[0].ci_id, items)
 
 
 def night(cis: int, at: int = 0, *paths: Path) -> list[Batch]:
-    return [batch for ci_id in range(1, cis + 1)
-            for batch in batches([item(ci_id, at, at + 1, path) for path in paths or (SSL,)])]  # fmt: skip
+    return [batch(*(item(ci_id, at, at + 1, path) for path in paths or (SSL,))) for ci_id in range(1, cis + 1)]
 
 
 def test_one_delta_on_ten_cis_within_a_day_is_a_campaign() -> None:
@@ -62,32 +34,28 @@ def test_one_delta_on_ten_cis_within_a_day_is_a_campaign() -> None:
 
 
 def test_many_packages_of_one_night_are_one_campaign_also_where_a_host_lacks_some() -> None:
-    found = night(12, 0, SSL, BASH) + batches_of(13, SSL) + batches_of(14, BASH)
+    found = [*night(12, 0, SSL, BASH), batch(item(13, 0, 1)), batch(item(14, 0, 1, BASH))]
     (campaign,) = campaigns(found)
     assert len(campaign.ci_ids) == 14
     assert len(campaign.shared) == 2
 
 
-def batches_of(ci_id: int, *paths: Path) -> list[Batch]:
-    return list(batches([item(ci_id, 0, 1, path) for path in paths]))
-
-
 def test_the_same_delta_spread_over_weeks_is_no_campaign() -> None:
-    spread = [batch for ci_id in range(1, 20) for batch in batches([item(ci_id, ci_id * DAY, ci_id * DAY + 1)])]
+    spread = [batch(item(ci_id, ci_id * DAY, ci_id * DAY + 1)) for ci_id in range(1, 20)]
     assert campaigns(spread) == ()
 
 
 def test_ten_sights_on_one_ci_are_no_campaign() -> None:
-    assert campaigns([batch for at in range(0, 20, 2) for batch in batches([item(1, at, at + 1)])]) == ()
+    assert campaigns([batch(item(1, at, at + 1)) for at in range(0, 20, 2)]) == ()
 
 
 def test_another_new_value_is_another_delta() -> None:
-    assert campaigns(night(9) + list(batches([item(10, 0, 1, new="3")]))) == ()
+    assert campaigns([*night(9), batch(item(10, 0, 1, new="3"))]) == ()
 
 
 def from_three(path: Path, new: Value = "4") -> list[Batch]:
     """Return a night on twelve CIs on which it had been one of three values."""
-    return [batch for ci_id in range(12) for batch in batches([item(ci_id, 0, 1, path, new, old=str(1 + ci_id % 3))])]
+    return [batch(item(ci_id, 0, 1, path, new, old=str(1 + ci_id % 3))) for ci_id in range(12)]
 
 
 def test_packages_lifted_to_one_version_or_removed_are_alike_whatever_was_there_before() -> None:
@@ -101,13 +69,13 @@ def test_anything_else_that_was_several_things_before_is_none() -> None:
 
 
 def test_what_shares_nothing_stays_out() -> None:
-    lonely = batches([item(77, 0, 1, Path("users", "mallory"))])
-    (campaign,) = campaigns([*night(12), *lonely])
+    lonely = batch(item(77, 0, 1, Path("users", "mallory")))
+    (campaign,) = campaigns([*night(12), lonely])
     assert 77 not in campaign.ci_ids
 
 
 def test_two_causes_are_two_campaigns() -> None:
-    other = [batch for ci_id in range(101, 112) for batch in batches_of(ci_id, BASH)]
+    other = [batch(item(ci_id, 0, 1, BASH)) for ci_id in range(101, 112)]
     assert sorted(len(each.batches) for each in campaigns(night(12) + other)) == [11, 12]
 
 
