@@ -105,6 +105,7 @@ from collector.web.pages import presence as presence_pages
 from collector.web.pages import problems as problems_pages
 from collector.web.pages import record as record_pages
 from collector.web.pages import registration as registration_pages
+from collector.web.pages import relation_list as relation_list_pages
 from collector.web.pages import relations as relations_pages
 from collector.web.pages import reports as reports_pages
 from collector.web.pages import results as results_pages
@@ -148,6 +149,7 @@ OTHER_ROUTERS = (
     new_ci_pages.router,
     arrival_rules_pages.router,
     record_pages.router,
+    relation_list_pages.router,
     relations_pages.router,
     locks_pages.router,
     imports_pages.router,

@@ -57,6 +57,7 @@ class RelationsAsked(Asked):
     kinds: Words = Field(default_factory=list, alias="kind")
     at: str | None = Field(None, max_length=40, description="RFC 3339: those that stood then")
     known_at: str | None = Field(None, max_length=40, description="RFC 3339: as far as it was known then")
+    q: Search = Field("", description="of CIs that match this")
 
 
 class AgentsAsked(Asked):

@@ -7,12 +7,11 @@ from typing import Annotated, Any, Final
 import typer
 
 from collector.cli import show
-from collector.cli.client import AsJson, Client, Data, default_data
+from collector.cli.client import AsJson, AsOf, Client, Data, KnownAt, default_data
 
 app = typer.Typer(no_args_is_help=True, help="Configuration items.")
 
 DATA = default_data()
-At = Annotated[str | None, typer.Option("--at", help="As of this moment, RFC 3339 (2026-01-31T08:00:00Z).")]
 
 
 @app.command("list")
@@ -21,12 +20,14 @@ def listed(  # noqa: PLR0913  a command line has as many options as it has
     ci_type: Annotated[str | None, typer.Option("--type", help="Only this type.")] = None,
     state: Annotated[str | None, typer.Option("--state", help="Only this state.")] = None,
     query: Annotated[str | None, typer.Option("-q", help="Name, serial, address … contains this.")] = None,
+    at: AsOf = None,
+    known_at: KnownAt = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000)] = 1000,
     json: AsJson = False,
     data: Data = DATA,
 ) -> None:
     """List CIs."""
-    given = {"class": ci_class, "type": ci_type, "state": state, "q": query}
+    given = {"class": ci_class, "type": ci_type, "state": state, "q": query, "at": at, "known_at": known_at}
     rows = Client(data).pages("cis", limit, **given)
     if json:
         show.as_json(rows)
@@ -35,9 +36,9 @@ def listed(  # noqa: PLR0913  a command line has as many options as it has
 
 
 @app.command("show")
-def shown(ci_id: str, at: At = None, json: AsJson = False, data: Data = DATA) -> None:
+def shown(ci_id: str, at: AsOf = None, known_at: KnownAt = None, json: AsJson = False, data: Data = DATA) -> None:
     """Show one CI: its facts, with source and age."""
-    ci = Client(data).get(f"cis/{ci_id}", at=at)
+    ci = Client(data).get(f"cis/{ci_id}", at=at, known_at=known_at)
     if json:
         show.as_json(ci)
     else:
@@ -166,6 +167,26 @@ def related(
         client.delete(f"{path}/{kind}/{other}")
     else:
         client.post(path, {"kind": kind, "to": other})
+
+
+@app.command("relations")
+def relations(  # noqa: PLR0913  a command line has as many options as it has
+    ci_id: Annotated[str, typer.Argument(help="Only those of this CI.", metavar="[ID]")] = "",
+    kinds: Annotated[list[str] | None, typer.Option("--kind", help="runs_on, powered_by …; repeatable.")] = None,
+    at: AsOf = None,
+    known_at: KnownAt = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000)] = 1000,
+    json: AsJson = False,
+    data: Data = DATA,
+) -> None:
+    """List how CIs are related, now or as of a moment: who says so, and since when."""
+    path = f"cis/{ci_id}/relations" if ci_id else "relations"
+    rows = Client(data).pages(path, limit, kind=kinds or [], at=at, known_at=known_at)
+    if json:
+        show.as_json(rows)
+        return
+    told = [{"ci": row["a"]["name"], "relation": row["kind"], "to": row["b"]["name"], **row} for row in rows]
+    show.table(told, ("ci", "relation", "to", "source", "since"))
 
 
 @app.command("history")

@@ -23,6 +23,7 @@ AGAIN_S = (0.5, 1.0, 2.0, 4.0)
 
 Data = Annotated[Path, typer.Option("--data", envvar="MUSTER_DATA", help="The collector's data folder.")]
 AsOf = Annotated[str | None, typer.Option("--at", help="As it stood at this moment, RFC 3339.")]
+KnownAt = Annotated[str | None, typer.Option("--known-at", help="As far as it was known at this moment, RFC 3339.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

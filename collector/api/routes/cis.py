@@ -98,7 +98,7 @@ async def get_ci_relations(request: Request, uid: str, asked: Annotated[asking.R
     moment = _moment(asked.at, asked.known_at, context_of(request).clock())
     async with context_of(request).store.read() as connection:
         ci = await cis.one(connection, uid)
-        query = RelationQuery(ci.id, tuple(asked.kinds), moment)
+        query = RelationQuery(ci.id, tuple(asked.kinds), moment, q=asked.q)
         return await relations.listed(connection, query, asked.window)
 
 
@@ -106,6 +106,6 @@ async def get_ci_relations(request: Request, uid: str, asked: Annotated[asking.R
 async def list_relations(request: Request, asked: Annotated[asking.RelationsAsked, Query()]) -> object:
     """List relations of all CIs, now or as of a moment (as it was known at another)."""
     moment = _moment(asked.at, asked.known_at, context_of(request).clock())
-    query = RelationQuery(kinds=tuple(asked.kinds), moment=moment)
+    query = RelationQuery(kinds=tuple(asked.kinds), moment=moment, q=asked.q)
     async with context_of(request).store.read() as connection:
         return await relations.listed(connection, query, asked.window)

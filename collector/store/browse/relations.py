@@ -16,6 +16,7 @@ from collector.store import asof, interning
 from collector.store.asof import Moment
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
+from collector.store.browse.search import cis_matching
 from collector.store.schema import ci, relation, source
 
 _A, _B = ci.alias("a_ci"), ci.alias("b_ci")
@@ -34,12 +35,16 @@ class RelationRow:
 
 @dataclass(frozen=True, slots=True)
 class RelationQuery:
-    """Which relations: of one CI, of some kinds, as they were held at a moment (None: now), by people's word alone."""
+    """Which relations: of one CI, or of CIs that match `q`, of some kinds, by people's word alone.
+
+    `moment`: as they were held then; None: now.
+    """
 
     ci_id: int | None = None
     kinds: tuple[str, ...] = ()
     moment: Moment | None = None
     is_said: bool = False
+    q: str = ""
 
 
 async def list_relations(connection: AsyncConnection, query: RelationQuery, window: Window) -> Page[RelationRow]:
@@ -73,6 +78,9 @@ def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
         where.append(or_(relation.c.a == query.ci_id, relation.c.b == query.ci_id))
     if query.kinds:
         where.append(relation.c.kind.in_(query.kinds))
+    if query.q:
+        matching = select(ci.c.id).where(cis_matching(query.q))
+        where.append(or_(relation.c.a.in_(matching), relation.c.b.in_(matching)))
     if query.is_said:
         where.append(relation.c.source_id.in_(select(source.c.id).where(source.c.kind.in_(PEOPLE))))
     return where

@@ -93,15 +93,38 @@ async def test_relations_are_listed_as_they_stood(world: World) -> None:
             assert await listed(client, path, before, kind="powered_by") == []
             assert len(await listed(client, path, before + HOUR + 1, kind="powered_by")) == 1
             assert await listed(client, path, world.clock() + 1, kind="powered_by") == []
+            known = {"kind": "powered_by", "known_at": time_text(before + HOUR + 1)}
+            assert len(await listed(client, path, world.clock() + 1, **known)) == 1, "nobody knew yet that it would end"
+            known["known_at"] = time_text(before)
+            assert await listed(client, path, before + HOUR + 1, **known) == [], "nobody had said so yet"
+
+
+async def test_pages_show_the_relations_that_were_held_to_be_then(world: World) -> None:
+    web, other = world.estate.web.uid, world.estate.db.uid
+    client = await world.person("config_admin:*")
+    began = world.clock()
+    async with await world.program("config_admin:*", "viewer") as program:
+        asked = {"kind": "powered_by", "to": other}
+        assert (await program.post(f"{API}/cis/{web}/relations", json=asked)).status_code == 204
+        world.clock.at += HOUR
+        assert (await program.delete(f"{API}/cis/{web}/relations/powered_by/{other}")).status_code == 204
+    now, then = {"known_at": time_text(world.clock() + 1)}, {"known_at": time_text(began + 1000)}
+    late = then | {"at": time_text(world.clock() + 1)}
+    for page, told in ((f"/cis/{web}", f"/cis/{other}"), ("/relations", f"/cis/{other}"), ("/relations.csv", other)):
+        for moment, is_there in ((now, False), (then, True), (late, True)):
+            text = (await client.get(page, params=moment | {"relation": "powered_by"})).text
+            assert (told in text) is is_there, (page, moment)
+    held = (await client.get("/relations", params=then, headers={"accept-language": "en"})).text
+    assert "as far as it was known at" in held
+    assert 'name="known_at"' in held
 
 
 @pytest.mark.parametrize("what", ["findings", "changes", "incidents", "relations"])
 async def test_what_is_no_time_is_refused_by_rest_and_now_on_a_page(world: World, what: str) -> None:
     client = await world.person("viewer")
     assert (await client.get(f"{API}/{what}", params={"at": "yesterday"})).status_code == 422
-    if what != "relations":
-        page = await client.get(f"/{what}", params={"at": "yesterday"})
-        assert (page.status_code, 'name="at"' in page.text) == (200, True)
+    page = await client.get(f"/{what}", params={"at": "yesterday"})
+    assert (page.status_code, 'name="at"' in page.text) == (200, True)
 
 
 async def test_findings_stand_with_the_verdict_that_was_known_then(on_both: Ground) -> None:

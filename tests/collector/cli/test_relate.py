@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from collector.cli.client import Refused
+from collector.wording import time_text
 from tests.collector.cli.typed import served
 from tests.people import World
 
@@ -19,6 +20,14 @@ async def test_a_relation_is_said_and_taken_back(world: World, tmp_path: Path) -
         async with await world.program("viewer") as client:
             listed = (await client.get(f"/api/v1/cis/{web}/relations", params={"kind": "powered_by"})).json()["items"]
         assert [each["b"]["id"] for each in listed] == [db], json.dumps(listed)
+        known = time_text(world.clock())
+        world.clock.at += 60_000
         assert (await run("--end")).returncode == 0
+        for words, count in (((), 0), (("--known-at", known), 1), (("--at", known), 1), (("--kind", "runs_on"), 0)):
+            told = await typed("ci", "relations", web, "--kind", "powered_by", *words, "--json")
+            powered = [each for each in json.loads(told.stdout) if each["kind"] == "powered_by"]
+            assert len(powered) == count, words
+        everything = await typed("ci", "relations", "--known-at", known)
+        assert "powered_by" in everything.stdout
         again = await run("--end")
         assert (again.returncode, "no such relation" in again.stderr) == (Refused.exit_code, True)

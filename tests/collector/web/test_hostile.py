@@ -69,7 +69,7 @@ async def _poison(world: World, poison: str) -> tuple[str, str]:
 
 def _pages(ci: str, agent: str) -> list[str]:
     return [
-        "/", "/cis", f"/cis/{ci}", f"/cis/{ci}/history?arrival=yes", f"/cis/{ci}/why?section=os&key=name",
+        "/", "/cis", "/relations", f"/cis/{ci}", f"/cis/{ci}/history?arrival=yes", f"/cis/{ci}/why?section=os&key=name",
         f"/cis/{ci}/compare?from=2020-01-01T00:00:00", *(f"/cis/{ci}/sections/{name}" for name in SECTIONS),
         "/findings", "/findings/2", "/incidents", "/incidents/INC-000666", "/results", "/rules/SRV-DISK-001",
         "/duplicates", "/agents", f"/agents/{agent}", f"/agents/{agent}/ban", "/search?q=666",
@@ -99,7 +99,7 @@ async def test_no_text_of_a_device_becomes_markup_in_any_page(world: World, pois
 async def test_no_text_of_a_device_is_run_by_a_spreadsheet_or_a_terminal(world: World, poison: str) -> None:
     await _poison(world, poison)
     async with await world.person("viewer") as client:
-        for name in ("cis", "agents", "findings", "incidents", "inspections"):
+        for name in ("cis", "relations", "agents", "findings", "incidents", "inspections"):
             answer = await client.get(f"/{name}.csv")
             assert answer.status_code == 200
             text = answer.text.removeprefix("\ufeff")
@@ -114,7 +114,7 @@ async def test_no_text_of_a_device_is_run_by_a_spreadsheet_or_a_terminal(world: 
 @pytest.mark.parametrize("poison", POLYGLOTS, ids=range(len(POLYGLOTS)))
 async def test_no_question_becomes_a_statement_or_markup(world: World, poison: str) -> None:
     async with await world.person("ops", "system_admin") as client:
-        for address in ("/cis", "/agents", "/findings", "/incidents", "/results", "/search"):
+        for address in ("/cis", "/relations", "/agents", "/findings", "/incidents", "/results", "/search"):
             for name in ("q", "sort", "column", "state", "class", "rule", "outcome"):
                 answer = await client.get(address, params={name: poison}, follow_redirects=True)
                 assert answer.status_code == 200, (address, name)

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from collector.web.catalogue import LANGUAGES
-from collector.web.pages import agents, findings, incidents, results
+from collector.web.pages import agents, findings, incidents, relation_list, results
 from collector.web.pages.cis import SPEC
 from tests.collector.web.reading import Page, read
 from tests.people import World
@@ -25,6 +25,7 @@ def addresses(world: World) -> dict[str, str]:
         "record": f"{web}/sections/os", "no section": f"{web}/sections/nope",
         "why": f"{web}/why?section=packages&key=openssl%7Camd64", "history": f"{web}/history",
         "whole history": f"{web}/history?arrival=yes&section=os", "compare": f"{web}/compare?from=2026-11-24T09:00:00Z",
+        "relations": "/relations", "relations of the past": "/relations?known_at=2026-11-24T09:00:00Z",
         "findings": "/findings", "finding": f"/findings/{world.estate.finding}", "campaigns": "/findings/campaigns",
         "noise": "/findings/noise", "noise of a month": "/findings/noise?month=2026-10",
         "incidents": "/incidents", "events": "/events",
@@ -44,7 +45,8 @@ def addresses(world: World) -> dict[str, str]:
 
 NAMES = [
     "overview", "cis", "ci", "ci of the past", "ci before it was", "laptop", "software", "section", "record",
-    "no section", "why", "history", "whole history", "compare", "findings", "finding", "campaigns", "noise",
+    "no section", "why", "history", "whole history", "compare", "relations", "relations of the past",
+    "findings", "finding", "campaigns", "noise",
     "noise of a month", "incidents", "events", "incident",
     "unapproved", "resolved", "results", "inspections", "plans", "rules", "rule", "duplicates", "case", "identity",
     "quarantine", "agents",
@@ -52,13 +54,14 @@ NAMES = [
     "filtered", "map", "port finder", "sweeps", "plan", "credentials", "credential", "waivers", "windows",
     "alert",
 ]  # fmt: skip
-EMPTY = ["/", "/cis", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events", "/results",
+EMPTY = ["/", "/cis", "/relations", "/findings", "/findings/campaigns", "/findings/noise", "/incidents", "/events",
+         "/results",
          "/inspections", "/inspections/plans", "/duplicates", "/quarantine", "/agents", "/settings",
          "/search?q=x", "/map", "/where", "/where?q=x", "/sweeps", "/sweeps/plans/new", "/credentials",
          "/waivers", "/windows"]  # fmt: skip
 COLUMNS = {
     "agents": agents.SPEC.columns, "cis": SPEC.columns, "findings": findings.SPEC.columns,
-    "incidents": incidents.SPEC.columns, "results": results.COLUMNS,
+    "incidents": incidents.SPEC.columns, "relations": relation_list.SPEC.columns, "results": results.COLUMNS,
 }  # fmt: skip
 """Every list of which the estate has rows, and what it can show."""
 
@@ -106,7 +109,9 @@ async def test_an_empty_collector_teaches_what_will_be_here(
         _is_strict(await _page(client, address))
 
 
-@pytest.mark.parametrize("name", ["overview", "cis", "ci", "findings", "incidents", "inspections", "agents", "search"])
+@pytest.mark.parametrize(
+    "name", ["overview", "cis", "ci", "relations", "findings", "incidents", "inspections", "agents", "search"]
+)
 async def test_every_link_of_a_page_leads_somewhere(world: World, name: str) -> None:
     async with await world.person("network_admin", "ops", "system_admin") as client:
         page = await _page(client, addresses(world)[name])
@@ -224,7 +229,7 @@ async def test_every_list_has_its_csv_of_the_columns_one_chooses(world: World, n
         answer = await client.get(f"/{name}.csv")
         whole = await client.get(f"/{name}.csv", params={"column": columns})
         narrow = await client.get(f"/{name}.csv", params={"column": columns[-1:]})
-    also = 1 if name == "cis" else 0
+    also = {"cis": 1, "relations": 2}.get(name, 0)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert len(list(csv.reader(io.StringIO(answer.text)))) > 1
     for text, width in ((whole.text, len(columns)), (narrow.text, 1)):
