@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from collector.model import FOREVER
 from collector.store import schema
 from collector.store.engine import Store
-from tests.collector.test_pipeline import World
+from tests.collector.test_pipeline import MINUTE, World
 from tests.collector.test_targets import found
 from tests.simulated import SimulatedHost
 
@@ -93,3 +93,18 @@ async def test_a_guest_another_source_speaks_of_is_not_missing(world: World) -> 
     (web,) = await world.rows(schema.ci, schema.ci.c.ci_type == "virtual_machine")
     assert web.state == "active"
     assert [row.vt == FOREVER for row in await world.rows(schema.relation, schema.relation.c.b == web.id)] == [False]
+
+
+async def test_what_is_told_late_held_from_when_it_was_seen_and_is_known_since_it_came(world: World) -> None:
+    """An agent was away: its word of what it carries, and of what it does no more, comes hours after it was seen."""
+    host, (began, ended) = SimulatedHost(1), (world.now + MINUTE, world.now + 2 * MINUTE)
+    late = [host.observe(began)]
+    host.bodies[DATABASES] = []
+    late += [host.observe(ended - 1), host.observe(ended)]
+    world.now += 300 * MINUTE
+    came = []
+    for payload in late:
+        await world.say(1, payload)
+        came.append(world.now)
+    (row,) = await world.rows(schema.relation, schema.relation.c.kind == "runs_on")
+    assert (row.vf, row.tf, row.vt, row.gone_tf) == (began, came[0], ended, came[2])
