@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,7 +14,7 @@ from collector.api.access import requires
 from collector.api.context import context_of
 from collector.desk.flow import Deed, State
 from collector.desk.lifecycle import Person, Why
-from collector.desk.table import PRIORITIES
+from collector.desk.table import BUILT_IN, PRIORITIES, Table
 from collector.security.roles import Permission
 from collector.services import knowledge
 from collector.services.incidents import listed as incidents
@@ -78,14 +80,15 @@ def _query(request: Request, asked: Listing) -> IncidentQuery:
     )  # fmt: skip
 
 
-def _cells(row: IncidentRow, texts: Texts) -> dict[str, object]:
+def _cells(row: IncidentRow, texts: Texts, desk: Table = BUILT_IN) -> dict[str, object]:
     return {
         "number": row.number, "priority": row.priority, "title": texts.own(row.title),
         "ci": row.ci.name if row.ci else "", "incident_state": texts.label("incident_state", row.state),
         "handler": row.assignee or texts.label("incident_line", row.line),
         "due": units.exact(row.due_at) if row.due_at else "", "opened": units.exact(row.opened_at),
         "severity": texts.label("severity", row.severity), "kind": texts.label("incident_kind", row.kind),
-        "incident_source": texts.label("incident_source", row.source), "category": row.category,
+        "incident_source": texts.label("incident_source", row.source),
+        "category": texts.own(desk.category_text(row.category)) or row.category,
     }  # fmt: skip
 
 
@@ -106,7 +109,8 @@ async def incidents_page(request: Request) -> Response:
 
 @router.get("/incidents.csv", dependencies=_READ)
 async def incidents_csv(request: Request) -> Response:
-    return LIST.csv(request)
+    words = partial(_cells, desk=context_of(request).service_desk.table)
+    return replace(LIST, cells=words).csv(request)
 
 
 @router.get("/incidents/{number}", dependencies=_READ)

@@ -32,7 +32,7 @@ async def test_a_fault_is_reported_solved_and_scored(world: World, language: str
     uma = await world.person("viewer", name="uma", language=language)
     ann = await world.person("service_desk", name="ann", language=language)
     await world.person("engineer", name="bob")
-    number = await reported(uma, device="web-01", text="since this morning")
+    number = await reported(uma, device="web-01", text="since this morning", category="account")
     page = f"/incidents/{number}"
     html = (await ann.get(page)).text
     assert "<h1>No mail &lt;b&gt;</h1>" in html
@@ -51,6 +51,8 @@ async def test_a_fault_is_reported_solved_and_scored(world: World, language: str
     assert Texts(language).label("incident_score", 5) in html
     assert page in read((await ann.get("/incidents?state=closed&source=user")).text).links
     assert number in (await ann.get("/incidents.csv?state=closed")).text
+    word = {"zh-CN": "账号与权限", "en": "account and rights"}[language]
+    assert f"{number},{word}" in (await ann.get("/incidents.csv?state=closed&column=number&column=category")).text
     assert f"/help/{number}" in read((await uma.get("/help")).text).links
 
 
