@@ -14,7 +14,7 @@ def missing(owed: Owed | None, texts: Texts) -> str:
     said = [_line(each, texts) for each in owed.first]
     if owed.count > len(said):
         said.append(str(texts("changes.missing_more", n=f"{owed.count:,}")))
-    return "; ".join(said)
+    return str(texts("list.semicolon")).join(said)
 
 
 def _line(each: Missed, texts: Texts) -> str:

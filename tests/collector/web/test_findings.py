@@ -227,6 +227,7 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
         file = (await client.get("/findings/unverified.csv")).text
         changes_file = (await client.get("/changes.csv?unverified=yes")).text
         (row,) = (await client.get("/api/v1/changes?unverified=true")).json()["items"]
+        whole = (await client.get("/api/v1/changes/CHG-000077")).json()
     async with world.nobody("127.0.0.1") as scraper:
         assert "muster_changes_unverified 1.0" in (await scraper.get("/metrics")).text
     badge = str(Texts(language).n("changes.owed", 1))
@@ -236,6 +237,7 @@ async def test_what_nobody_saw_after_a_change_is_listed_with_what_is_expected(wo
     section = entries(language)["section.os"]
     assert f"web-01 {section}" in changes_file
     assert f"web-01 {section}" in change, "what is missing is named"
+    assert whole["unverified"] == row["unverified"]
     assert (row["number"], row["unverified"]) == ("CHG-000077", {"count": 1, "since": told["over_at"]})
     assert [line.split(",")[:4] for line in file.splitlines()[1:]] == [["CHG-000077", "kernel", "ann", "web-01"]]
     assert {"/changes/CHG-000077", f"/cis/{host.uid}"} <= set(told_of.links)
