@@ -49,6 +49,7 @@ async def test_the_list_of_cis_is_shown_as_of_a_moment(world: World) -> None:
     text = (await client.get("/cis", params={"at": then})).text
     assert "Class, type, state and name are those of now" in text
     assert "web-01" in text
+    assert "as far as it was known at" in (await client.get("/cis", params={"at": then, "known_at": then})).text
     assert f"/cis/{world.estate.web.uid}?at=" in text
     assert "web-01" not in (await client.get("/cis", params={"at": before})).text
     assert "web-01" not in (await client.get("/cis.csv", params={"at": before})).text
