@@ -33,6 +33,15 @@ from collector.store.incident_rows import as_text, incident_of, move, resolve, u
 from collector.store.schema import incident
 
 AnyRow = Row[tuple[object, ...]]
+_into, _last = incident.alias("into"), incident.alias("last")
+_NEWEST = select(func.max(_last.c.id)).where(_last.c.cause_key == incident.c.cause_key).scalar_subquery()
+_MERGED = (
+    select(incident.c.cause_key, _into.c.cause_key.label("into"))
+    .join(_into, _into.c.number == incident.c.merged_into)
+    .where(incident.c.cause_key.in_(bindparam("keys", expanding=True)), incident.c.state == MERGED)
+    .where(incident.c.id == _NEWEST, _into.c.resolved_at.is_(None))
+)
+"""Made once: it is asked in every batch, and an alias of a table this wide costs more to make than to ask."""
 
 
 async def open_ones(connection: AsyncConnection, ci_ids: Collection[int]) -> list[Incident]:
@@ -95,16 +104,7 @@ async def _held(connection: AsyncConnection, its: Sequence[Member], causes: Iter
 
 async def _merged(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
     """Return key → key of the open incident that the last incident of that key was merged into."""
-    into = incident.alias("into")
-    last = incident.alias("last")
-    newest = select(func.max(last.c.id)).where(last.c.cause_key == incident.c.cause_key).scalar_subquery()
-    wanted = (
-        select(incident.c.cause_key, into.c.cause_key.label("into"))
-        .join(into, into.c.number == incident.c.merged_into)
-        .where(incident.c.cause_key.in_(keys), incident.c.state == MERGED, incident.c.id == newest)
-    )
-    rows = await connection.execute(wanted.where(into.c.resolved_at.is_(None)))
-    return {row.cause_key: row.into for row in rows}
+    return {row.cause_key: row.into for row in await connection.execute(_MERGED, {"keys": keys})}
 
 
 async def redirect(connection: AsyncConnection, number: str, into: str) -> None:
