@@ -103,10 +103,14 @@ async def progress(tx: AsyncConnection, agent_id: int, told: Progress, now: int,
     """Write what a probe tells of its sweep; return True when it is to stop.
 
     It stops when the sweep was cancelled, meets a blackout (then it waits, and goes on from its cursor), or is no
-    longer this probe's. What another's probe says of a sweep is not heard. Counts are taken from the rows.
+    longer this probe's. What another's probe says of a sweep is not heard, nor what one says that has been dismissed
+    from the zone. Counts are taken from the rows.
     """
     row = await sweeps.find(tx, told.sweep_uid)
     if row is None or row.agent_id != agent_id or row.state not in (RUNNING, CANCELLED):
+        return True
+    if row.zone not in await probes.zones(tx, agent_id):
+        await give_back(tx, row, "its probe is none of this zone any more")
         return True
     wanted = settings.stored(row.settings)
     rows = _believed(told.rows, wanted.targets, now)

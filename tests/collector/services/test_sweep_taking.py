@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from collector.services import credentials, sweeps
 from collector.store import credentials as credential_rows
 from collector.store import probes as appointed
+from collector.store import schema
 from tests.acts import act
-from tests.collector.services.sweeping import NOW, Collector
+from tests.collector.services.sweeping import NOW, Collector, row
 from wire.sweep import Progress
 
 
@@ -52,6 +54,20 @@ async def test_an_agent_nobody_appointed_for_the_zone_is_given_nothing_and_lent_
 
 
 # --- what is lent
+
+
+async def test_who_is_no_probe_of_the_zone_any_more_is_not_heard_of_the_sweep_it_has(collector: Collector) -> None:
+    uid = await collector.start(await collector.plan())
+    assert await collector.take()
+    assert not await collector.tell(Progress(uid, {}, (row(1),)))
+    async with collector.store.write() as tx:
+        await appointed.appoint(tx, "agent-0", ["dmz"])
+    assert await collector.tell(Progress(uid, {}, (row(2),))), "it is to stop"
+    async with collector.store.read() as connection:
+        found = (await connection.execute(select(schema.sweep_target.c.address))).scalars().all()
+    assert found == ["10.1.0.1"]
+    assert (await collector.one(uid)).state == "waiting"
+    assert await collector.take(probe=1), "another one takes it"
 
 
 async def test_a_probe_is_lent_what_is_in_scope_for_the_targets_it_has(collector: Collector) -> None:
