@@ -17,7 +17,7 @@ from tests.bench.programs import collector
 from tests.browser import showroom
 from tests.browser.served import Served
 from tests.browser.visitor import Visitor, arrive
-from tests.browser.wire_agents import Told, admit, aside, tell
+from tests.browser.wire_agents import Told, admit, aside, tell, zones_of
 from tests.conftest import free_port
 from tests.flow.running import Up
 
@@ -71,7 +71,7 @@ def collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collect]:
     def start(told: Sequence[Told]) -> Served:
         folder = tmp_path_factory.mktemp("collector")
         (folder / "data").mkdir()
-        machines = aside(admit(folder / "data", len(told)))
+        machines = aside(admit(folder / "data", [zones_of(each) for each in told]))
         program, (_, data_port, _) = collector(folder / "data", folder / "log", (free_port(), free_port(), free_port()))
         programs.append(program)
         aside(tell(folder / "data", data_port, machines, told))

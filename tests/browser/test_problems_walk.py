@@ -33,7 +33,7 @@ class Room:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self.data.mkdir()
-        self.machines = aside(admit(self.data, 1))
+        self.machines = aside(admit(self.data, [()]))
         ports = (free_port(), free_port(), free_port())
         self.program, (_, self.port, _) = collector(self.data, folder / "log", ports)
         self.host, self.said, self.served = SimulatedHost(1), 0, Served(self.data)

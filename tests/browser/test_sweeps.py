@@ -102,9 +102,9 @@ def test_a_network_is_swept_by_hand_from_the_first_credential_to_the_ledger(here
     expect(page.get_by_text(here.says("credentials.saved"))).to_be_visible()
     assert COMMUNITY not in page.content()
 
-    plan(here, "By hand", f"{swept[0]}-{swept[-1]}\n127.73.0.250", "200", str(lab.port))
-    expect(page.get_by_role("row").filter(has_text="By hand")).to_contain_text(here.says("sweeps.by_hand"))
-    start(here, "By hand")
+    plan(here, "Hall one", f"{swept[0]}-{swept[-1]}\n127.73.0.250", "200", str(lab.port))
+    expect(page.get_by_role("row").filter(has_text="Hall one")).to_contain_text(here.says("sweeps.by_hand"))
+    start(here, "Hall one")
     expect(page.locator("[data-count=identified]")).to_have_text(str(len(swept)), timeout=RUNS_MS)
     expect(page.get_by_text(here.says("sweep.ended"))).to_be_visible(timeout=RUNS_MS)
     page.get_by_role("link", name=here.says("sweep.show_result")).click()

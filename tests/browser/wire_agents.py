@@ -8,7 +8,7 @@ import re
 import time
 import urllib.request
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from collector.clock import now
 from collector.security import ca
-from collector.store import agents
+from collector.store import agents, probes
 from collector.store.agents import NewAgent
 from collector.store.engine import open_store, sqlite_url
 from collector.store.migrate import migrate
@@ -45,19 +45,30 @@ def aside(work: Coroutine[Any, Any, T]) -> T:
         return apart.submit(asyncio.run, work).result()
 
 
-async def admit(data: Path, count: int) -> list[Machine]:
-    """Admit machines, 34 days ago, on a data folder no collector runs on; what they saw before that is not believed."""
+def zones_of(told: Told) -> set[str]:
+    """Return the zones of the targets it tells of; none of an agent that tells of its own host."""
+    targets = (codec.glance(each).target for each in told.observations)
+    return {each.zone for each in targets if each is not None}
+
+
+async def admit(data: Path, zones: Sequence[Collection[str]]) -> list[Machine]:
+    """Admit machines, 34 days ago, on a data folder no collector runs on; what they saw before that is not believed.
+
+    `zones`: what each of them is the probe of.
+    """
     store = open_store(sqlite_url(data / "muster.db"))
     await migrate(store)
     authority = ca.open_or_create(data)
     machines = []
     async with store.write() as tx:
-        for _ in range(count):
+        for its in zones:
             machine = Machine(authority.root_pem, enrol_port=0, uid=str(uuid.uuid4()))
             leaf = authority.issue(machine.leaf_key.public_key(), machine.uid, now(), 24 * HOUR_MS)
             machine.chain, enrolled_at = leaf.chain, now() - 34 * 24 * HOUR_MS
             new = NewAgent(machine.uid, spki(machine.instance), leaf.serial, leaf.valid_to, enrolled_at)
             await agents.create(tx, new)
+            if its:
+                await probes.appoint(tx, machine.uid, its)
             machines.append(machine)
     await store.close()
     return machines
