@@ -55,11 +55,11 @@ class Host:
         run(createrepo, "--quiet", str(self._repository))
 
     def dnf(self, login: int, *words: str) -> None:
-        began = int(time.time())
         run("sh", "-c", LOGIN, str(login), self._dnf, *words, "-q", "-y", "--noplugins", f"--installroot={self.root}",
             "--releasever=9", "--setopt=reposdir=/none", f"--setopt=cachedir={self._folder / 'cache'}",
             "--setopt=gpgcheck=0", f"--repofrompath=samples,file://{self._repository}")  # fmt: skip
-        while int(time.time()) == began:
+        ended = int(time.time())
+        while int(time.time()) == ended:
             time.sleep(0.01)
 
 
