@@ -39,7 +39,11 @@ def test_the_log_comes_first_then_what_was_packed(tmp_path: Path) -> None:
     assert list(newest_first(tmp_path / "log")) == [b"two parts"]
 
 
-@pytest.mark.parametrize("packed", [b"not gzip", gzip.compress(b"cut off")[:-9], gzip.compress(bytes(MAX_BYTES + 1))])
+@pytest.mark.parametrize(
+    "packed",
+    [b"not gzip", gzip.compress(b"cut off")[:-9], gzip.compress(bytes(MAX_BYTES + 1))],
+    ids=["no gzip", "cut off", "a bomb"],  # what gzip packs names the second it was packed in
+)
 def test_a_damaged_one_and_a_bomb_end_it_and_harm_nothing(tmp_path: Path, packed: bytes) -> None:
     (tmp_path / "log").write_bytes(b"one")
     (tmp_path / "log.1.gz").write_bytes(packed)
