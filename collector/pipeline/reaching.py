@@ -242,9 +242,8 @@ def weighed(known: Known, graph: Graph, now: int, terms: Terms = TERMS) -> Stand
         ci_id: reachability.unseen(each, known.before.get(ci_id), now) if ci_id in unseen else each
         for ci_id, each in plain.items()
     }
-    standings = reachability.decided(graph, seen, now, terms, known.graces)
-    down = [ci_id for ci_id, each in standings.items() if each.is_down]
-    return Stand(standings, blind, reachability.roots(graph, down).cut_by if down else {})
+    standings, failed = reachability.decided(graph, seen, now, terms, known.graces)
+    return Stand(standings, blind, failed.cut_by)
 
 
 def _plain(ci_id: int, known: Known, now: int, terms: Terms) -> Standing:

@@ -109,15 +109,18 @@ def _is_beside(graph: Graph, found: Roots, each: Standing, seen: Mapping[int, St
 
 def decided(
     graph: Graph, all_: Mapping[int, Standing], now: int, terms: Terms = TERMS, graces: Mapping[int, int] | None = None
-) -> dict[int, Standing]:
-    """Return the standings with `behind` and `held` as the topology says. `graces`: CI → its own `grace` (ms).
+) -> tuple[dict[int, Standing], Roots]:
+    """Return the standings with `behind` and `held` as the topology says, and what it says of all that is down.
+
+    `graces`: CI → its own `grace` (ms).
 
     A root is held while no parent of it has been asked since it fell silent: it may turn out to be a victim. A victim
     whose root is back is held there until it had its own turn to answer.
     """
     found = roots(graph, [ci_id for ci_id, each in all_.items() if each.is_down])
     own = {ci_id: replace(terms, grace_ms=grace) for ci_id, grace in (graces or {}).items()}
-    return {ci_id: _decided(each, graph, found, all_, now, own.get(ci_id, terms)) for ci_id, each in all_.items()}
+    after = {ci_id: _decided(each, graph, found, all_, now, own.get(ci_id, terms)) for ci_id, each in all_.items()}
+    return after, found
 
 
 def _decided(

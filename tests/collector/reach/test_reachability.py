@@ -256,38 +256,38 @@ def stands(**states: tuple[Reach, int, int, int]) -> dict[int, Standing]:
 def test_a_root_is_held_until_its_parent_has_been_asked_since() -> None:
     graph = wired((1, 2), (2, 3))
     doubt = stands(n2=(Reach.UP, 0, 5, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))
-    assert decided(graph, doubt, START + 8 * MINUTE)[3].held
+    assert decided(graph, doubt, START + 8 * MINUTE)[0][3].held
     asked = stands(n2=(Reach.UP, 0, 7, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))
-    assert not decided(graph, asked, START + 8 * MINUTE)[3].held
+    assert not decided(graph, asked, START + 8 * MINUTE)[0][3].held
 
 
 def test_nobody_is_held_longer_than_the_grace_or_without_a_parent() -> None:
     graph = wired((1, 2), (2, 3))
     doubt = stands(n2=(Reach.UP, 0, 5, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))
-    assert not decided(graph, doubt, START + 8 * MINUTE + TERMS.grace_ms)[3].held
-    assert not decided(Graph(), doubt, START + 8 * MINUTE)[3].held
+    assert not decided(graph, doubt, START + 8 * MINUTE + TERMS.grace_ms)[0][3].held
+    assert not decided(Graph(), doubt, START + 8 * MINUTE)[0][3].held
 
 
 def test_a_grace_of_its_own_goes_before_that_of_all() -> None:
     graph = wired((1, 2), (2, 3))
     doubt = stands(n2=(Reach.UP, 0, 5, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))
     at = START + 8 * MINUTE
-    held = [decided(graph, doubt, at + ms, TERMS, {3: 5 * MINUTE})[3].held for ms in (TERMS.grace_ms, 5 * MINUTE)]
+    held = [decided(graph, doubt, at + ms, TERMS, {3: 5 * MINUTE})[0][3].held for ms in (TERMS.grace_ms, 5 * MINUTE)]
     assert held == [True, False]
-    assert not decided(graph, doubt, at, TERMS, {3: 0})[3].held
+    assert not decided(graph, doubt, at, TERMS, {3: 0})[0][3].held
 
 
 def test_a_victim_stays_behind_a_root_that_has_just_come_back_until_its_own_turn() -> None:
     graph = wired((1, 2), (2, 3))
     back = stands(n2=(Reach.UP, 20, 20, 0), n3=(Reach.UNREACHABLE, 8, 5, 6))
     back[3] = replace(back[3], behind=2)
-    assert decided(graph, back, START + 20 * MINUTE)[3].behind == 2
-    assert decided(graph, back, START + 20 * MINUTE + TERMS.grace_ms)[3].behind == 0
+    assert decided(graph, back, START + 20 * MINUTE)[0][3].behind == 2
+    assert decided(graph, back, START + 20 * MINUTE + TERMS.grace_ms)[0][3].behind == 0
 
 
 def test_what_answers_again_is_behind_nobody() -> None:
     again = {3: replace(Standing(3, Reach.UP), behind=2)}
-    assert decided(TREE, again, START)[3].behind == 0
+    assert decided(TREE, again, START)[0][3].behind == 0
 
 
 def test_a_failure_beside_something_that_answers_is_explained_with_all_behind_it() -> None:
