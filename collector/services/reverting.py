@@ -37,6 +37,8 @@ OUT: Final[Mapping[str, str]] = {
     CI_RETIRED: "配置项已退役 / the CI is retired",
 }
 """Why a task ends of a CI that is out of scope."""
+EXPLAINED: Final = "已由批准或接受说明，无需恢复 / an approval or an acceptance explains it: nothing is to be put back"
+"""Why a task ends whose finding closed without being put back."""
 
 
 async def ask(act: Act, ci: CI, new: Revert, table: Table = BUILT_IN) -> Revert:
@@ -114,7 +116,7 @@ async def settle(act: Act, governance: Governance) -> int:
     things = await cis.by_ids(act.tx, {each.ci_id for each in ripe})
     for its, ci_id, verdict in ripe:
         if verdict is not None:
-            moved += await _end(act, its, end_of(verdict), "" if verdict is Verdict.REVERTED else str(verdict))
+            moved += await _end(act, its, end_of(verdict), "" if verdict is Verdict.REVERTED else EXPLAINED)
         elif out := out_of_scope(things[ci_id]):
             moved += await _end(act, its, State.CANCELLED, OUT[out], out)
         elif shown := await _still_shown(act.tx, its, governance.of(things[ci_id].ci_class)):

@@ -114,6 +114,14 @@ class Listing:
         pairs = self._pairs(changes)
         return self.spec.path + (f"?{urlencode(pairs)}" if pairs else "")
 
+    def but(self, *names: str) -> list[tuple[str, str]]:
+        """Return what a form carries along that asks these names itself."""
+        return self._pairs(dict.fromkeys(names, ""))
+
+    @property
+    def unfiltered_url(self) -> str:
+        return self.url(q="", **dict.fromkeys(self.chosen, ""))
+
     def _pairs(self, changes: Mapping[str, str | Sequence[str]]) -> list[tuple[str, str]]:
         """What the address carries: only what differs from how the list starts."""
         asked: dict[str, str | Sequence[str]] = {"q": self.q, **self.chosen, "sort": self.sort, "column": self.names}

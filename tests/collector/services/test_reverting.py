@@ -156,6 +156,8 @@ async def test_a_change_that_explains_it_afterwards_calls_the_task_off_by_the_cl
         await tx.execute(schema.finding.update().values(verdict="accepted", closed_at=asked.world.now))
     await follow_up(asked)
     assert await tasks(asked) == [("cid", "cancelled")]
+    (_, mark) = await asked.world.rows(schema.finding_mark)
+    assert (mark.who, mark.act, mark.reason) == ("collector", "undo_over", reverting.EXPLAINED)
 
 
 async def test_called_off_the_incident_goes_by_its_own_time_again(asked: Ground) -> None:
