@@ -11,13 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector import record
 from collector.desk.priority import BEHIND, EVERY_WAY
-from collector.model import FOREVER, Path
+from collector.model import CONTAINS, FOREVER, Path
 from collector.relations import HA_PEER
 from collector.store import interning
 from collector.store.schema import ci, fact, reach, reach_cut, relation, val
 
-HOLDS: Final = "contains"
-"""The one kind that points from what is depended on to what depends."""
 MAX_STEPS: Final = 6
 MAX_REACHED: Final = 20_000
 """Pairs of CIs followed for one question; a storm at the core is told as at least so many."""
@@ -69,8 +67,8 @@ async def _below(connection: AsyncConnection, nodes: Collection[int], kinds: Col
     there = (its.kind != HA_PEER if is_any else its.kind.in_(sorted(kinds))), its.vt == FOREVER
     for part in interning.chunks(sorted(nodes)):
         asked = [
-            select(its.b, its.a).where(its.b.in_(part), its.kind != HOLDS, *there),
-            select(its.a, its.b).where(its.a.in_(part), its.kind == HOLDS, *there),
+            select(its.b, its.a).where(its.b.in_(part), its.kind != CONTAINS, *there),
+            select(its.a, its.b).where(its.a.in_(part), its.kind == CONTAINS, *there),
             *(select(by, ci_id).where(by.in_(part)) for by, ci_id in (_CUT_OFF if BEHIND in kinds else ())),
         ]
         for wanted in asked:

@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import FOREVER
+from collector.model import CONTAINS, FOREVER
 from collector.store import interning
 from collector.store.schema import relation
 
 DEEPEST = 8
 _UP = ("installed_on", "runs_on")
-_DOWN = "contains"
 
 
 async def above(connection: AsyncConnection, ci_ids: Collection[int]) -> dict[int, set[int]]:
@@ -33,9 +32,9 @@ async def _parents(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[i
     found: dict[int, set[int]] = {ci_id: set() for ci_id in ci_ids}
     a, b, kind = relation.c.a, relation.c.b, relation.c.kind
     for part in interning.chunks(sorted(found)):
-        up = or_((kind.in_(_UP)) & a.in_(part), (kind == _DOWN) & b.in_(part))
+        up = or_((kind.in_(_UP)) & a.in_(part), (kind == CONTAINS) & b.in_(part))
         for row in await connection.execute(select(a, b, kind).where(relation.c.vt == FOREVER, up)):
-            child, parent = (row.b, row.a) if row.kind == _DOWN else (row.a, row.b)
+            child, parent = (row.b, row.a) if row.kind == CONTAINS else (row.a, row.b)
             found[child].add(parent)
     return found
 

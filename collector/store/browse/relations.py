@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collector.model import FOREVER
+from collector.model import CONTAINS, FOREVER
 from collector.record import PEOPLE
 from collector.relations import HA_PEER
 from collector.store import asof, interning
@@ -113,10 +113,6 @@ class Edge(NamedTuple):
     on_id: int
 
 
-_HOLDS = "contains"
-"""The one kind that points from what is depended on to what depends."""
-
-
 async def dependents(connection: AsyncConnection, ci_ids: Collection[int], most: int) -> list[Edge]:
     """Return what depends on one of `ci_ids` now, by name: whoever points at them, and what they contain.
 
@@ -125,8 +121,8 @@ async def dependents(connection: AsyncConnection, ci_ids: Collection[int], most:
     found: list[Edge] = []
     for part in interning.chunks(sorted(ci_ids)):
         for below, on, is_it in (
-            (relation.c.a, relation.c.b, relation.c.kind.not_in((_HOLDS, HA_PEER))),
-            (relation.c.b, relation.c.a, relation.c.kind == _HOLDS),
+            (relation.c.a, relation.c.b, relation.c.kind.not_in((CONTAINS, HA_PEER))),
+            (relation.c.b, relation.c.a, relation.c.kind == CONTAINS),
         ):
             edges = select(ci.c.name, relation.c.kind, below, on).join(ci, ci.c.id == below).distinct()
             wanted = edges.where(relation.c.vt == FOREVER, is_it, on.in_(part)).limit(most - len(found))
