@@ -72,8 +72,9 @@ async def untie(act: Act, roles: Collection[str], uid: str, kind: str, other: st
 
 
 async def called(connection: AsyncConnection, name: str) -> str:
-    """Return the id of the one CI that bears this name, or this id; raise `Refused` when there is not exactly one."""
-    found = await by_name.in_use(connection, name)
+    """Return the id of the one CI in use that has this as id, as label, or else as name; raise `Refused` otherwise."""
+    refs = (await by_name.referred(connection, [name])).get(name, ())
+    found = [each.uid for each in refs if each.state not in GONE]
     if len(found) != 1:
         raise Refused(f"{'more than one' if found else 'no'} CI is called {name[:200]}", "other")
     return found[0]

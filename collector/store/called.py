@@ -77,12 +77,6 @@ async def referred(connection: AsyncConnection, words: Collection[str]) -> dict[
     return found
 
 
-async def in_use(connection: AsyncConnection, name: str) -> list[str]:
-    """Return the ids of CIs in use that bear this name, or this id; two at most, for two are no answer."""
-    found = select(ci.c.uid).where((ci.c.uid == name) | (ci.c.name == name), ci.c.merged_into.is_(None), _THERE)
-    return list((await connection.execute(found.order_by(ci.c.id).limit(2))).scalars())
-
-
 async def bearing(connection: AsyncConnection, words: Collection[str]) -> dict[str, list[CI]]:
     """Return word → the CIs that bear it as label, name, serial number or asset number; an id is that of one."""
     exact = await cis.by_uids(connection, words)

@@ -114,6 +114,22 @@ async def test_a_name_that_two_bear_leads_to_neither(world: World) -> None:
                 await relations.called(reader, name)
 
 
+async def test_the_other_one_is_named_by_its_id_its_label_or_its_name(world: World) -> None:
+    ups = await uid(world, "ups")
+    async with world.store.write() as tx:
+        await tx.execute(schema.ci.update().where(schema.ci.c.uid == ups).values(label="L-0042"))
+    async with world.store.read() as reader:
+        assert [await relations.called(reader, word) for word in (ups, "L-0042", "ups")] == [ups] * 3
+
+
+async def test_a_retired_one_is_not_found_by_its_name(world: World) -> None:
+    async with world.store.write() as tx:
+        await tx.execute(schema.ci.update().where(schema.ci.c.name == "ups").values(state="retired"))
+    async with world.store.read() as reader:
+        with pytest.raises(Refused, match="no CI"):
+            await relations.called(reader, "ups")
+
+
 async def test_what_a_device_and_a_person_say_is_one_relation_on_the_page(world: World) -> None:
     await said(world, relations.tie, "db2", "ups")
     assert len(await holding(world)) == 2
