@@ -19,7 +19,8 @@ IDENTIFIERS = frozenset({
     "serial", "uuid", "mac", "permanent_mac", "wwn", "fingerprint", "machine_id", "path", "device", "executable",
     "addresses", "board_serial", "asset_tag", "kernel", "boot_id", "guest_uuid", "chassis_id", "port_id", "address",
     "destination", "gateway", "mount", "home", "shell", "part", "servers", "ports", "id", "instance", "image", "unit",
-    "bios_version", "version", "options", "members", "names", "subject", "issuer",
+    "version", "bios_version", "hardware_version", "firmware_version", "software_version", "agent_version", "oid",
+    "options", "members", "names", "subject", "issuer",
 })  # fmt: skip
 """Fields that are told apart character by character: set in a monospaced face."""
 
