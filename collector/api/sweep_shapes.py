@@ -76,8 +76,8 @@ class Sweep(Shape):
     """One sweep; `counts`: targets planned, that have come as far as each stage, alive, identified, failed."""
 
     id: str = Field(validation_alias="uid")
-    plan: str | None = Field(None, description="id of its plan; null: it was removed")
-    plan_name: str | None = None
+    plan: str | None = Field(None, description="id of its plan; null: it was removed, or there was none")
+    plan_name: str | None = Field(None, description="what its plan is or was called; null: a single look, a trial")
     zone: str
     settings: dict[str, Any]
     state: str

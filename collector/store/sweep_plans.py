@@ -83,6 +83,8 @@ async def change(connection: AsyncConnection, plan_id: int, **values: object) ->
 
 
 async def remove(connection: AsyncConnection, plan_id: int) -> None:
-    """Take the plan away; its sweeps stay, of no plan."""
-    await connection.execute(update(sweep).where(sweep.c.plan_id == plan_id).values(plan_id=None))
+    """Take the plan away; its sweeps stay, of no plan, and keep what it was called."""
+    name = select(sweep_plan.c.name).where(sweep_plan.c.id == plan_id).scalar_subquery()
+    its = update(sweep).where(sweep.c.plan_id == plan_id)
+    await connection.execute(its.values(plan_id=None, was_plan=name))
     await connection.execute(delete(sweep_plan).where(sweep_plan.c.id == plan_id))

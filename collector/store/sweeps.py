@@ -68,8 +68,9 @@ LANE = case((sweep.c.id.in_(_WATCHES), WATCH), else_=EXPLORE)
 _JOINED = sweep.outerjoin(sweep_plan, sweep_plan.c.id == sweep.c.plan_id).outerjoin(
     agent, agent.c.id == sweep.c.agent_id
 )
+_PLAN = func.coalesce(sweep_plan.c.name, func.nullif(sweep.c.was_plan, ""))
 _ROWS = select(
-    *_OWN, sweep_plan.c.uid.label("plan_uid"), sweep_plan.c.name.label("plan_name"), agent.c.uid.label("agent_uid"),
+    *_OWN, sweep_plan.c.uid.label("plan_uid"), _PLAN.label("plan_name"), agent.c.uid.label("agent_uid"),
     agent.c.hostname.label("agent_name"), LANE.label("lane"),
 ).select_from(_JOINED)  # fmt: skip
 

@@ -46,7 +46,7 @@ async def test_a_plan_is_due_from_its_time_on_unless_it_has_none_or_rests(store:
         assert [each.name for each in await sweep_plans.everyone(tx)] == ["by-hand", "later", "soon", "sooner"]
 
 
-async def test_the_sweeps_of_a_plan_outlive_it(store: Store) -> None:
+async def test_the_sweeps_of_a_plan_outlive_it_and_say_what_it_was_called(store: Store) -> None:
     async with store.write() as tx:
         (only,) = await with_sweeps(tx, 1)
         assert only.plan_id is not None
@@ -54,7 +54,7 @@ async def test_the_sweeps_of_a_plan_outlive_it(store: Store) -> None:
         await sweep_plans.remove(tx, only.plan_id)
         assert not await sweep_plans.hold(tx, only.plan_id)
         kept = await sweeps.find(tx, only.uid)
-        assert kept == replace(only, plan_id=None, plan_uid=None, plan_name=None)
+        assert kept == replace(only, plan_id=None, plan_uid=None)
 
 
 # --- sweeps

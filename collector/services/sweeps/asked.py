@@ -23,8 +23,8 @@ from collector.store.sweeps import CANCELLED, RUNNING, WAITING, NewSweepRow, Swe
 class Sweep:
     """One sweep. `state`: waiting, running, done, cancelled, failed; `reason`: why it waits, or ended so.
 
-    Times in epoch ms, 0: not yet. `plan` and `agent` are uids, None: of no plan, with no probe. `counts`: targets
-    `planned`, those that have come to each stage, `alive`, `identified`, `failed`.
+    Times in epoch ms, 0: not yet. `plan` and `agent` are uids, None: of no plan (any more), with no probe. `counts`:
+    targets `planned`, those that have come to each stage, `alive`, `identified`, `failed`.
     """
 
     uid: str

@@ -32,6 +32,7 @@ sweep = Table(
     words("state"),  # waiting, running, done, cancelled, failed
     words("reason", ""), words("asked_by"), moment("asked_at"), moment("started_at", 0), moment("ended_at", 0),
     words("cursor", ""), words("counts", "{}"),  # JSON: stage → targets that have come that far
+    words("was_plan", ""),  # what its plan was called that was removed
     Index("ix_sweep_state", "state"), Index("ix_sweep_plan_id", "plan_id"),
 )  # fmt: skip
 

@@ -78,7 +78,7 @@ async def test_the_page_asks_and_shows_what_came_of_it(
         swept_page = read((await client.get(f"/sweeps/{uid}")).text).text
     for each in (*words, "access-07", ADDRESS):
         assert each in text
-    assert {"en": "a test of a credential", "zh-CN": "凭据测试"}[language] in swept_page
+    assert {"en": "Test of a credential", "zh-CN": "凭据测试"}[language] in swept_page
 
 
 async def test_the_page_says_what_is_wrong_with_an_address(world: World, made: Swept) -> None:
