@@ -29,9 +29,14 @@ PLACES: dict[str, Callable[[Served], str]] = {
     "overview": lambda served: "/",
     "ci": lambda served: f"/cis/{served.ci('web-01')['id']}",
     "finding": lambda served: f"/findings/{_finding(served)['id']}",
-    "sweep": lambda served: "/sweeps" + "".join(f"/{each['id']}" for each in served.items("sweeps")[:1]),
+    "sweep": lambda served: "/sweeps" + "".join(f"/{each['id']}" for each in _planned(served)[:1]),
     "map": lambda served: "/map",
 }
+
+
+def _planned(served: Served) -> list[Any]:
+    """Return the sweeps of a plan: a single look is of one address."""
+    return [each for each in served.items("sweeps") if each["plan_name"]]
 
 
 def _finding(served: Served) -> Any:
