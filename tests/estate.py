@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
-from collector.store import schema
+from collector.store import heads, schema
 from collector.store.engine import insert
 from wire import sections
 from wire.observation import Status
@@ -75,6 +75,7 @@ class Estate:
         role = more.pop("role", "host")
         told = {"state": "active", "created_at": self.now - 40 * DAY} | more
         ci_id = await self._add(schema.ci, uid=uid, ci_class=ci_class, ci_type=ci_type, name=name, **told)
+        await heads.keep(self.connection, [ci_id], heads.EVER, told["created_at"])
         await self._add(
             schema.subject_ci,
             source_id=source_id,

@@ -69,5 +69,7 @@ async def end(tx: AsyncConnection, roles: Collection[str], state: SourceState, m
         state.absences.pop(role, None)
     await cis.unrelate(tx, ci_ids, state.id, moment, recorded_at)
     told = await sources.elsewhere(tx, state.id, ci_ids)
-    await cis.set_state(tx, [each for each in ci_ids if each not in told], CiState.MISSING)
+    await cis.set_state(
+        tx, [each for each in ci_ids if each not in told], CiState.MISSING, cis.When(moment, recorded_at)
+    )
     await sources.unbind(tx, state.id, sorted(roles))

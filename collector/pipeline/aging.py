@@ -136,8 +136,8 @@ def _standing(each: Missed, terms: Terms, seen_at: int, is_let_go: bool) -> Stan
 # --- what is done
 
 
-async def _doubt(tx: AsyncConnection, its: Sequence[Moving], _now: int, _policies: Policies) -> None:
-    await cis.set_state(tx, _ids(its), CiState.UNREACHABLE)
+async def _doubt(tx: AsyncConnection, its: Sequence[Moving], now: int, _policies: Policies) -> None:
+    await cis.set_state(tx, _ids(its), CiState.UNREACHABLE, cis.When.said(now))
 
 
 async def lose(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
@@ -146,32 +146,32 @@ async def lose(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: P
     first = [each.ci_id for each in its if each.missed.phase is not Phase.BACK]
     await presence.advance(tx, again, Phase.RETIRED)
     await presence.advance(tx, first, Phase.GONE)
-    await cis.set_state(tx, first, CiState.MISSING)
+    await cis.set_state(tx, first, CiState.MISSING, cis.When.said(now))
     await vanishing.say(tx, [each.went for each in its], now, policies)
 
 
 async def _retire(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
     await presence.advance(tx, _ids(its), Phase.RETIRED, retired_at=now)
-    await cis.set_state(tx, _ids(its), CiState.RETIRED)
+    await cis.set_state(tx, _ids(its), CiState.RETIRED, cis.When.said(now))
     await judging.judge_whole(tx, _ids(its), now, policies)
 
 
-async def _archive(tx: AsyncConnection, its: Sequence[Moving], _now: int, _policies: Policies) -> None:
-    await cis.set_state(tx, _ids(its), CiState.ARCHIVED)
+async def _archive(tx: AsyncConnection, its: Sequence[Moving], now: int, _policies: Policies) -> None:
+    await cis.set_state(tx, _ids(its), CiState.ARCHIVED, cis.When.said(now))
 
 
 async def come_back(tx: AsyncConnection, its: Sequence[Moving], now: int, policies: Policies) -> None:
     """Say that these are there again; what was retired stays so until that is approved."""
     lost = [each.ci_id for each in its if each.missed.phase is Phase.GONE]
     retired = [each.ci_id for each in its if each.missed.phase is not Phase.GONE]
-    await cis.set_state(tx, lost, CiState.ACTIVE)
+    await cis.set_state(tx, lost, CiState.ACTIVE, cis.When.said(now))
     await presence.forget(tx, lost)
     await presence.advance(tx, retired, Phase.BACK, misses=0, first_at=0, last_at=0)
     await vanishing.say(tx, [each.came for each in its], now, policies)
 
 
-async def _recover(tx: AsyncConnection, its: Sequence[Moving], _now: int, _policies: Policies) -> None:
-    await cis.set_state(tx, _ids(its), CiState.ACTIVE)
+async def _recover(tx: AsyncConnection, its: Sequence[Moving], now: int, _policies: Policies) -> None:
+    await cis.set_state(tx, _ids(its), CiState.ACTIVE, cis.When.said(now))
     await presence.forget(tx, _ids(its))
 
 

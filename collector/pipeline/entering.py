@@ -64,7 +64,7 @@ class _Entering:
         counting = {word.ci_id: self._counting(word) for word in words}
         written = await recording.write(self._tx, self._drafts)
         self.transferred = await self._transferred(counting)
-        await cis.call(self._tx, counting)
+        await cis.call(self._tx, counting, cis.When.said(self._now))
         return written
 
     async def _transferred(self, counting: Mapping[int, Mapping[str, str | None]]) -> set[int]:

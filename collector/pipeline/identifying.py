@@ -221,7 +221,8 @@ class _Placing:
                 await doubts.open_case(tx, case, f"new|{state.code}|{each.role}|{ci_id}", self.moment)
         else:
             ci_id = answer.ci_id
-            await cis.describe(tx, ci_id, each, yields=not state.agent_id)
+            when = cis.When(self.moment, self.observation.received_at)
+            await cis.describe(tx, ci_id, each, when, yields=not state.agent_id)
             await cis.leave_ports(tx, ci_id, each.identifiers, state.id)
         await cis.identify_by(tx, ci_id, each.identifiers, state.id, self.moment)
         await self._bind(each.role, ci_id, answer.matched_by or "new")

@@ -89,9 +89,9 @@ async def listed(connection: AsyncConnection, query: CiQuery, window: Window) ->
     return await cis.list_cis(connection, query, window)
 
 
-async def one(connection: AsyncConnection, uid: str) -> CiRow:
-    """Return the CI with that id; raise `NotFound`."""
-    found = await cis.one(connection, uid)
+async def one(connection: AsyncConnection, uid: str, moment: Moment | None = None) -> CiRow:
+    """Return the CI with that id, as it stood at `moment` if anybody knew of it by then; raise `NotFound`."""
+    found = await cis.one(connection, uid, moment)
     if found is None:
         raise NotFound("CI", uid)
     return found

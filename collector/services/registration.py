@@ -106,7 +106,7 @@ class Registrar:
         (ci,) = await _found(act.tx, [uid])
         values = record.checked(said)
         if named != Named():
-            await _name(act.tx, ci, named)
+            await _name(act, ci, named)
             (ci,) = await _found(act.tx, [uid])
         if why := _why_not(ci, roles, await doubts.doubtful(act.tx, [ci.id])):
             raise NotRegistered(why)
@@ -116,7 +116,7 @@ class Registrar:
     async def admit(self, act: Act, found: Collection[CI], said: Mapping[str, str | None]) -> None:
         if said and found:
             await self.recorder.write_alike(act, found, said)
-        admitted = await cis.admit(act.tx, [ci.id for ci in found], BY + act.by)
+        admitted = await cis.admit(act.tx, [ci.id for ci in found], BY + act.by, cis.When.said(act.at))
         shown = await lanes.standing(act.tx, sorted(admitted))
         await self._authorise(act, {ci.id: self._controlled(ci, shown[ci.id]) for ci in found if ci.id in shown})
         await self.judge(act.tx, admitted, act.at)
@@ -155,10 +155,10 @@ def _why_not(ci: CI, roles: Collection[str], doubtful: Collection[int]) -> str:
     return "" if administers(roles, ci.ci_class) else "class"
 
 
-async def _name(tx: AsyncConnection, ci: CI, named: Named) -> None:
+async def _name(act: Act, ci: CI, named: Named) -> None:
     """Say what a CI is; raise `NotRegistered` where a source has said so, and for words that are none of ours."""
     if named.ci_type not in TYPES.get(named.ci_class, ()) or named.ci_type == UNKNOWN:
         raise NotRegistered("named")
     if ci.ci_type != UNKNOWN:
         raise NotRegistered("recognised")
-    await cis.classify(tx, ci.id, named.ci_class, named.ci_type)
+    await cis.classify(act.tx, ci.id, named.ci_class, named.ci_type, cis.When.said(act.at))

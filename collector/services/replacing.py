@@ -60,7 +60,7 @@ async def replace(act: Act, decider: Decider, roles: Collection[str], asked: Rep
     if why := _why_not(new, old):
         raise NotReplaced(why)
     if new.ci_class == UNKNOWN and administers(roles, old.ci_class):
-        await cis.classify(act.tx, new.id, old.ci_class, old.ci_type)
+        await cis.classify(act.tx, new.id, old.ci_class, old.ci_type, cis.When.said(act.at))
     case_id = await _case(act, new, old)
     await decider.decide(act, roles, case_id, Decision(REPLACES, old.uid, reason=asked.reason[:MAX_REASON]))
 

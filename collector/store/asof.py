@@ -9,10 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Select, Subquery, Table, bindparam, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    Table,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from collector.model import FOREVER
-from collector.store.schema import ci, claim, fact, relation
+from collector.store.heads import STANDING
+from collector.store.schema import ci, ci_head, claim, fact, merge, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,33 @@ def related(moment: Moment | None) -> ColumnElement[bool]:
     return begun & or_(its.vt > moment.valid_at, its.gone_tf > moment.known_at)
 
 
-def existed(moment: Moment) -> ColumnElement[bool]:
-    """Return the condition under which anything of a CI was known at `moment`."""
+def cis(moment: Moment | None) -> FromClause:
+    """Return all CIs as they stand now, or as they stood at `moment`, those nobody knew of by then left out.
+
+    The columns are those of `ci`.
+    """
+    if moment is None:
+        return ci
+    its, after = ci_head, ci_head.alias("after")
+    later = tuple_(after.c.vf, after.c.tf) > tuple_(its.c.vf, its.c.tf)
+    overtaken = select(after.c.vf).where(after.c.ci_id == its.c.ci_id, later, *_told(after, moment)).exists()
+    own = [ci.c[name] for name in ("id", "uid", "created_at", "arrival")]
+    stood = select(*own, *(its.c[name] for name in STANDING), _merged(moment)).join(its, its.c.ci_id == ci.c.id)
+    return stood.where(~overtaken, *_told(its, moment)).subquery("stood")
+
+
+def _told(heads: FromClause, moment: Moment) -> tuple[ColumnElement[bool], ...]:
+    return heads.c.vf <= moment.valid_at, heads.c.tf <= moment.known_at
+
+
+def _merged(moment: Moment) -> ColumnElement[Any]:
+    """Return what a CI was by then that was merged into another; a merge is a decision and holds from when it is."""
+    stood = merge.c.at <= moment.known_at, or_(merge.c.undone_at.is_(None), merge.c.undone_at > moment.known_at)
+    into = select(func.max(merge.c.into_id)).where(merge.c.ci_id == ci.c.id, *stood)
+    return into.scalar_subquery().label("merged_into")
+
+
+def existed(of: FromClause, moment: Moment) -> ColumnElement[bool]:
+    """Return the condition under which anything of a CI of these was known at `moment`."""
     begun = (fact.c.vf <= moment.valid_at, fact.c.tf <= moment.known_at, fact.c.tt > moment.known_at)
-    return select(fact.c.ci_id).where(fact.c.ci_id == ci.c.id, *begun).exists()
+    return select(fact.c.ci_id).where(fact.c.ci_id == of.c.id, *begun).exists()

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.identifiers import PORT
 from collector.model import CI, FOREVER, GONE, CiState, Holder, Identifier, Subject
 from collector.record import SECTION
-from collector.store import interning, schema
+from collector.store import heads, interning, schema
 from collector.store.engine import insert, upsert
 
 
@@ -23,7 +23,9 @@ async def create(connection: AsyncConnection, subject: Subject, state: CiState, 
         "state": str(state), "created_at": at, "arrival": arrival,
     }  # fmt: skip
     made = await connection.execute(insert(connection, schema.ci).values(row).returning(schema.ci.c.id))
-    return int(made.scalar_one())
+    ci_id = int(made.scalar_one())
+    await heads.keep(connection, [ci_id], heads.EVER, at)
+    return ci_id
 
 
 _AGENT_SPEAKS = (
@@ -43,7 +45,21 @@ _NAMED_BY_PEOPLE = (
 )
 
 
-async def describe(connection: AsyncConnection, ci_id: int, subject: Subject, yields: bool = False) -> None:
+class When(NamedTuple):
+    """From when something of a CI holds, and when that was recorded (ms)."""
+
+    at: int
+    recorded_at: int
+
+    @classmethod
+    def said(cls, at: int) -> When:
+        """Return when what people or the clock say at `at` holds: from then on."""
+        return cls(at, at)
+
+
+async def describe(
+    connection: AsyncConnection, ci_id: int, subject: Subject, when: When, yields: bool = False
+) -> None:  # fmt: skip
     """Let name, class and type follow what is observed; an `unknown` never replaces what was known.
 
     A name that people gave stays.
@@ -52,16 +68,29 @@ async def describe(connection: AsyncConnection, ci_id: int, subject: Subject, yi
     `yields`: what an agent says of the CI from within goes before (a management controller has a name of its own).
     """
     table = schema.ci
-    back = update(table).where(table.c.id == ci_id, table.c.state.in_(["missing", "unreachable"]))
-    await connection.execute(back.values(state=str(CiState.ACTIVE)))
+    it = table.c.id == ci_id
+    await _write(connection, it & table.c.state.in_(["missing", "unreachable"]), {"state": str(CiState.ACTIVE)}, when)
     values: dict[str, Any] = {}
     if subject.name:
         values["name"] = case((_NAMED_BY_PEOPLE, table.c.name), else_=subject.name)
     if subject.ci_type != "unknown":
         values |= {"ci_class": subject.ci_class, "ci_type": subject.ci_type}
-    differs = or_(*(table.c[name] != value for name, value in values.items()))
-    statement = update(table).where(table.c.id == ci_id, differs)
-    await connection.execute((statement.where(~_AGENT_SPEAKS) if yields else statement).values(**values))
+    await _write(connection, it & ~_AGENT_SPEAKS if yields else it, values, when)
+
+
+async def _write(
+    connection: AsyncConnection, which: ColumnElement[bool], values: Mapping[str, Any], when: When
+) -> set[int]:  # fmt: skip
+    """Let those of some CIs that differ be so, and write down since when; return which they were."""
+    if not values:
+        return set()
+    table = schema.ci
+    differs = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
+    written = update(table).where(which, differs).values(**values).returning(table.c.id)
+    moved = set((await connection.execute(written)).scalars())
+    if moved:
+        await heads.keep(connection, moved, *when)
+    return moved
 
 
 _BY_IDS = select(schema.ci).where(schema.ci.c.id.in_(bindparam("ids", expanding=True)))
@@ -135,10 +164,9 @@ async def standing(connection: AsyncConnection, ci_ids: Iterable[int]) -> dict[i
     return found
 
 
-async def set_state(connection: AsyncConnection, ci_ids: Iterable[int], state: CiState) -> None:
-    table = schema.ci
+async def set_state(connection: AsyncConnection, ci_ids: Iterable[int], state: CiState, when: When) -> None:
     for part in interning.chunks(ci_ids):
-        await connection.execute(update(table).where(table.c.id.in_(part)).values(state=str(state)))
+        await _write(connection, schema.ci.c.id.in_(part), {"state": str(state)}, when)
 
 
 async def hold(connection: AsyncConnection, ci_ids: Iterable[int]) -> None:
@@ -148,22 +176,22 @@ async def hold(connection: AsyncConnection, ci_ids: Iterable[int]) -> None:
         await connection.execute(wanted.with_for_update())
 
 
-async def admit(connection: AsyncConnection, ci_ids: Iterable[int], arrival: str) -> set[int]:
+async def admit(connection: AsyncConnection, ci_ids: Iterable[int], arrival: str, when: When) -> set[int]:
     """Let those CIs that are proposed be active, `arrival` naming what admits them; return which they were."""
-    table, admitted = schema.ci, set[int]()
+    table, admitted = schema.ci.c, set[int]()
     for part in interning.chunks(sorted(ci_ids)):
-        proposed = update(table).where(table.c.id.in_(part), table.c.state == str(CiState.PROPOSED))
+        proposed = table.id.in_(part) & (table.state == str(CiState.PROPOSED))
         values = {"state": str(CiState.ACTIVE), "arrival": arrival}
-        admitted.update((await connection.execute(proposed.values(**values).returning(table.c.id))).scalars())
+        admitted |= await _write(connection, proposed, values, when)
     return admitted
 
 
-async def call(connection: AsyncConnection, names: Mapping[int, Mapping[str, str | None]]) -> None:
+async def call(
+    connection: AsyncConnection, names: Mapping[int, Mapping[str, str | None]], when: When
+) -> None:  # fmt: skip
     """Write what people say a CI goes by: CI → its `name`, `label`, `environment`. A label of another CI is refused."""
-    table = schema.ci
     for ci_id, values in names.items():
-        if values:
-            await connection.execute(update(table).where(table.c.id == ci_id).values(**values))
+        await _write(connection, schema.ci.c.id == ci_id, values, when)
 
 
 async def labelled(connection: AsyncConnection, labels: Iterable[str]) -> dict[str, int]:
@@ -175,10 +203,9 @@ async def labelled(connection: AsyncConnection, labels: Iterable[str]) -> dict[s
     return found
 
 
-async def classify(connection: AsyncConnection, ci_id: int, ci_class: str, ci_type: str) -> None:
+async def classify(connection: AsyncConnection, ci_id: int, ci_class: str, ci_type: str, when: When) -> None:
     """Say what a CI is."""
-    table = schema.ci
-    await connection.execute(update(table).where(table.c.id == ci_id).values(ci_class=ci_class, ci_type=ci_type))
+    await _write(connection, schema.ci.c.id == ci_id, {"ci_class": ci_class, "ci_type": ci_type}, when)
 
 
 # --- identity

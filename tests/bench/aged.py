@@ -104,6 +104,11 @@ def _one(database: sqlite3.Connection, ci_id: int, kind: Kind, dice: random.Rand
         "INSERT INTO ci (id, uid, ci_class, ci_type, name, state, created_at) VALUES (?, ?, ?, ?, ?, 'active', ?)",
         (ci_id, uid(ci_id), kind.ci_class, kind.ci_type, f"{kind.ci_type}-{ci_id}", START),
     )
+    database.execute(
+        "INSERT INTO ci_head (ci_id, vf, tf, ci_class, ci_type, name, state, environment)"
+        f" SELECT id, 0, {START}, ci_class, ci_type, name, state, environment FROM ci WHERE id = ?",
+        (ci_id,),
+    )
     source = 1 + ci_id % SOURCES
     intervals = list(_intervals(kind, dice))
     database.executemany(

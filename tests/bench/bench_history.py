@@ -33,7 +33,7 @@ from collector.pipeline.terms import Terms
 from collector.services import cis
 from collector.services.cis import Moment
 from collector.store import courses, schema
-from collector.store.browse.cis import CiQuery, CiRow
+from collector.store.browse.cis import CiQuery
 from collector.store.browse.page import Window
 from collector.store.engine import Store, open_store, sqlite_url
 from collector.store.lanes import Origin
@@ -97,9 +97,9 @@ async def _timed(store: Store, name: str, read: Timed, most_ms: float) -> list[F
 
 
 async def _as_of(connection: AsyncConnection, dice: random.Random, count: int) -> object:
-    ci_id = dice.randrange(1, count)
-    ci = CiRow(ci_id, uid(ci_id), "", "", "", "", "", None, START)
-    return await cis.made_of(connection, ci, Moment(dice.randrange(START, END), END))
+    moment = Moment(dice.randrange(START, END), END)
+    ci = await cis.one(connection, uid(dice.randrange(1, count)), moment)
+    return await cis.made_of(connection, ci, moment)
 
 
 async def _listed(connection: AsyncConnection, dice: random.Random) -> object:

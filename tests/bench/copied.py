@@ -16,7 +16,7 @@ from collector.store import schema
 from collector.store.engine import open_store
 from collector.store.migrate import migrate
 
-TABLES = ("source", "val", "path", "ci", "claim", "fact", "auth", "section")
+TABLES = ("source", "val", "path", "ci", "ci_head", "claim", "fact", "auth", "section")
 """What `tests.bench.aged` fills, in the order their rows name each other."""
 AT_ONCE = 200_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collector.channel import Channel
-from collector.store import channels, schema
+from collector.store import channels, heads, schema
 from collector.store.channels import ChannelRow
 from collector.store.engine import Store, insert
 
@@ -17,6 +17,7 @@ async def with_cis(store: Store, count: int) -> None:
     ]  # fmt: skip
     async with store.write() as connection:
         await connection.execute(insert(connection, schema.ci), rows)
+        await heads.keep(connection, range(1, count + 1), heads.EVER, 0)
 
 
 async def with_channels(store: Store, *names: str) -> None:

@@ -27,7 +27,7 @@ Time = Annotated[str | None, Query(max_length=40)]
 
 @router.get("/cis", operation_id="listCis", response_model=shapes.Paged[shapes.Ci])
 async def list_cis(request: Request, asked: Annotated[asking.CisAsked, Query()]) -> object:
-    """List CIs; as of a moment: those known then with their values of then, other columns are those of now."""
+    """List CIs; as of a moment: those known then, as they stood and with their values of then."""
     query = CiQuery(
         tuple(asked.classes), tuple(asked.types), tuple(asked.states), tuple(asked.environments), asked.q, asked.sort,
         _moment(asked.at, asked.known_at, context_of(request).clock()),
@@ -51,7 +51,7 @@ def _moment(at: str | None, known_at: str | None, now: int) -> Moment | None:
 
 async def whole(connection: AsyncConnection, uid: str, moment: Moment | None = None) -> shapes.CiWhole:
     """Return one CI with its facts, now or at `moment`; raise `NotFound`."""
-    ci = await cis.one(connection, uid)
+    ci = await cis.one(connection, uid, moment)
     standing = await cis.standing(connection, ci)
     sections = await cis.made_of(connection, ci, moment)
     return shapes.CiWhole.model_validate(ci).model_copy(

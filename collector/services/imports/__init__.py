@@ -177,7 +177,8 @@ class _Taking:
         """Say what the list says, and return what came of each line."""
         for ci_id, row in words.values():
             if row.device.ci_type and known[ci_id].ci_type == UNKNOWN:
-                await cis.classify(self._act.tx, ci_id, row.device.ci_class, row.device.ci_type)
+                kind, when = (row.device.ci_class, row.device.ci_type), cis.When.said(self._act.at)
+                await cis.classify(self._act.tx, ci_id, *kind, when)
         ci_ids = [ci_id for ci_id, _ in words.values()]
         before = await lanes.standing(self._act.tx, ci_ids)
         said = [Word(ci_id, row.device.values) for ci_id, row in words.values() if row.device.values]

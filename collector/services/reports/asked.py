@@ -61,11 +61,11 @@ class Asked:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.at, self.classes)
+        return Scope(self.moment, self.classes)
 
     def of(self, at: int) -> Scope:
-        """Return the same as of another time (ms)."""
-        return replace(self.scope, at=at)
+        """Return the same as of another time (ms), as it was known then."""
+        return replace(self.scope, moment=Moment(at, at))
 
     @property
     def told(self) -> tuple[Figure, ...]:

@@ -29,7 +29,7 @@ async def make(connection: AsyncConnection, asked: Asked) -> Report:
     by_class = await report_counts.by_column(connection, asked.scope, "class")
     by_word = [(name, await report_counts.by_column(connection, asked.scope, name)) for name in ("type", "state")]
     by_value = [
-        (name, await report_counts.by_value(connection, asked.scope, PLACES[name], asked.moment))
+        (name, await report_counts.by_value(connection, asked.scope, PLACES[name]))
         for name in ("vendor", "place", "owner")
     ]
     counted = [_words(name, found) for name, found in [("class", by_class), *by_word]]

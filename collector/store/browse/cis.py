@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
@@ -19,13 +19,7 @@ from collector.store.browse.search import cis_matching, nearness
 from collector.store.browse.seen import last_seen
 from collector.store.schema import alert, ci, finding, incident
 
-SORTS = {
-    "name": ci.c.name,
-    "class": ci.c.ci_class,
-    "type": ci.c.ci_type,
-    "state": ci.c.state,
-    "created": ci.c.created_at,
-}
+SORTS: Final = {"name": "name", "class": "ci_class", "type": "ci_type", "state": "state", "created": "created_at"}
 NEAREST: Final = "nearest"
 """The order of a search: what is called just so, what begins so, the others; by name among them."""
 HIDDEN = ("archived",)
@@ -36,8 +30,7 @@ HIDDEN = ("archived",)
 class CiQuery:
     """Which CIs. An empty tuple means any; `sort` is a word of `SORTS`, a leading '-' turns it round, or `NEAREST`.
 
-    `moment`: those of which anything was known then, with their values, findings and incidents of then; class, type,
-    state and name are those of now.
+    `moment`: those of which anything was known then, as they stood then: with their values, findings and incidents.
     """
 
     classes: tuple[str, ...] = ()
@@ -77,30 +70,29 @@ class CiRow:
         return CiRef(self.uid, self.name, self.ci_class, self.ci_type, self.state)
 
 
-_COLUMNS = (
-    ci.c.id, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state, ci.c.environment, ci.c.label,
-    ci.c.created_at,
-)  # fmt: skip
+_NAMES: Final = ("id", "uid", "name", "ci_class", "ci_type", "state", "environment", "label", "created_at")
 
 
 async def list_cis(connection: AsyncConnection, query: CiQuery, window: Window) -> Page[CiRow]:
     """Return one page of the CIs that match; raise `BadCursor`, and KeyError for a sort that is not in `SORTS`."""
-    order = _order(query)
-    where = _where(query)
-    count = (await connection.execute(select(func.count()).select_from(ci).where(*where))).scalar_one()
-    page = await fetch(connection, select(*_COLUMNS).where(*where), order, window, count)
+    its = asof.cis(query.moment)
+    order = _order(query, its)
+    where = _where(query, its)
+    count = (await connection.execute(select(func.count()).select_from(its).where(*where))).scalar_one()
+    page = await fetch(connection, _columns(its).where(*where), order, window, count)
     return page.of(await _dressed(connection, page.items, query.moment))
 
 
-async def one(connection: AsyncConnection, uid: str) -> CiRow | None:
-    """Return the CI with that uid, merged and archived ones too."""
-    row = (await connection.execute(select(*_COLUMNS).where(ci.c.uid == uid))).one_or_none()
+async def one(connection: AsyncConnection, uid: str, moment: Moment | None = None) -> CiRow | None:
+    """Return the CI with that uid, merged and archived ones too; as it stood at `moment` if anybody knew of it."""
+    its = asof.cis(moment)
+    row = (await connection.execute(_columns(its).where(its.c.uid == uid))).one_or_none()
     if row is None:
-        return None
-    (dressed,) = await _dressed(connection, [row])
+        return None if moment is None else await one(connection, uid)
+    (dressed,) = await _dressed(connection, [row], moment)
     into = ci.alias()
-    joined = ci.join(into, into.c.id == ci.c.merged_into)
-    merged = (await connection.execute(select(into.c.uid).select_from(joined).where(ci.c.uid == uid))).scalar()
+    joined = its.join(into, into.c.id == its.c.merged_into)
+    merged = (await connection.execute(select(into.c.uid).select_from(joined).where(its.c.uid == uid))).scalar()
     return replace(dressed, state="archived", merged_into=merged) if merged else dressed
 
 
@@ -115,38 +107,42 @@ async def by_class(connection: AsyncConnection) -> dict[tuple[str, str, str], in
 
 async def first_hosts(connection: AsyncConnection, classes: Sequence[str], limit: int) -> tuple[CiRow, ...]:
     """Return the CIs of `classes` that were known first."""
-    wanted = select(*_COLUMNS).where(ci.c.ci_class.in_(classes), ci.c.merged_into.is_(None))
+    wanted = _columns(ci).where(ci.c.ci_class.in_(classes), ci.c.merged_into.is_(None))
     rows = (await connection.execute(wanted.order_by(ci.c.id).limit(limit))).all()
     return await _dressed(connection, rows)
 
 
-def _where(query: CiQuery) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [ci.c.merged_into.is_(None)]
+def _columns(its: FromClause) -> AnySelect:
+    return select(*(its.c[name] for name in _NAMES))
+
+
+def _where(query: CiQuery, its: FromClause) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [its.c.merged_into.is_(None)]
     for column, wanted in (
-        (ci.c.ci_class, query.classes),
-        (ci.c.ci_type, query.types),
-        (ci.c.state, query.states),
-        (ci.c.environment, query.environments),
+        (its.c.ci_class, query.classes),
+        (its.c.ci_type, query.types),
+        (its.c.state, query.states),
+        (its.c.environment, query.environments),
     ):
         if wanted:
             where.append(column.in_(wanted))
     if not query.states:
-        where.append(ci.c.state.not_in(HIDDEN))
+        where.append(its.c.state.not_in(HIDDEN))
     if query.q:
-        where.append(or_(ci.c.uid == query.q, cis_matching(query.q)))
+        where.append(or_(its.c.uid == query.q, cis_matching(query.q, its)))
     if query.moment is not None:
-        where.append(asof.existed(query.moment))
+        where.append(asof.existed(its, query.moment))
     return where
 
 
-def _order(query: CiQuery) -> Order:
+def _order(query: CiQuery, its: FromClause) -> Order:
     is_nearest = query.sort == NEAREST
-    columns = (nearness(query.q), ci.c.name) if is_nearest else (SORTS[query.sort.removeprefix("-")],)
+    columns = (nearness(query.q, its), its.c.name) if is_nearest else (its.c[SORTS[query.sort.removeprefix("-")]],)
 
     def bound(key: Key) -> tuple[Any, ...]:
-        return (*(select(each).where(ci.c.id == key[0]).scalar_subquery() for each in columns), key[0])
+        return (*(select(each).where(its.c.id == key[0]).scalar_subquery() for each in columns), key[0])
 
-    return Order((*columns, ci.c.id), lambda row: (row.id,), bound, (int,), query.sort.startswith("-"))
+    return Order((*columns, its.c.id), lambda row: (row.id,), bound, (int,), query.sort.startswith("-"))
 
 
 async def _dressed(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import CONTAINS, FOREVER
@@ -14,12 +14,10 @@ from collector.record import PEOPLE
 from collector.relations import HA_PEER
 from collector.store import asof, interning
 from collector.store.asof import Moment
-from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
+from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching
 from collector.store.schema import ci, relation, source
-
-_A, _B = ci.alias("a_ci"), ci.alias("b_ci")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +51,19 @@ async def list_relations(connection: AsyncConnection, query: RelationQuery, wind
     count = (await connection.execute(select(func.count()).select_from(relation).where(*where))).scalar_one()
     columns = (relation.c.kind, relation.c.a, relation.c.b, relation.c.source_id, relation.c.vf)
     order = Order(columns, _key, _same, (str, int, int, int, int))
-    page = await fetch(connection, _RELATED.where(*where), order, window, count)
+    page = await fetch(connection, _related(query.moment).where(*where), order, window, count)
     return page.of([_relation(row) for row in page.items])
 
 
-def _ref(table: Any) -> tuple[ColumnElement[Any], ...]:
-    return (table.c.uid, table.c.name, table.c.ci_class, table.c.ci_type, table.c.state)
+def _related(moment: Moment | None) -> AnySelect:
+    a, b = (asof.cis(moment).alias(name) for name in ("a_ci", "b_ci"))
+    own = select(relation, source.c.code, *_ref(a, "a"), *_ref(b, "b"))
+    named = own.join(source, source.c.id == relation.c.source_id)
+    return named.join(a, a.c.id == relation.c.a).join(b, b.c.id == relation.c.b)
 
 
-_RELATED = (
-    select(
-        relation, source.c.code,
-        *(each.label(f"a_{each.name}") for each in _ref(_A)), *(each.label(f"b_{each.name}") for each in _ref(_B)),
-    )
-    .join(source, source.c.id == relation.c.source_id)
-    .join(_A, _A.c.id == relation.c.a)
-    .join(_B, _B.c.id == relation.c.b)
-)  # fmt: skip
+def _ref(its: FromClause, end: str) -> list[ColumnElement[Any]]:
+    return [its.c[name].label(f"{end}_{name}") for name in ("uid", "name", "ci_class", "ci_type", "state")]
 
 
 def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
@@ -79,7 +73,8 @@ def _where(query: RelationQuery) -> list[ColumnElement[bool]]:
     if query.kinds:
         where.append(relation.c.kind.in_(query.kinds))
     if query.q:
-        matching = select(ci.c.id).where(cis_matching(query.q))
+        its = asof.cis(query.moment)
+        matching = select(its.c.id).where(cis_matching(query.q, its))
         where.append(or_(relation.c.a.in_(matching), relation.c.b.in_(matching)))
     if query.is_said:
         where.append(relation.c.source_id.in_(select(source.c.id).where(source.c.kind.in_(PEOPLE))))

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
+from collector.store import asof
 from collector.store.browse.findings import then
 from collector.store.browse.page import AnyRow, Key, Order, Page, Window, fetch
 from collector.store.browse.reports import Scope, counted, near, of_scope
-from collector.store.schema import ci, finding, finding_item, path, val
+from collector.store.schema import finding, finding_item, path, val
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,12 @@ async def count_open(connection: AsyncConnection, ids: Sequence[int], at: int) -
 
 async def by_verdict(connection: AsyncConnection, scope: Scope, period: Period) -> dict[str, int]:
     """Return verdict → how many controlled values moved in the period with it."""
+    its = asof.cis(scope.moment)
     statement = (
         select(finding_item.c.verdict, func.count())
         .join(finding, finding.c.id == finding_item.c.finding_id)
-        .join(ci, ci.c.id == finding.c.ci_id)
-        .where(_within(period), *of_scope(scope))
+        .join(its, its.c.id == finding.c.ci_id)
+        .where(_within(period), *of_scope(scope, its))
         .group_by(finding_item.c.verdict)
     )
     return {row[0]: row[1] for row in await connection.execute(statement)}
@@ -92,11 +94,10 @@ _BEFORE, _AFTER = val.alias("before"), val.alias("after")
 _MOVED = (
     select(
         finding_item.c.finding_id, finding_item.c.path_id, finding_item.c.field, finding_item.c.hi,
-        finding_item.c.source_id, finding_item.c.verdict, finding_item.c.change, finding_item.c.actor, ci.c.uid,
-        ci.c.name, path.c.section, path.c.key, _BEFORE.c.text.label("before"), _AFTER.c.text.label("after"),
+        finding_item.c.source_id, finding_item.c.verdict, finding_item.c.change, finding_item.c.actor,
+        path.c.section, path.c.key, _BEFORE.c.text.label("before"), _AFTER.c.text.label("after"),
     )
     .join(finding, finding.c.id == finding_item.c.finding_id)
-    .join(ci, ci.c.id == finding.c.ci_id)
     .join(path, path.c.id == finding_item.c.path_id)
     .outerjoin(_BEFORE, _BEFORE.c.id == finding_item.c.old_val_id)
     .outerjoin(_AFTER, _AFTER.c.id == finding_item.c.new_val_id)
@@ -113,10 +114,12 @@ _MOVED_ORDER = Order(
 
 async def moved(connection: AsyncConnection, scope: Scope, period: Period, window: Window) -> Page[Moved]:
     """Return one page of what moved in the period, in the order in which it was found; raise `BadCursor`."""
-    where = [_within(period), *of_scope(scope)]
-    joined = finding_item.join(finding, finding.c.id == finding_item.c.finding_id).join(ci, ci.c.id == finding.c.ci_id)
+    its = asof.cis(scope.moment)
+    on, where = its.c.id == finding.c.ci_id, [_within(period), *of_scope(scope, its)]
+    joined = finding_item.join(finding, finding.c.id == finding_item.c.finding_id).join(its, on)
     count = await counted(connection, select(func.count()).select_from(joined).where(*where), window)
-    page = await fetch(connection, _MOVED.where(*where, *near(_MOVED_ORDER, window)), _MOVED_ORDER, window, count)
+    told = _MOVED.add_columns(its.c.uid, its.c.name).join(its, on).where(*where, *near(_MOVED_ORDER, window))
+    page = await fetch(connection, told, _MOVED_ORDER, window, count)
     return page.of([_moved(row) for row in page.items])
 
 
@@ -148,11 +151,12 @@ async def open_findings(connection: AsyncConnection, scope: Scope, at: int, wind
     Raise `BadCursor`.
     """
     stood = then(at)
-    where = [stood.is_open, *of_scope(scope)]
+    its = asof.cis(scope.moment)
+    where = [stood.is_open, *of_scope(scope, its)]
+    joined = finding.join(its, its.c.id == finding.c.ci_id)
     statement = select(
-        finding.c.id, ci.c.uid, ci.c.name, stood.verdict, finding.c.opened_at, finding.c.due_at, _ITEMS.label("items")
-    ).join(ci, ci.c.id == finding.c.ci_id)
-    joined = finding.join(ci, ci.c.id == finding.c.ci_id)
+        finding.c.id, its.c.uid, its.c.name, stood.verdict, finding.c.opened_at, finding.c.due_at, _ITEMS.label("items")
+    ).select_from(joined)
     count = await counted(connection, select(func.count()).select_from(joined).where(*where), window)
     page = await fetch(connection, statement.where(*where, *near(_OPEN_ORDER, window)), _OPEN_ORDER, window, count)
     return page.of([Standing(*row) for row in page.items])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER, Value
@@ -27,12 +27,12 @@ THERE = (Outcome.CONFIRMED, Outcome.MOVED, Outcome.FOUND)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which CIs: of these classes (empty: all), there at `at` (ms; None: now); archived ones are left out.
+    """Which CIs: of these classes (empty: all), there now or at `moment`, as they stood; archived ones are left out.
 
     `in_service`: only those the regulation speaks of: in production, and not retired.
     """
 
-    at: int | None = None
+    moment: Moment | None = None
     classes: tuple[str, ...] = ()
     in_service: bool = False
 
@@ -50,29 +50,26 @@ class Head:
     created_at: int
 
 
-_HEAD = (ci.c.id, ci.c.uid, ci.c.name, ci.c.ci_class, ci.c.ci_type, ci.c.state, ci.c.created_at)
-
-
-def of_scope(scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions a CI of `scope` meets.
+def of_scope(scope: Scope, its: FromClause = ci) -> list[ColumnElement[bool]]:
+    """Return the conditions a CI of `scope` meets, among `its`: CIs as they stand now or stood.
 
     Nearly all are merged into none: asked as a function, so that SQLite does not begin with the index of that.
     """
-    where: list[ColumnElement[bool]] = [func.coalesce(ci.c.merged_into, 0) == 0, ci.c.state != "archived"]
+    where: list[ColumnElement[bool]] = [func.coalesce(its.c.merged_into, 0) == 0, its.c.state != "archived"]
     if scope.classes:
-        where.append(ci.c.ci_class.in_(scope.classes))
+        where.append(its.c.ci_class.in_(scope.classes))
     if scope.in_service:
-        where += [ci.c.environment == "production", ci.c.state != "retired"]
-    if scope.at is not None:
-        where.append(ci.c.created_at <= scope.at)
+        where += [its.c.environment == "production", its.c.state != "retired"]
+    if scope.moment is not None:
+        where.append(its.c.created_at <= scope.moment.valid_at)
     return where
 
 
-def _bound(key: Key) -> tuple[Any, ...]:
-    return (select(ci.c.name).where(ci.c.id == key[0]).scalar_subquery(), key[0])
+def _by_name(its: FromClause) -> Order:
+    def bound(key: Key) -> tuple[Any, ...]:
+        return (select(its.c.name).where(its.c.id == key[0]).scalar_subquery(), key[0])
 
-
-_ORDER = Order((ci.c.name, ci.c.id), lambda row: (row.id,), _bound, (int,))
+    return Order((its.c.name, its.c.id), lambda row: (row.id,), bound, (int,))
 
 
 def near(order: Order, window: Window) -> list[ColumnElement[bool]]:
@@ -89,9 +86,11 @@ def near(order: Order, window: Window) -> list[ColumnElement[bool]]:
 
 async def heads(connection: AsyncConnection, scope: Scope, window: Window) -> Page[Head]:
     """Return one page of CIs by name, the first with how many there are; raise `BadCursor`."""
-    where = of_scope(scope)
-    count = await counted(connection, select(func.count()).select_from(ci).where(*where), window)
-    page = await fetch(connection, select(*_HEAD).where(*where, *near(_ORDER, window)), _ORDER, window, count)
+    its = asof.cis(scope.moment)
+    order, where = _by_name(its), of_scope(scope, its)
+    count = await counted(connection, select(func.count()).select_from(its).where(*where), window)
+    own = select(*(its.c[name] for name in Head.__slots__))
+    page = await fetch(connection, own.where(*where, *near(order, window)), order, window, count)
     return page.of([Head(*row) for row in page.items])
 
 
@@ -165,12 +164,13 @@ async def installed(
     connection: AsyncConnection, ids: Sequence[int], moment: Moment | None
 ) -> dict[int, dict[int, str]]:
     """Return CI id → software CIs on it, id → name, now or at `moment`."""
+    its = asof.cis(moment)
     statement = (
-        select(relation.c.b, ci.c.id, ci.c.name)
-        .join(ci, ci.c.id == relation.c.a)
+        select(relation.c.b, its.c.id, its.c.name)
+        .join(its, its.c.id == relation.c.a)
         .where(relation.c.b.in_(ids), relation.c.kind.in_(SOFTWARE_KINDS), asof.related(moment))
-        .where(ci.c.ci_class.in_(("system_software", "application")))
-        .order_by(ci.c.name, ci.c.id)
+        .where(its.c.ci_class.in_(("system_software", "application")))
+        .order_by(its.c.name, its.c.id)
     )
     found: dict[int, dict[int, str]] = {}
     for host, software, name in await connection.execute(statement):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import FOREVER
@@ -16,7 +16,7 @@ _MAC = re.compile(r"[0-9a-f]{12}")
 _ADDRESS = re.compile(r"[0-9a-f:.]{3,45}")
 
 
-def cis_matching(q: str) -> ColumnElement[bool]:
+def cis_matching(q: str, ci: FromClause = ci) -> ColumnElement[bool]:
     """Return the condition under which a CI matches `q`: name, label, identifier or address."""
     text = q.strip()[:MAX_QUERY]
     conditions: list[ColumnElement[bool]] = [
@@ -29,7 +29,7 @@ def cis_matching(q: str) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def nearness(q: str) -> ColumnElement[int]:
+def nearness(q: str, ci: FromClause = ci) -> ColumnElement[int]:
     """Return how near the name or the label of a CI is to `q`: 0 it is called so, 1 it begins so, 2 neither."""
     text = q.strip()[:MAX_QUERY]
     called = (ci.c.name, ci.c.label)

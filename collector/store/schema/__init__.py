@@ -73,6 +73,7 @@ from collector.store.schema.history import val as val
 from collector.store.schema.history import value_lock as value_lock
 from collector.store.schema.identity import apart as apart
 from collector.store.schema.identity import ci as ci
+from collector.store.schema.identity import ci_head as ci_head
 from collector.store.schema.identity import duplicate_case as duplicate_case
 from collector.store.schema.identity import duplicate_member as duplicate_member
 from collector.store.schema.identity import frozen_ci as frozen_ci

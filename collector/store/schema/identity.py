@@ -16,6 +16,14 @@ ci = Table(
     Index("ix_ci_merged_into", "merged_into"),
 )  # fmt: skip
 
+ci_head = Table(  # how a CI stood from `vf` on until the next, as it was recorded at `tf`; the first: ever since
+    "ci_head", metadata,
+    Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True),
+    Column("vf", BigInteger, primary_key=True), Column("tf", BigInteger, primary_key=True),
+    words("ci_class"), words("ci_type"), words("name"), words("state"), words("environment"), Column("label", Text),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
 identifier = Table(
     "identifier", metadata,
     Column("kind", Text, primary_key=True), Column("value", Text, primary_key=True),

@@ -47,7 +47,7 @@ async def ci_page(request: Request, uid: str) -> HTMLResponse:
     moment = _moment(request, context)
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        ci = await cis.one(connection, uid)
+        ci = await cis.one(connection, uid, moment)
         sections = await cis.made_of(connection, ci, moment)
         registers = moment is None and register_form.registers(viewer, ci)
         return page(
@@ -107,7 +107,7 @@ async def section_page(request: Request, uid: str, name: str) -> HTMLResponse:
     q = request.query_params.get("q", "").strip()[:200]
     async with context.store.read() as connection:
         viewer = await viewer_of(request, connection)
-        ci = await cis.one(connection, uid)
+        ci = await cis.one(connection, uid, moment)
         found = await cis.made_of(connection, ci, moment, name)
     section = found[0] if found else None
     entries = [entry for entry in section.entries if _holds(entry.fields, q)] if section else []
