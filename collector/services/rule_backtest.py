@@ -3,7 +3,7 @@
 What a section holds is known to have been fresh while it was a fact, so `max_age` and `min_samples` say nothing here.
 Measurements are no facts: of those rules look back on there are samples for as long as they look back, of all others
 nothing. What a rule reads of that is missing, and its answer is UNKNOWN.
-Class, type, state, name and record of a CI have no history here; they are those of today.
+Class, type, state, name and record of a CI are those of today.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _PLACE = (schema.path.c.section, schema.path.c.key, schema.val.c.text)
 
 
 async def tables(store: Store) -> Rows:
-    """Return claim, fact, authorised lane and items as they are believed now, relations as they ever were.
+    """Return claim, fact, authorised lane and items as they are believed now, relations and heads as they ever were.
 
     CIs are told by the order they came in.
     """
@@ -26,6 +26,7 @@ async def tables(store: Store) -> Rows:
             "fact": await _facts(reader),
             "auth": await _auth(reader),
             "relation": await _relations(reader),
+            "head": _rows(await reader.execute(select(schema.ci_head))),
             "item": await _items(reader),
         }
 

@@ -47,7 +47,7 @@ async def test_the_list_of_cis_is_shown_as_of_a_moment(world: World) -> None:
     client = await world.person("viewer")
     then, before = units.field_text(NOW - DAY), units.field_text(NOW - 1000 * DAY)
     text = (await client.get("/cis", params={"at": then})).text
-    assert "Class, type, state and name are those of now" in text
+    assert "as they stood and with their values of then" in text
     assert "web-01" in text
     assert "as far as it was known at" in (await client.get("/cis", params={"at": then, "known_at": then})).text
     assert f"/cis/{world.estate.web.uid}?at=" in text
