@@ -45,7 +45,7 @@ class Ground:
         for number in range(1, self.count + 1):
             await self.show(number)
         async with world.store.write() as tx:
-            await cis.admit(tx, [row.id for row in await world.rows(schema.ci)], "test")
+            await cis.admit(tx, [row.id for row in await world.rows(schema.ci)], "test", cis.When.said(world.now))
 
     async def show(self, number: int, bare: bool = False) -> None:
         """Let the probe find the switch and say what it is."""

@@ -256,7 +256,7 @@ async def record(ground: Ground, **said: str) -> None:
 
 async def retire(ground: Ground) -> None:
     async with ground.world.store.write() as tx:
-        await cis.set_state(tx, [ground.ci_id], CiState.RETIRED)
+        await cis.set_state(tx, [ground.ci_id], CiState.RETIRED, cis.When.said(ground.world.now))
         await changed(tx, [ground.ci_id], ground.world.now, ground.world.runner.policies)
 
 

@@ -6,6 +6,8 @@ import re
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 from collector.web import units
 from tests.estate import DAY, NOW
 from tests.people import World
@@ -36,3 +38,11 @@ async def test_clearing_the_filters_keeps_the_moment(world: World) -> None:
     cleared = re.search(r'class="chip plain" href="([^"]*)"', await _page(world))
     assert cleared is not None
     assert dict(parse_qsl(urlsplit(unescape(cleared[1])).query)) == {"at": THEN, "sort": "-name", "column": "name"}
+
+
+@pytest.mark.parametrize("path", ["/cis", "/changes", "/findings?state=", "/incidents?state=", "/relations"])
+async def test_a_moment_before_anything_was_recorded_says_so_and_leads_back_to_now(world: World, path: str) -> None:
+    client = await world.person("auditor", language="en")
+    text = (await client.get(path, params={"at": "2001-01-01T00:00:00", "known_at": "2001-01-01T00:00:00"})).text
+    assert "None had been recorded by then." in text
+    assert f'href="{path.partition("?")[0]}">Back to now' in text
