@@ -69,6 +69,15 @@ async def test_a_name_that_is_told_late_holds_from_when_it_was_seen_and_is_not_k
     assert (await one(ground, 300, known_at=499)).name == "old-name"
 
 
+async def test_what_is_told_late_moves_nothing_that_was_said_since(ground: Store) -> None:
+    async with ground.write() as tx:
+        await cis.set_state(tx, [1], CiState.RETIRED, When.said(400))
+    await called(ground, "new-name", 200, 500)
+    assert [((row := await one(ground, at)).name, row.state) for at in (300, 450)] == [
+        ("old-name", "proposed"), ("new-name", "retired"),
+    ]  # fmt: skip
+
+
 async def test_for_all_anybody_knows_it_was_so_before_it_was_recorded(ground: Store) -> None:
     assert (await one(ground, 60)).name == "old-name"
     assert await seen(ground, 60, known_at=CREATED - 1) == []
@@ -131,7 +140,7 @@ async def test_random_tellings_are_held_as_a_list_of_them_says(ground: Store) ->
         at, name = recorded_at - dice.choice((0, 0, 3, 60)), f"n{dice.randrange(6)}"
         if name != told[-1][2]:
             await called(ground, name, at, recorded_at)
-            told.append((at, recorded_at, name))
+            told.append((max(at, told[-1][0]), recorded_at, name))
     for _ in range(300):
         moment = Moment(dice.randrange(60, 420), dice.randrange(CREATED, 420))
         known = [each for each in told if each[0] <= moment.valid_at and each[1] <= moment.known_at]
