@@ -90,7 +90,7 @@ class Lane:
         is_wanted = not sweep_codec.decode_answer(answer)
         self._telling.reset()
         self._told_at = now
-        if self.sweep.told(self._sent):
+        if self.sweep.told(self._sent, is_wanted):
             self.leave()
         elif not is_wanted:
             self.sweep.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,7 @@ class Sweeping:
         self._place = Place(task.cursor, {})
         self._rows: deque[tuple[TargetRow, str]] = deque()
         self._told_cursor = task.cursor
+        self._is_heard = True
         self._hearing = Hearing(spool, room_bytes, now, self._kept, lambda: len(self._rows) >= MOST_ROWS)
         self._is_ready = self._is_done = False
         self.spent_ms = 0
@@ -101,22 +102,32 @@ class Sweeping:
     def progress(self) -> Progress:
         """Return what is next to be told; the same again until `told`."""
         rows = tuple(islice(self._rows, MAX_ROWS))
-        cursor = rows[-1][1] if rows else self._place.cursor if not self._hearing.waiting else self._told_cursor
         is_last = self._is_done and len(rows) == len(self._rows)
         return Progress(
             self.uid,
             self._place.counts,
             tuple(row for row, _ in rows),
-            cursor,
+            self._cursor(rows),
             is_last,
             self.failure if is_last else "",
         )
 
-    def told(self, progress: Progress) -> bool:
-        """Let go of rows the collector has; return True when it knows that the sweep has ended."""
+    def _cursor(self, rows: Sequence[tuple[TargetRow, str]]) -> str:
+        """Return how far the sweep has come with these rows."""
+        if not self._is_heard:
+            return self._told_cursor
+        return rows[-1][1] if rows else self._place.cursor if not self._hearing.waiting else self._told_cursor
+
+    def told(self, progress: Progress, is_wanted: bool) -> bool:
+        """Let go of rows the collector has; return True when it knows that the sweep has ended.
+
+        What wants it no more may not have kept the rows: whoever goes on begins before them, so the cursor stays.
+        """
         for _ in progress.rows:
             self._rows.popleft()
-        self._told_cursor = progress.cursor
+        self._is_heard &= is_wanted
+        if self._is_heard:
+            self._told_cursor = progress.cursor
         return progress.ended
 
     # --- how it ends

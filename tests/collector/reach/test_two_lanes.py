@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from collector.services import sweeps
@@ -107,6 +107,7 @@ def test_no_watch_is_lost_and_none_runs_twice_and_what_is_explored_ends(
 ) -> None:
     @settings(max_examples=histories, deadline=None, suppress_health_check=list(HealthCheck))
     @given(happenings)
+    @example([("start", 0)] * 15 + [("close", 0), ("unanswered", 0)])  # rows nobody kept, and its end told again
     def holds(drawn: Happenings) -> None:
         async def lived() -> None:
             shutil.copy(migrated_file, tmp_path / "muster.db")
