@@ -75,7 +75,7 @@ class Estate:
         role = more.pop("role", "host")
         told = {"state": "active", "created_at": self.now - 40 * DAY} | more
         ci_id = await self._add(schema.ci, uid=uid, ci_class=ci_class, ci_type=ci_type, name=name, **told)
-        await heads.keep(self.connection, [ci_id], heads.EVER, told["created_at"])
+        await heads.keep(self.connection, [ci_id], told["created_at"], told["created_at"])
         await self._add(
             schema.subject_ci,
             source_id=source_id,

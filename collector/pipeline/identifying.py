@@ -211,17 +211,17 @@ class _Placing:
 
     async def _settle(self, each: Subject, answer: Identified) -> Placed:
         tx, state, arrival = self.tx, self.state, ""
+        when = cis.When(self.moment, self.observation.received_at)
         if answer.ci_id is None:
             # An operator minted the token the agent came with; what a sweep finds, a person has still to register.
             arrival = state.code if answer.case is None and state.agent_id else ""
             admitted = CiState.ACTIVE if arrival else CiState.PROPOSED
-            ci_id = await cis.create(tx, each, admitted, arrival, self.moment)
+            ci_id = await cis.create(tx, each, admitted, arrival, when)
             if answer.case is not None:
                 case = _with_member(answer.case, ci_id)
                 await doubts.open_case(tx, case, f"new|{state.code}|{each.role}|{ci_id}", self.moment)
         else:
             ci_id = answer.ci_id
-            when = cis.When(self.moment, self.observation.received_at)
             await cis.describe(tx, ci_id, each, when, yields=not state.agent_id)
             await cis.leave_ports(tx, ci_id, each.identifiers, state.id)
         await cis.identify_by(tx, ci_id, each.identifiers, state.id, self.moment)

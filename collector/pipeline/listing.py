@@ -43,7 +43,7 @@ async def _settle(
     if not found and not device.ci_type:
         return Settled(MADE)  # nobody knows it, and the list does not say what it is
     if not found:
-        found = await cis.create(tx, subject, CiState.PROPOSED, "", now)
+        found = await cis.create(tx, subject, CiState.PROPOSED, "", cis.When.said(now))
         if answer.case is not None:
             case = DuplicateCase(answer.case.kind, answer.case.why, {**answer.case.evidence, found: "of a list"})
             await doubts.open_case(tx, case, f"new|{found}|{HOST}", now)

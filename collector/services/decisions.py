@@ -149,9 +149,8 @@ class Decider:
         chosen = {speakers[code] for code in codes if code in speakers}
         if not chosen or len(chosen) == len(speakers):
             raise Refused("some of the sources that speak of it, and not all, become a CI of their own", "sources")
-        made = await cis.create(
-            act.tx, Subject("host", ci.ci_class, ci.ci_type, ci.name, frozenset(), {}), CiState.PROPOSED, "", act.at
-        )
+        same = Subject("host", ci.ci_class, ci.ci_type, ci.name, frozenset(), {})
+        made = await cis.create(act.tx, same, CiState.PROPOSED, "", cis.When.said(act.at))
         await self.withdraw(act.tx, ci.id, chosen, act.at)
         await merges.rebind(act.tx, ci.id, made, f"split, {act.by}", act.at, chosen)
         await merges.move_identifiers(act.tx, ci.id, made, chosen)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from collector.model import FOREVER
 from collector.store.heads import STANDING
-from collector.store.schema import ci, ci_head, claim, fact, merge, relation
+from collector.store.schema import ci, ci_head, claim, merge, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def related(moment: Moment | None) -> ColumnElement[bool]:
 
 
 def cis(moment: Moment | None) -> FromClause:
-    """Return all CIs as they stand now, or as they stood at `moment`, those nobody knew of by then left out.
+    """Return all CIs as they stand now, or as those stood at `moment` that were there and known by then.
 
     The columns are those of `ci`.
     """
@@ -107,9 +107,3 @@ def _merged(moment: Moment) -> ColumnElement[Any]:
     stood = merge.c.at <= moment.known_at, or_(merge.c.undone_at.is_(None), merge.c.undone_at > moment.known_at)
     into = select(func.max(merge.c.into_id)).where(merge.c.ci_id == ci.c.id, *stood)
     return into.scalar_subquery().label("merged_into")
-
-
-def existed(of: FromClause, moment: Moment) -> ColumnElement[bool]:
-    """Return the condition under which anything of a CI of these was known at `moment`."""
-    begun = (fact.c.vf <= moment.valid_at, fact.c.tf <= moment.known_at, fact.c.tt > moment.known_at)
-    return select(fact.c.ci_id).where(fact.c.ci_id == of.c.id, *begun).exists()

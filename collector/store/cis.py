@@ -16,15 +16,27 @@ from collector.store import heads, interning, schema
 from collector.store.engine import insert, upsert
 
 
-async def create(connection: AsyncConnection, subject: Subject, state: CiState, arrival: str, at: int) -> int:
+class When(NamedTuple):
+    """From when something of a CI holds, and when that was recorded (ms)."""
+
+    at: int
+    recorded_at: int
+
+    @classmethod
+    def said(cls, at: int) -> When:
+        """Return when what people or the clock say at `at` holds: from then on."""
+        return cls(at, at)
+
+
+async def create(connection: AsyncConnection, subject: Subject, state: CiState, arrival: str, when: When) -> int:
     """Make a CI for `subject` and return its id."""
     row = {
         "uid": str(uuid.uuid4()), "ci_class": subject.ci_class, "ci_type": subject.ci_type, "name": subject.name,
-        "state": str(state), "created_at": at, "arrival": arrival,
+        "state": str(state), "created_at": when.at, "arrival": arrival,
     }  # fmt: skip
     made = await connection.execute(insert(connection, schema.ci).values(row).returning(schema.ci.c.id))
     ci_id = int(made.scalar_one())
-    await heads.keep(connection, [ci_id], heads.EVER, at)
+    await heads.keep(connection, [ci_id], *when)
     return ci_id
 
 
@@ -43,18 +55,6 @@ _NAMED_BY_PEOPLE = (
     .where(schema.path.c.section == SECTION, schema.path.c.key == "name")
     .exists()
 )
-
-
-class When(NamedTuple):
-    """From when something of a CI holds, and when that was recorded (ms)."""
-
-    at: int
-    recorded_at: int
-
-    @classmethod
-    def said(cls, at: int) -> When:
-        """Return when what people or the clock say at `at` holds: from then on."""
-        return cls(at, at)
 
 
 async def describe(

@@ -12,8 +12,6 @@ from collector.store import interning
 from collector.store.engine import upsert
 from collector.store.schema import ci, ci_head
 
-EVER: Final = 0
-"""From when the first one holds: for all anybody knows it was always so."""
 STANDING: Final = ("ci_class", "ci_type", "name", "state", "environment", "label")
 """The columns of a CI whose past is kept."""
 _KEY: Final = ("ci_id", "vf", "tf")

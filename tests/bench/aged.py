@@ -106,7 +106,7 @@ def _one(database: sqlite3.Connection, ci_id: int, kind: Kind, dice: random.Rand
     )
     database.execute(
         "INSERT INTO ci_head (ci_id, vf, tf, ci_class, ci_type, name, state, environment)"
-        f" SELECT id, 0, {START}, ci_class, ci_type, name, state, environment FROM ci WHERE id = ?",
+        f" SELECT id, {START}, {START}, ci_class, ci_type, name, state, environment FROM ci WHERE id = ?",
         (ci_id,),
     )
     source = 1 + ci_id % SOURCES

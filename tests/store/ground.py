@@ -17,7 +17,7 @@ async def with_cis(store: Store, count: int) -> None:
     ]  # fmt: skip
     async with store.write() as connection:
         await connection.execute(insert(connection, schema.ci), rows)
-        await heads.keep(connection, range(1, count + 1), heads.EVER, 0)
+        await heads.keep(connection, range(1, count + 1), 0, 0)
 
 
 async def with_channels(store: Store, *names: str) -> None:

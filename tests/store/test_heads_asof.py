@@ -10,34 +10,25 @@ from typing import Any
 import pytest
 
 from collector.model import CiState, Subject
-from collector.store import cis, heads, merges, schema
+from collector.store import cis, merges, schema
 from collector.store.asof import Moment
 from collector.store.browse import cis as browse
 from collector.store.browse.cis import CiQuery, CiRow
 from collector.store.browse.page import Window
 from collector.store.cis import When
-from collector.store.engine import Store, insert
+from collector.store.engine import Store
 from tests.store.test_migrate_campaigns import migrated
 
 FIRST = Subject("host", "server", "pc_server", "old-name", frozenset(), {})
-PATHS = 1
 CREATED = 100
 
 
 @pytest.fixture
 async def ground(store: Store) -> Store:
-    """One CI that was recorded at 100, with a value of its own since 50."""
+    """One CI that was seen first at 50, which was recorded at 100."""
     async with store.write() as tx:
-        ci_id = await cis.create(tx, FIRST, CiState.PROPOSED, "", CREATED)
-        await tx.execute(insert(tx, schema.source).values(id=1, code="agent/u", kind="agent"))
-        await tx.execute(insert(tx, schema.path).values(id=PATHS, section="os", key="name"))
-        await _with_value(tx, ci_id)
+        await cis.create(tx, FIRST, CiState.PROPOSED, "", When(50, CREATED))
     return store
-
-
-async def _with_value(tx: Any, ci_id: int) -> None:
-    row = {"ci_id": ci_id, "path_id": PATHS, "vf": 50, "tf": CREATED, "val_id": None, "source_id": 1, "why": "rank"}
-    await tx.execute(insert(tx, schema.fact).values(row))
 
 
 async def seen(store: Store, valid_at: int, known_at: int = 10_000, **asked: Any) -> list[CiRow]:
@@ -78,9 +69,10 @@ async def test_what_is_told_late_moves_nothing_that_was_said_since(ground: Store
     ]  # fmt: skip
 
 
-async def test_for_all_anybody_knows_it_was_so_before_it_was_recorded(ground: Store) -> None:
+async def test_it_is_there_from_when_it_was_seen_first_and_known_from_when_that_was_recorded(ground: Store) -> None:
     assert (await one(ground, 60)).name == "old-name"
     assert await seen(ground, 60, known_at=CREATED - 1) == []
+    assert await seen(ground, 49) == []
 
 
 async def test_a_list_is_chosen_by_class_and_state_of_then(ground: Store) -> None:
@@ -104,8 +96,7 @@ async def test_a_search_finds_it_by_its_name_and_label_of_then(ground: Store) ->
 
 async def test_what_was_merged_since_stood_by_itself_then(ground: Store) -> None:
     async with ground.write() as tx:
-        other = await cis.create(tx, replace(FIRST, name="twin"), CiState.ACTIVE, "", CREATED)
-        await _with_value(tx, other)
+        other = await cis.create(tx, replace(FIRST, name="twin"), CiState.ACTIVE, "", When(50, CREATED))
         await merges.point(tx, other, 1, merges.Why("li", 300, None))
     assert {row.name for row in await seen(ground, 250, known_at=299)} == {"old-name", "twin"}
     assert {row.name for row in await seen(ground, 350)} == {"old-name"}
@@ -135,7 +126,7 @@ async def test_one_ci_stands_as_it_stood_and_as_now_where_nobody_knew_of_it(grou
 
 async def test_random_tellings_are_held_as_a_list_of_them_says(ground: Store) -> None:
     dice = random.Random(5)
-    told = [(heads.EVER, CREATED, "old-name")]
+    told = [(50, CREATED, "old-name")]
     for recorded_at in range(110, 400, 7):
         at, name = recorded_at - dice.choice((0, 0, 3, 60)), f"n{dice.randrange(6)}"
         if name != told[-1][2]:
@@ -153,9 +144,11 @@ BEFORE = (
 )
 
 
-async def test_cis_of_before_count_as_having_always_stood_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cis_of_before_count_as_having_stood_so_since_they_were_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = await migrated(tmp_path, "0041", BEFORE, monkeypatch)
     async with store.read() as reader:
         (row,) = (await reader.execute(schema.ci_head.select())).all()
-        assert tuple(row) == (1, 0, 70, "server", "pc_server", "n", "retired", "production", "L-1")
+        assert tuple(row) == (1, 70, 70, "server", "pc_server", "n", "retired", "production", "L-1")
     await store.close()

@@ -166,7 +166,7 @@ async def _arrived(act: Act, closer: Closer, kept: Kept, mark: Mark) -> Lead:
     """Propose one: called by the text on it, with what was said of it as the word of who saw it."""
     name = clean(mark.seen)[: FIELDS["name"]]
     subject = Subject("host", UNKNOWN, UNKNOWN, name, frozenset(), {})
-    made = await cis.create(act.tx, subject, CiState.PROPOSED, "", act.at)
+    made = await cis.create(act.tx, subject, CiState.PROPOSED, "", cis.When.said(act.at))
     note = f"{kept.number}: {mark.note or mark.seen}"
     said = {"note": note, "place": mark.place, "label": await _label(act.tx, mark.seen)}
     words = {name: text for name, text in said.items() if text}

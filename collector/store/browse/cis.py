@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Table, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Table, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collector.model import Value
 from collector.store import asof
 from collector.store.asof import Moment
 from collector.store.browse.highlights import highlights
-from collector.store.browse.page import AnyRow, AnySelect, Key, Order, Page, Window, fetch
+from collector.store.browse.page import AnySelect, Key, Order, Page, Window, fetch
 from collector.store.browse.ref import CiRef
 from collector.store.browse.search import cis_matching, nearness
 from collector.store.browse.seen import last_seen
@@ -30,7 +31,7 @@ HIDDEN = ("archived",)
 class CiQuery:
     """Which CIs. An empty tuple means any; `sort` is a word of `SORTS`, a leading '-' turns it round, or `NEAREST`.
 
-    `moment`: those of which anything was known then, as they stood then: with their values, findings and incidents.
+    `moment`: those that were there and known then, as they stood: with their values, findings and incidents.
     """
 
     classes: tuple[str, ...] = ()
@@ -80,20 +81,37 @@ async def list_cis(connection: AsyncConnection, query: CiQuery, window: Window) 
     where = _where(query, its)
     count = (await connection.execute(select(func.count()).select_from(its).where(*where))).scalar_one()
     page = await fetch(connection, _columns(its).where(*where), order, window, count)
-    return page.of(await _dressed(connection, page.items, query.moment))
+    rows = [CiRow(*row) for row in page.items]
+    return page.of(await _dressed(connection, rows, query.moment))
 
 
 async def one(connection: AsyncConnection, uid: str, moment: Moment | None = None) -> CiRow | None:
     """Return the CI with that uid, merged and archived ones too; as it stood at `moment` if anybody knew of it."""
-    its = asof.cis(moment)
-    row = (await connection.execute(_columns(its).where(its.c.uid == uid))).one_or_none()
-    if row is None:
+    found = await head(connection, uid, moment)
+    if found is None:
         return None if moment is None else await one(connection, uid)
-    (dressed,) = await _dressed(connection, [row], moment)
-    into = ci.alias()
-    joined = its.join(into, into.c.id == its.c.merged_into)
-    merged = (await connection.execute(select(into.c.uid).select_from(joined).where(its.c.uid == uid))).scalar()
-    return replace(dressed, state="archived", merged_into=merged) if merged else dressed
+    (dressed,) = await _dressed(connection, [found], moment)
+    return dressed
+
+
+async def head(connection: AsyncConnection, uid: str, moment: Moment | None = None) -> CiRow | None:
+    """Return the CI with that uid as it stands, or stood at `moment`, and nothing of what is open on it."""
+    asked: dict[str, object] = {"uid": uid}
+    if moment is not None:
+        asked |= {"valid_at": moment.valid_at, "known_at": moment.known_at}
+    row = (await connection.execute(_head(moment is not None), asked)).one_or_none()
+    if row is None:
+        return None
+    *own, merged = row
+    found = CiRow(*own)
+    return replace(found, state="archived", merged_into=merged) if merged else found
+
+
+@cache
+def _head(is_past: bool) -> AnySelect:
+    its, into = asof.cis(asof.ASKED if is_past else None), ci.alias("into")
+    own = _columns(its).add_columns(into.c.uid.label("merged"))
+    return own.outerjoin_from(its, into, into.c.id == its.c.merged_into).where(its.c.uid == bindparam("uid"))
 
 
 async def by_class(connection: AsyncConnection) -> dict[tuple[str, str, str], int]:
@@ -109,7 +127,7 @@ async def first_hosts(connection: AsyncConnection, classes: Sequence[str], limit
     """Return the CIs of `classes` that were known first."""
     wanted = _columns(ci).where(ci.c.ci_class.in_(classes), ci.c.merged_into.is_(None))
     rows = (await connection.execute(wanted.order_by(ci.c.id).limit(limit))).all()
-    return await _dressed(connection, rows)
+    return await _dressed(connection, [CiRow(*row) for row in rows])
 
 
 def _columns(its: FromClause) -> AnySelect:
@@ -130,8 +148,6 @@ def _where(query: CiQuery, its: FromClause) -> list[ColumnElement[bool]]:
         where.append(its.c.state.not_in(HIDDEN))
     if query.q:
         where.append(or_(its.c.uid == query.q, cis_matching(query.q, its)))
-    if query.moment is not None:
-        where.append(asof.existed(its, query.moment))
     return where
 
 
@@ -146,7 +162,7 @@ def _order(query: CiQuery, its: FromClause) -> Order:
 
 
 async def _dressed(
-    connection: AsyncConnection, rows: Sequence[AnyRow], moment: Moment | None = None
+    connection: AsyncConnection, rows: Sequence[CiRow], moment: Moment | None = None
 ) -> tuple[CiRow, ...]:  # fmt: skip
     ids = [row.id for row in rows]
     seen = await last_seen(connection, ids) if moment is None else {}
@@ -156,8 +172,8 @@ async def _dressed(
     firing = select(alert.c.ci_id, func.count()).where(alert.c.ci_id.in_(ids), alert.c.state == "firing")
     problems = await _counts(connection, firing.group_by(alert.c.ci_id)) if moment is None else {}
     return tuple(
-        CiRow(
-            **row._mapping,
+        replace(
+            row,
             last_seen=seen.get(row.id, 0),
             findings=findings.get(row.id, 0),
             incidents=incidents.get(row.id, 0),

@@ -16,7 +16,7 @@ ci = Table(
     Index("ix_ci_merged_into", "merged_into"),
 )  # fmt: skip
 
-ci_head = Table(  # how a CI stood from `vf` on until the next, as it was recorded at `tf`; the first: ever since
+ci_head = Table(  # how a CI stood from `vf` on until the next, as it was recorded at `tf`
     "ci_head", metadata,
     Column("ci_id", Id, ForeignKey("ci.id"), primary_key=True),
     Column("vf", BigInteger, primary_key=True), Column("tf", BigInteger, primary_key=True),

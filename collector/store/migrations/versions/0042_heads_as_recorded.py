@@ -1,6 +1,6 @@
 """How CIs stood: class, type, name, state, environment and label, as each was recorded.
 
-What stands is told as if it always had been so, since the CI was recorded: nobody wrote down what was before.
+What stands is told as if it had been so since the CI was made: nobody wrote down what was before.
 
 Revision ID: 0042
 Revises: 0041
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )  # fmt: skip
     columns = ", ".join((*_WORDS, "label"))
-    op.execute(f"INSERT INTO ci_head (ci_id, vf, tf, {columns}) SELECT id, 0, created_at, {columns} FROM ci")
+    op.execute(f"INSERT INTO ci_head (ci_id, vf, tf, {columns}) SELECT id, created_at, created_at, {columns} FROM ci")
 
 
 def downgrade() -> None:
