@@ -94,7 +94,7 @@ async def test_a_search_finds_it_by_its_name_and_label_of_then(ground: Store) ->
     assert [len(await seen(ground, 250, q=q)) for q in ("old-name", "new-name", "L-1")] == [0, 1, 1]
 
 
-async def test_what_was_merged_since_stood_by_itself_then(ground: Store) -> None:
+async def test_what_was_merged_since_stands_by_itself_as_it_was_known_before(ground: Store) -> None:
     async with ground.write() as tx:
         other = await cis.create(tx, replace(FIRST, name="twin"), CiState.ACTIVE, "", When(50, CREATED))
         await merges.point(tx, other, 1, merges.Why("li", 300, None))

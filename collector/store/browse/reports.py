@@ -60,8 +60,6 @@ def of_scope(scope: Scope, its: FromClause = ci) -> list[ColumnElement[bool]]:
         where.append(its.c.ci_class.in_(scope.classes))
     if scope.in_service:
         where += [its.c.environment == "production", its.c.state != "retired"]
-    if scope.moment is not None:
-        where.append(its.c.created_at <= scope.moment.valid_at)
     return where
 
 
